@@ -1,0 +1,47 @@
+# Everything a developer runs. The first target makes the environment once, from hashes only.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint types unit cluster bench lock clean
+.DEFAULT_GOAL := test
+
+demo: $(READY)
+	@$(BIN)/initsync demo
+
+test: lint types unit cluster
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+	$(BIN)/mypy tests
+
+# Everything that needs no cluster; the embedded API is part of it.
+unit: $(READY)
+	$(BIN)/pytest -n 2 --ignore tests/cluster
+
+# The real API server: built at first use, or taken from KUBEBUILDER_ASSETS; CLUSTER=skip leaves it out.
+cluster: $(READY)
+	$(BIN)/pytest tests/cluster
+
+bench: $(READY)
+	$(BIN)/python tests/bench/pod_sync.py
+
+lock: $(READY)
+	$(BIN)/python requirements/lock.py
+
+clean:
+	rm -rf $(VENV)
+
+$(READY): pyproject.toml requirements/uv.txt requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "JASM needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
+	@echo "making the environment in $(VENV) (first time: under a minute)" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@

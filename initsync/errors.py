@@ -1,0 +1,180 @@
+"""The failure table: one class a row, each with its Event reason, exit code and sentence.
+
+A sentence says what happened, where, and what to do. It is built here and nowhere else, from
+names and numbers only: no class takes a secret value.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from initsync.keys import ANNOTATION
+
+_SHOWN = 120  # characters of somebody's input worth repeating back to them
+
+
+def shown(text: str) -> str:
+    """Somebody's input, quoted on one line and cut to a readable length."""
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+
+
+class JasmError(Exception):
+    """A failure that a person can act on."""
+
+    reason = "InternalError"
+    exit_code = 1
+    transient = False
+    """Whether trying again within seconds may help (design D7)."""
+
+
+class AnnotationError(JasmError):
+    """The annotation's text breaks a rule; the pod's author mends it."""
+
+    reason = "InvalidAnnotation"
+    exit_code = 3
+
+    def __init__(self, problem: str, line: int | None = None) -> None:
+        place = f", line {line}" if line else ""
+        super().__init__(f"annotation {ANNOTATION}{place}: {problem}")
+
+    @classmethod
+    def field(cls, name: str, found: str, rule: str, line: int | None) -> "AnnotationError":
+        """The value of one field breaks `rule`."""
+        return cls(f"{name} is {shown(found)}, but {rule}", line)
+
+
+class UnsupportedProvider(AnnotationError):
+    """The annotation names a provider that this version does not have."""
+
+    reason = "UnsupportedProvider"
+
+    def __init__(self, found: str, supported: Iterable[str], line: int | None = None) -> None:
+        names = ", ".join(sorted(supported))
+        super().__init__(f"provider is {shown(found)}, but must be one of: {names}", line)
+
+
+class InvalidSecretData(JasmError):
+    """What the provider holds cannot become a Kubernetes Secret."""
+
+    reason = "InvalidSecretData"
+    exit_code = 3
+
+    def __init__(self, provider: str, path: str, problem: str) -> None:
+        super().__init__(
+            f"the secret at {provider} path {shown(path)} cannot become a Kubernetes Secret: "
+            f"{problem}; correct it at the provider"
+        )
+
+
+class SecretNotFound(JasmError):
+    """The provider has nothing at that path."""
+
+    reason = "ExternalSecretNotFound"
+    exit_code = 4
+
+    def __init__(self, provider: str, path: str, region: str, detail: str = "") -> None:
+        because = f" ({detail})" if detail else ""
+        super().__init__(
+            f"{provider} has no secret at path {shown(path)} in region {region}{because}: "
+            "create it there, or correct path or region"
+        )
+
+
+class AccessDenied(JasmError):
+    """The provider refuses this identity."""
+
+    reason = "ExternalSecretAccessDenied"
+    exit_code = 4
+
+    def __init__(self, target: str, permission: str, role: str, detail: str = "") -> None:
+        because = f" ({detail})" if detail else ""
+        super().__init__(f"{target} refused {role}{because}: grant it {permission}")
+
+
+class NoIdentity(JasmError):
+    """No source of cloud credentials is there, or the only one is unusable."""
+
+    reason = "NoCloudIdentity"
+    exit_code = 4
+
+    def __init__(self, tried: Sequence[str], advice: str) -> None:
+        super().__init__(f"no cloud identity (tried {'; '.join(tried)}): {advice}")
+
+
+class ProviderUnavailable(JasmError):
+    """The provider could not be asked, or did not answer: worth another try."""
+
+    reason = "ProviderUnavailable"
+    exit_code = 5
+    transient = True
+
+    def __init__(self, provider: str, detail: str, retry_after: float | None = None) -> None:
+        super().__init__()
+        self.provider = provider
+        self.detail = detail
+        self.retry_after = retry_after
+        """Seconds that the provider asked us to wait."""
+        self.attempts = 1
+        self.seconds = 0.0
+
+    def __str__(self) -> str:
+        times = f"{self.attempts} attempt" + ("s" if self.attempts > 1 else "")
+        return (
+            f"{self.provider} did not answer ({times} in {self.seconds:.1f} s): {self.detail}; "
+            "check that the pod may reach it, the pod is tried again"
+        )
+
+
+class NotManaged(JasmError):
+    """A Secret of that name exists and is not ours to change (design D6)."""
+
+    reason = "SecretNotManaged"
+    exit_code = 3
+
+    def __init__(self, namespace: str, name: str, owner: str, advice: str) -> None:
+        super().__init__(f"Secret {namespace}/{name} {owner} and was left as it is: {advice}")
+
+
+class ClusterError(JasmError):
+    """The Kubernetes API refused a request, or could not be reached."""
+
+    reason = "KubernetesError"
+    exit_code = 5
+
+    def __init__(self, action: str, detail: str, advice: str = "") -> None:
+        super().__init__(f"cannot {action}: {detail}" + (f"; {advice}" if advice else ""))
+
+
+class ClusterForbidden(ClusterError):
+    """RBAC refuses the ServiceAccount."""
+
+    reason = "KubernetesForbidden"
+
+
+class ClusterUnavailable(ClusterError):
+    """The API server did not answer, or asked for patience: worth another try."""
+
+    transient = True
+
+    def __init__(self, action: str, detail: str, retry_after: float | None = None) -> None:
+        super().__init__(action, detail, "the API server may be restarting")
+        self.retry_after = retry_after
+        """Seconds that the API server asked us to wait."""
+        self.attempts = 1
+        self.seconds = 0.0
+
+    def __str__(self) -> str:
+        times = f" ({self.attempts} attempts in {self.seconds:.1f} s)" if self.attempts > 1 else ""
+        return super().__str__() + times
+
+
+class ClusterConflict(ClusterError):
+    """The object changed since it was read: read it again (design D4)."""
+
+
+class InvalidSetup(JasmError):
+    """The program lacks a file, variable or package that it needs around it."""
+
+    reason = "InvalidSetup"
+    exit_code = 2
+
+    def __init__(self, problem: str, advice: str) -> None:
+        super().__init__(f"{problem}: {advice}")

@@ -1,0 +1,27 @@
+"""The names under which JASM's facts live in Kubernetes objects (`seed` data model, design D10)."""
+
+PREFIX = "jasm.codnod.io/"
+ANNOTATION = PREFIX + "secret-sync"
+"""On a pod: what to sync, as YAML."""
+INJECT = PREFIX + "inject"
+"""On a pod: `"false"` keeps the injector away."""
+INJECTED = PREFIX + "injected"
+"""On a pod, set by the injector: its version."""
+ADOPT = PREFIX + "adopt"
+"""On a foreign Secret: `"true"` allows JASM to take it over."""
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+MANAGED_BY_DEFAULT = "caronte"
+PROVIDER = PREFIX + "provider"
+SOURCE_PATH = PREFIX + "source-path"
+SYNCED_AT = PREFIX + "synced-at"
+
+FIELD_MANAGER = "jasm"
+"""The server-side apply manager of everything that JASM writes."""
+CONTAINER = "jasm-init"
+"""The init container's name: the injector's mark, and the Events' source."""
+
+PODINFO_DIR = "/var/run/jasm/podinfo"
+"""Where the init container finds the downward-API files secret-sync, name, namespace, uid."""
+SERVICEACCOUNT_DIR = "/var/run/secrets/kubernetes.io/serviceaccount"
+"""Where it finds `token`, `ca.crt` and `namespace`, as every in-cluster client does."""

@@ -1,0 +1,158 @@
+"""Kubernetes objects as dicts: the Secret that is wanted, whether to write it, and the Event.
+
+Pure: objects and times come in, objects and decisions go out.
+"""
+
+import base64
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from initsync import keys
+from initsync.errors import NotManaged
+from initsync.model import ExternalSecret, JsonObject, PodRef, SyncRequest
+
+MESSAGE_LIMIT = 1024
+"""Bytes of an Event's message (k8s.io/kubernetes pkg/apis/core/validation/events.go)."""
+_NAME_LIMIT = 253
+# The API server creates an object applied with this version only if it is still missing: "1" is
+# the version of no stored object (design D4; tried on 1.30.14 and 1.37.2).
+_MISSING = "1"
+
+
+class EventSource(NamedTuple):
+    """Who reports: shown by `kubectl describe pod` in the column From."""
+
+    component: str
+    host: str = ""
+    """The node's name."""
+    field_path: str = ""
+    """The part of the pod, such as `spec.initContainers{jasm-init}`."""
+
+
+def secret(
+    request: SyncRequest,
+    external: ExternalSecret,
+    existing: JsonObject | None,
+    now: float,
+    managed_by: str,
+) -> JsonObject:
+    """The Secret to apply in place of `existing`, which must not have changed since."""
+    version = existing["metadata"]["resourceVersion"] if existing else _MISSING
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": request.secret_name,
+            "namespace": request.namespace,
+            "resourceVersion": version,
+            "labels": {keys.MANAGED_BY: managed_by, keys.PROVIDER: request.provider},
+            "annotations": {
+                keys.SOURCE_PATH: request.secret_path,
+                keys.SYNCED_AT: timestamp(now),
+            },
+        },
+        "type": "Opaque",
+        "data": {key: _base64(value) for key, value in external.data.items()},
+    }
+
+
+def up_to_date(existing: JsonObject | None, wanted: JsonObject) -> bool:
+    """Whether `existing` says all that `wanted` does, the time of its writing aside."""
+    return (
+        existing is not None
+        and (existing.get("data") or {}) == wanted["data"]
+        and _includes(_labels(existing), _labels(wanted))
+        and source(existing) == source(wanted)
+    )
+
+
+def source(stored: JsonObject) -> str:
+    """Provider and path that a managed Secret was last written from."""
+    path = _annotations(stored).get(keys.SOURCE_PATH, "")
+    return f"{_labels(stored).get(keys.PROVIDER, '')} {path}".strip()
+
+
+def leftover_keys(written: JsonObject, wanted: JsonObject) -> list[str]:
+    """Keys that another manager owns too, so that applying without them did not remove them."""
+    return sorted(set(written.get("data") or {}) - set(wanted["data"]))
+
+
+def refuse_foreign(existing: JsonObject, managed_by: str) -> None:
+    """Raise NotManaged where `existing` is not JASM's to write (design D6)."""
+    metadata = existing["metadata"]
+    namespace, name = metadata["namespace"], metadata["name"]
+    if (kind := existing.get("type", "Opaque")) != "Opaque":
+        raise NotManaged(namespace, name, f"is of type {kind}", "name another secretName")
+    if existing.get("immutable"):
+        advice = "delete it, or name another secretName"
+        raise NotManaged(namespace, name, "is immutable", advice)
+    owner = _labels(existing).get(keys.MANAGED_BY)
+    if owner != managed_by and _annotations(existing).get(keys.ADOPT) != "true":
+        whose = f"belongs to {owner!r}" if owner else "was not made by JASM"
+        advice = f'name another secretName, or annotate it {keys.ADOPT}: "true" to hand it over'
+        raise NotManaged(namespace, name, whose, advice)
+
+
+def event(
+    pod: PodRef, reason: str, message: str, *, warning: bool, now: float, reporter: EventSource
+) -> JsonObject:
+    """A core/v1 Event on `pod` (design D12)."""
+    suffix = f".{int(now * 1e9):x}"
+    source = {"component": reporter.component, "host": reporter.host}
+    involved = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "namespace": pod.namespace,
+        "name": pod.name,
+        "uid": pod.uid,
+        "fieldPath": reporter.field_path,
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {
+            "name": pod.name[: _NAME_LIMIT - len(suffix)] + suffix,
+            "namespace": pod.namespace,
+        },
+        "involvedObject": {key: value for key, value in involved.items() if value},
+        "type": "Warning" if warning else "Normal",
+        "reason": reason,
+        "message": shortened(message, MESSAGE_LIMIT),
+        "firstTimestamp": timestamp(now),
+        "lastTimestamp": timestamp(now),
+        "count": 1,
+        "source": {key: value for key, value in source.items() if value},
+        "reportingComponent": reporter.component,
+        "reportingInstance": pod.name,
+    }
+
+
+def shortened(text: str, limit: int) -> str:
+    """`text` within `limit` bytes of UTF-8, cut in the middle: both ends of a sentence matter."""
+    raw = text.encode(errors="replace")
+    if len(raw) <= limit:
+        return raw.decode()
+    half = (limit - len("…".encode())) // 2
+    return raw[:half].decode(errors="ignore") + "…" + raw[-half:].decode(errors="ignore")
+
+
+def timestamp(now: float) -> str:
+    """Epoch seconds as RFC 3339 in UTC."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+
+
+def _base64(value: str) -> str:
+    return base64.b64encode(value.encode()).decode()
+
+
+def _labels(stored: JsonObject) -> Mapping[str, str]:
+    return stored["metadata"].get("labels") or {}
+
+
+def _annotations(stored: JsonObject) -> Mapping[str, str]:
+    return stored["metadata"].get("annotations") or {}
+
+
+def _includes(have: Mapping[str, str], want: Mapping[str, str]) -> bool:
+    return all(have.get(key) == value for key, value in want.items())

@@ -1,0 +1,62 @@
+"""Another try where it helps: exponential back-off with full jitter, within one deadline (D7).
+
+https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from initsync.errors import ClusterUnavailable, ProviderUnavailable
+
+RETRIES = 5
+"""After the first try, as the data model has it."""
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 20.0
+
+T = TypeVar("T")
+
+
+class Retry:
+    """Tries an operation again while its failure is transient and the deadline allows.
+
+    Times are seconds: `now` is monotonic, `deadline` on the same clock, `uniform` in [0, 1).
+    `notice` is told of each pause.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], float],
+        sleep: Callable[[float], None],
+        uniform: Callable[[], float],
+        deadline: float,
+        notice: Callable[[str], None],
+    ) -> None:
+        self._now = now
+        self._sleep = sleep
+        self._uniform = uniform
+        self._deadline = deadline
+        self._notice = notice
+
+    def __call__(self, operation: Callable[[], T]) -> T:
+        """The operation's result, or its last failure with attempts and seconds filled in."""
+        start = self._now()
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return operation()
+            except (ProviderUnavailable, ClusterUnavailable) as error:
+                pause = max(self.pause(attempt), error.retry_after or 0.0)
+                error.attempts, error.seconds = attempt, self._now() - start
+                if attempt > RETRIES or self._now() + pause > self._deadline:
+                    raise
+                self._notice(f"{error}; trying again in {pause:.1f} s")
+            self._sleep(pause)
+
+    def pause(self, attempt: int) -> float:
+        """Seconds to wait after the attempt of that number, counted from 1."""
+        return self._uniform() * min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**attempt)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass on the same clock."""
+        self._sleep(seconds)

@@ -1,0 +1,51 @@
+"""What Kubernetes accepts: names, Secret keys and sizes, each under the source of its rule.
+
+Every check returns the broken rule as the end of a sentence ("must …"), or None.
+"""
+
+import re
+from collections.abc import Mapping
+
+NAME_LIMIT = 253
+KEY_LIMIT = 253
+# Sum of the decoded values; keys and metadata do not count.
+# https://kubernetes.io/docs/concepts/configuration/secret/#restriction-data-size
+DATA_LIMIT = 1_048_576
+
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
+_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+# https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data
+_KEY = re.compile(r"[-._a-zA-Z0-9]+")
+
+
+def name_problem(name: str) -> str | None:
+    """The rule that a Secret's name breaks."""
+    if len(name) <= NAME_LIMIT and _SUBDOMAIN.fullmatch(name):
+        return None
+    return (
+        "must be a DNS-1123 subdomain: lower-case letters, digits, '-' and '.', each part "
+        f"starting and ending with a letter or digit, at most {NAME_LIMIT} characters"
+    )
+
+
+def key_problem(key: str) -> str | None:
+    """The rule that a key of a Secret's data breaks."""
+    if not _KEY.fullmatch(key):
+        return "must consist of letters, digits, '-', '_' and '.', and must not be empty"
+    if len(key) > KEY_LIMIT:
+        return f"must be at most {KEY_LIMIT} characters, it has {len(key)}"
+    if key == "." or key.startswith(".."):
+        return "must not be '.' or start with '..'"
+    return None
+
+
+def data_problem(data: Mapping[str, str]) -> str | None:
+    """The first rule that a Secret's data breaks, naming the key or the size, never a value."""
+    for key in data:
+        if problem := key_problem(key):
+            return f"key {key[:NAME_LIMIT]!r} {problem}"
+    size = sum(len(value.encode()) for value in data.values())
+    if size > DATA_LIMIT:
+        return f"its values are {size} bytes, the limit of a Secret is {DATA_LIMIT} bytes"
+    return None

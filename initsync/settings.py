@@ -1,0 +1,43 @@
+"""What a platform team may choose about a sync, read from the environment."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from initsync.errors import InvalidSetup
+from initsync.keys import MANAGED_BY_DEFAULT
+
+LOG_FORMATS = ("text", "json")
+
+
+class Settings(NamedTuple):
+    """Times are seconds."""
+
+    managed_by: str = MANAGED_BY_DEFAULT
+    timeout: float = 60.0
+    """For the whole sync, retries included."""
+    settle: float = 1.0
+    """After changing an existing Secret: lets the kubelet's cache see it before a container
+    reads it (design D5, kubernetes#129645)."""
+
+
+def from_env(env: Mapping[str, str]) -> Settings:
+    """The JASM_* variables of the container. Raises InvalidSetup."""
+    default = Settings()
+    if (form := env.get("JASM_LOG_FORMAT", "text")) not in LOG_FORMATS:
+        raise InvalidSetup(f"JASM_LOG_FORMAT is {form!r}", f"set it to {' or '.join(LOG_FORMATS)}")
+    return Settings(
+        env.get("JASM_MANAGED_BY") or default.managed_by,
+        _seconds(env, "JASM_TIMEOUT", default.timeout),
+        _seconds(env, "JASM_SETTLE", default.settle),
+    )
+
+
+def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
+    text = env.get(name) or str(default)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 86_400:
+        raise InvalidSetup(f"{name} is {text!r}", "set it to seconds, such as 60 or 0.5")
+    return seconds

@@ -1,0 +1,39 @@
+"""What every tier shares: the time each tier took, and the scan of all output for secrets."""
+
+import pathlib
+from collections import defaultdict
+
+import pytest
+
+PLANTED = "pl4nted"
+"""Every secret value of the suite contains it; no output may."""
+
+_leaks: list[str] = []
+_times: dict[str, list[float]] = defaultdict(list)
+
+
+def _tier(nodeid: str) -> str:
+    parts = pathlib.PurePath(nodeid.partition("::")[0]).parts
+    return parts[1] if len(parts) > 2 else "whole"
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count the time, and look for a planted value in what the test and its processes printed."""
+    _times[_tier(report.nodeid)].append(report.duration)
+    for name, text in report.sections:
+        if PLANTED in text:
+            _leaks.append(f"{report.nodeid}: {name}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print both."""
+    for tier, durations in sorted(_times.items()):
+        terminalreporter.write_line(f"tier {tier}: {sum(durations):.1f} s of tests")
+    for leak in _leaks:
+        terminalreporter.write_line(f"a secret value was printed by {leak}", red=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A leak fails the run, whatever the tests say."""
+    if _leaks and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,0 +1,197 @@
+"""The Secret that is wanted, whether it must be written, and the Event that tells about it."""
+
+import base64
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from initsync import manifests
+from initsync.errors import NotManaged
+from initsync.manifests import EventSource
+from initsync.model import ExternalSecret, PodRef, SyncRequest
+
+POD = PodRef("shop", "web-1", "0b2a")
+REQUEST = SyncRequest("aws-secretsmanager", "/prod/db", "db", POD)
+NOW = 1_761_300_000.5
+
+
+def wanted(data: dict[str, str], existing: dict[str, Any] | None = None) -> dict[str, Any]:
+    external = ExternalSecret(data, "/prod/db", "aws-secretsmanager")
+    return manifests.secret(REQUEST, external, existing, NOW, "caronte")
+
+
+def stored(data: dict[str, str], **metadata: Any) -> dict[str, Any]:
+    """As the API server would answer after `wanted(data)` was applied."""
+    found = wanted(data)
+    found["metadata"] |= {"resourceVersion": "41", "uid": "u"} | metadata
+    return found
+
+
+def test_the_secret_is_the_data_models() -> None:
+    assert wanted({"DB_HOST": "db.example.com"}) == {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": "db",
+            "namespace": "shop",
+            "resourceVersion": "1",
+            "labels": {
+                "app.kubernetes.io/managed-by": "caronte",
+                "jasm.codnod.io/provider": "aws-secretsmanager",
+            },
+            "annotations": {
+                "jasm.codnod.io/source-path": "/prod/db",
+                "jasm.codnod.io/synced-at": "2025-10-24T10:00:00Z",
+            },
+        },
+        "type": "Opaque",
+        "data": {"DB_HOST": "ZGIuZXhhbXBsZS5jb20="},
+    }
+
+
+def test_it_replaces_only_what_was_read() -> None:
+    again = wanted({"a": "2"}, stored({"a": "1"}))
+
+    assert again["metadata"]["resourceVersion"] == "41"
+
+
+@given(st.dictionaries(st.text(), st.text(st.characters(codec="utf-8"))))
+def test_every_value_survives_base64(data: dict[str, str]) -> None:
+    encoded = wanted(data)["data"]
+
+    assert {key: base64.b64decode(value).decode() for key, value in encoded.items()} == data
+
+
+def test_the_same_content_needs_no_write_whenever_it_was_synced() -> None:
+    before = stored({"a": "1"})
+    before["metadata"]["annotations"]["jasm.codnod.io/synced-at"] = "2020-01-01T00:00:00Z"
+    before["metadata"]["labels"]["team"] = "shop"
+    before["metadata"]["annotations"]["note"] = "of somebody else"
+
+    assert manifests.up_to_date(before, wanted({"a": "1"}, before))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"data": {"a": "eA=="}},
+        {"data": {"a": "MQ==", "b": "MQ=="}},
+        {"data": None},
+        {"labels": {"app.kubernetes.io/managed-by": "caronte"}},
+        {"annotations": {"jasm.codnod.io/source-path": "/prod/other"}},
+    ],
+    ids=["value", "one key more", "no data", "a label of ours lost", "another source"],
+)
+def test_any_difference_of_ours_needs_a_write(change: dict[str, Any]) -> None:
+    before = stored({"a": "1"})
+    if "data" in change:
+        before["data"] = change["data"]
+    else:
+        before["metadata"] |= change
+
+    assert not manifests.up_to_date(before, wanted({"a": "1"}, before))
+
+
+def test_a_missing_secret_needs_a_write() -> None:
+    assert not manifests.up_to_date(None, wanted({}))
+
+
+def test_keys_that_somebody_else_owns_too_are_left_over() -> None:
+    written = stored({"a": "1", "z": "9", "b": "2"})
+
+    assert manifests.leftover_keys(written, wanted({"a": "1"})) == ["b", "z"]
+
+
+def test_our_own_secret_may_be_written() -> None:
+    manifests.refuse_foreign(stored({"a": "1"}), "caronte")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"type": "kubernetes.io/tls"}, "is of type kubernetes.io/tls"),
+        ({"immutable": True}, "is immutable"),
+    ],
+)
+def test_type_and_immutability_are_respected_even_on_adoption(
+    change: dict[str, Any], sentence: str
+) -> None:
+    before = stored({"a": "1"}, annotations={"jasm.codnod.io/adopt": "true"}) | change
+
+    with pytest.raises(NotManaged, match=sentence):
+        manifests.refuse_foreign(before, "caronte")
+
+
+@pytest.mark.parametrize(
+    ("labels", "whose"),
+    [
+        ({}, "was not made by JASM"),
+        (None, "was not made by JASM"),
+        ({"app.kubernetes.io/managed-by": "Helm"}, "belongs to 'Helm'"),
+    ],
+)
+def test_a_foreign_secret_is_refused_with_the_way_to_adopt_it(
+    labels: dict[str, str] | None, whose: str
+) -> None:
+    with pytest.raises(NotManaged) as caught:
+        manifests.refuse_foreign(stored({"a": "1"}, labels=labels), "caronte")
+
+    assert f"Secret shop/db {whose}" in str(caught.value)
+    assert 'annotate it jasm.codnod.io/adopt: "true"' in str(caught.value)
+
+
+def test_a_foreign_secret_can_be_handed_over() -> None:
+    handed = stored({"a": "1"}, labels={}, annotations={"jasm.codnod.io/adopt": "true"})
+
+    manifests.refuse_foreign(handed, "caronte")
+
+
+def test_the_event_is_what_kubectl_describe_pod_shows() -> None:
+    reporter = EventSource("jasm-init", "node-1", "spec.initContainers{jasm-init}")
+
+    event = manifests.event(POD, "SecretSynced", "done", warning=False, now=NOW, reporter=reporter)
+
+    assert event == {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": "web-1.18716504c8b2a500", "namespace": "shop"},
+        "involvedObject": {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "namespace": "shop",
+            "name": "web-1",
+            "uid": "0b2a",
+            "fieldPath": "spec.initContainers{jasm-init}",
+        },
+        "type": "Normal",
+        "reason": "SecretSynced",
+        "message": "done",
+        "firstTimestamp": "2025-10-24T10:00:00Z",
+        "lastTimestamp": "2025-10-24T10:00:00Z",
+        "count": 1,
+        "source": {"component": "jasm-init", "host": "node-1"},
+        "reportingComponent": "jasm-init",
+        "reportingInstance": "web-1",
+    }
+
+
+def test_a_long_pod_name_leaves_room_for_the_events_suffix() -> None:
+    pod = PodRef("shop", "x" * 253, "0b2a")
+
+    event = manifests.event(pod, "R", "m", warning=True, now=NOW, reporter=EventSource("initsync"))
+
+    assert len(event["metadata"]["name"]) == 253
+    assert event["type"] == "Warning"
+
+
+@given(st.text(st.characters(exclude_characters="…")), st.integers(5, 60))
+def test_a_message_keeps_both_ends_within_its_limit_of_bytes(text: str, limit: int) -> None:
+    cut = manifests.shortened(text, limit)
+
+    whole = text.encode(errors="replace").decode()
+    assert len(cut.encode()) <= limit
+    assert cut == whole or (
+        whole.startswith(cut.partition("…")[0]) and whole.endswith(cut.rpartition("…")[2])
+    )

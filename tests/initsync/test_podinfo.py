@@ -1,0 +1,45 @@
+"""The downward API's files."""
+
+from pathlib import Path
+
+import pytest
+
+from initsync import podinfo
+from initsync.errors import InvalidSetup
+from initsync.model import PodRef
+
+
+def test_the_pod_is_read_from_three_files(tmp_path: Path) -> None:
+    for name, text in {"namespace": "shop", "name": "web-1", "uid": "0b2a"}.items():
+        (tmp_path / name).write_text(text)
+
+    assert podinfo.read_pod(str(tmp_path)) == PodRef("shop", "web-1", "0b2a")
+
+
+def test_the_annotation_is_raw_text(tmp_path: Path) -> None:
+    (tmp_path / "secret-sync").write_bytes("path: 'é \"x\"'\n".encode())
+
+    assert podinfo.read_annotation(str(tmp_path)) == "path: 'é \"x\"'\n"
+
+
+def test_a_missing_annotation_is_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "secret-sync").touch()
+
+    assert podinfo.read_annotation(str(tmp_path)) is None
+
+
+def test_a_missing_volume_says_what_to_mount(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSetup) as caught:
+        podinfo.read_annotation(str(tmp_path))
+
+    assert str(caught.value) == (
+        f"cannot read {tmp_path}/secret-sync (No such file or directory): "
+        "mount the pod's downward API at /var/run/jasm/podinfo, as deploy/examples/ shows"
+    )
+
+
+def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
+    (tmp_path / "secret-sync").write_bytes(b"\xff")
+
+    with pytest.raises(InvalidSetup, match="it is not UTF-8"):
+        podinfo.read_annotation(str(tmp_path))

@@ -1,0 +1,209 @@
+"""The use-case, with a cluster of the test's own that can lose races on purpose."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from initsync import manifests
+from initsync.errors import (
+    AnnotationError,
+    ClusterConflict,
+    InvalidSecretData,
+    NotManaged,
+    SecretNotFound,
+)
+from initsync.model import ExternalSecret, Outcome, PodRef, SyncRequest
+from initsync.retry import Retry
+from initsync.settings import Settings
+from initsync.sync import ROUNDS, sync
+
+REQUEST = SyncRequest("vault", "kv/db", "db", PodRef("shop", "web-1", "0b2a"))
+
+
+class Cluster:
+    """One Secret with a resource version, as F2 describes it; `before_apply` may interfere."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, Any] | None = None
+        self.version = 10
+        self.calls: list[str] = []
+        self.coowned: set[str] = set()
+        self.before_apply: Callable[[], None] = lambda: None
+
+    def put(self, data: dict[str, str], path: str = "kv/db") -> None:
+        external = ExternalSecret(data, path, "vault")
+        self.store(
+            manifests.secret(REQUEST._replace(secret_path=path), external, None, 0, "caronte")
+        )
+
+    def store(self, manifest: dict[str, Any]) -> None:
+        self.version += 1
+        kept = dict.fromkeys(self.coowned, "b2xk")
+        self.stored = copy.deepcopy(manifest)
+        self.stored["data"] = kept | self.stored["data"]
+        self.stored["metadata"]["resourceVersion"] = str(self.version)
+
+    def read_secret(self, name: str) -> dict[str, Any] | None:
+        assert name == "db"
+        self.calls.append("read")
+        return copy.deepcopy(self.stored)
+
+    def apply_secret(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        self.calls.append("apply")
+        self.before_apply()
+        have = self.stored["metadata"]["resourceVersion"] if self.stored else "1"
+        if manifest["metadata"]["resourceVersion"] != have and self.stored:
+            raise ClusterConflict("apply Secret shop/db", "the object has been modified (409)")
+        self.store(manifest)
+        assert self.stored
+        return copy.deepcopy(self.stored)
+
+    def remove_keys(self, written: dict[str, Any], names: list[str]) -> None:
+        assert self.stored
+        assert written["metadata"]["resourceVersion"] == self.stored["metadata"]["resourceVersion"]
+        self.calls.append("remove " + ",".join(names))
+        for name in names:
+            del self.stored["data"][name]
+
+
+class Provider:
+    """Holds one value, which the test changes."""
+
+    name = "vault"
+
+    def __init__(self, **data: str) -> None:
+        self.data = data
+        self.fetches = 0
+
+    def check_path(self, path: str) -> str | None:
+        return None if path.startswith("kv/") else "must start with kv/"
+
+    def fetch(self, path: str) -> ExternalSecret:
+        self.fetches += 1
+        if not self.data:
+            raise SecretNotFound(self.name, path, "eu")
+        return ExternalSecret(self.data, path, self.name)
+
+
+def run(
+    cluster: Cluster, provider: Provider, slept: list[float] | None = None, path: str = "kv/db"
+) -> Outcome:
+    sleep = (slept if slept is not None else []).append
+    retry = Retry(lambda: 0.0, sleep, lambda: 0.5, 60.0, lambda _: None)
+    asked = REQUEST._replace(secret_path=path)
+    return sync(asked, provider, cluster, retry, lambda: 0.0, Settings(settle=1.0))
+
+
+def test_a_missing_secret_is_created() -> None:
+    cluster, slept = Cluster(), list[float]()
+
+    outcome = run(cluster, Provider(a="1"), slept)
+
+    assert outcome == Outcome("created", REQUEST, 1)
+    assert cluster.calls == ["read", "apply"]
+    assert slept == []
+
+
+def test_an_equal_secret_is_not_written() -> None:
+    cluster = Cluster()
+    cluster.put({"a": "1"})
+
+    assert run(cluster, Provider(a="1")) == Outcome("unchanged", REQUEST, 1)
+    assert cluster.calls == ["read"]
+
+
+def test_a_changed_secret_is_written_and_given_time_to_reach_the_kubelet() -> None:
+    cluster, slept = Cluster(), list[float]()
+    cluster.put({"a": "1"})
+
+    assert run(cluster, Provider(a="2"), slept) == Outcome("updated", REQUEST, 1)
+    assert slept == [1.0]
+
+
+def test_a_change_of_source_is_allowed_and_told() -> None:
+    cluster = Cluster()
+    cluster.put({"a": "1"}, path="kv/old")
+
+    outcome = run(cluster, Provider(a="1"))
+
+    assert (outcome.action, outcome.note) == ("updated", "before: vault kv/old")
+
+
+def test_keys_gone_at_the_source_are_removed_even_if_another_manager_owns_them_too() -> None:
+    cluster = Cluster()
+    cluster.put({"a": "1"})
+    cluster.coowned = {"z", "y"}
+
+    run(cluster, Provider(a="2"))
+
+    assert cluster.calls == ["read", "apply", "remove y,z"]
+    assert cluster.stored is not None
+    assert list(cluster.stored["data"]) == ["a"]
+
+
+def test_losing_a_race_starts_again_from_reading_fetch_included() -> None:
+    cluster, provider = Cluster(), Provider(a="old")
+
+    def rotate_and_win() -> None:
+        cluster.before_apply = lambda: None
+        provider.data = {"a": "new"}
+        cluster.put({"a": "new"})
+
+    cluster.before_apply = rotate_and_win
+
+    assert run(cluster, provider).action == "unchanged"
+    assert cluster.calls == ["read", "apply", "read"]
+    assert provider.fetches == 2
+
+
+def test_a_race_lost_again_and_again_ends() -> None:
+    cluster, counter = Cluster(), iter(range(100))
+    cluster.before_apply = lambda: cluster.put({"a": str(next(counter))})
+
+    with pytest.raises(ClusterConflict):
+        run(cluster, Provider(a="mine"))
+
+    assert cluster.calls == ["read", "apply"] * ROUNDS
+
+
+def test_a_foreign_secret_costs_no_fetch_and_stays() -> None:
+    cluster, provider = Cluster(), Provider(a="1")
+    cluster.put({"a": "theirs"})
+    assert cluster.stored
+    cluster.stored["metadata"]["labels"] = {}
+
+    with pytest.raises(NotManaged):
+        run(cluster, provider)
+
+    assert (cluster.calls, provider.fetches) == (["read"], 0)
+
+
+def test_a_path_that_the_provider_does_not_take_is_told_before_anything_is_asked() -> None:
+    cluster = Cluster()
+
+    with pytest.raises(AnnotationError, match="path is 'secret', but must start with kv/"):
+        run(cluster, Provider(a="1"), path="secret")
+
+    assert cluster.calls == []
+
+
+def test_data_that_no_secret_can_hold_leaves_the_secret_as_it_was() -> None:
+    cluster = Cluster()
+    cluster.put({"a": "1"})
+
+    with pytest.raises(InvalidSecretData, match="key 'a/b' must consist of"):
+        run(cluster, Provider(**{"a/b": "pl4nted-value"}))
+
+    assert cluster.calls == ["read"]
+
+
+def test_a_failed_fetch_leaves_the_secret_as_it_was() -> None:
+    cluster = Cluster()
+    cluster.put({"a": "1"})
+
+    with pytest.raises(SecretNotFound):
+        run(cluster, Provider())
+
+    assert cluster.calls == ["read"]
