@@ -1,0 +1,166 @@
+"""Requests to the Kubernetes API, and its answers as failures of the table."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+
+from initsync.cluster import Cluster
+from initsync.errors import (
+    ClusterConflict,
+    ClusterError,
+    ClusterForbidden,
+    ClusterUnavailable,
+)
+from initsync.transport import Connection, Response, TransportError
+
+SECRET = {"metadata": {"name": "db", "namespace": "shop", "resourceVersion": "7"}, "data": {}}
+
+
+class Scripted:
+    """A connection that gives one answer and remembers the request."""
+
+    def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.answer = Response(status, headers or {}, raw)
+        self.seen: list[tuple[str, str, dict[str, str], Any]] = []
+
+    def request(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> Response:
+        self.seen.append((method, target, dict(headers), json.loads(body) if body else None))
+        return self.answer
+
+
+def cluster(connection: Any, token: str | None = "Bearer t") -> Cluster:
+    return Cluster(cast(Connection, connection), lambda: token, "shop")
+
+
+def status(code: int, reason: str, message: str) -> dict[str, Any]:
+    return {"kind": "Status", "code": code, "reason": reason, "message": message}
+
+
+def test_a_secret_is_read_by_name_with_the_token() -> None:
+    connection = Scripted(200, SECRET)
+
+    assert cluster(connection).read_secret("db") == SECRET
+
+    method, target, headers, _ = connection.seen[0]
+    assert (method, target) == ("GET", "/api/v1/namespaces/shop/secrets/db")
+    assert headers["authorization"] == "Bearer t"
+
+
+def test_a_missing_secret_is_none() -> None:
+    assert cluster(Scripted(404, status(404, "NotFound", "…"))).read_secret("db") is None
+
+
+def test_apply_is_server_side_by_our_own_manager() -> None:
+    connection = Scripted(201, SECRET)
+
+    cluster(connection).apply_secret(SECRET)
+
+    method, target, headers, body = connection.seen[0]
+    assert method == "PATCH"
+    assert target == "/api/v1/namespaces/shop/secrets/db?fieldManager=jasm&force=true"
+    assert headers["content-type"] == "application/apply-patch+yaml"
+    assert body == SECRET
+
+
+def test_left_over_keys_are_removed_from_what_was_just_written_only() -> None:
+    connection = Scripted(200, SECRET)
+
+    cluster(connection).remove_keys(SECRET, ["b", "z"])
+
+    assert connection.seen[0][3] == {
+        "metadata": {"resourceVersion": "7"},
+        "data": {"b": None, "z": None},
+    }
+
+
+def test_without_a_token_no_header_is_sent() -> None:
+    connection = Scripted(200, SECRET)
+
+    cluster(connection, token=None).read_secret("db")
+
+    assert "authorization" not in connection.seen[0][2]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (400, ClusterError),
+        (401, ClusterError),
+        (403, ClusterForbidden),
+        (409, ClusterConflict),
+        (422, ClusterError),
+        (429, ClusterUnavailable),
+        (500, ClusterUnavailable),
+        (503, ClusterUnavailable),
+    ],
+)
+def test_the_api_servers_own_message_is_passed_on(code: int, kind: type[ClusterError]) -> None:
+    connection = Scripted(code, status(code, "Reason", 'secrets "db" is wrong'))
+
+    with pytest.raises(ClusterError) as caught:
+        cluster(connection).apply_secret(SECRET)
+
+    assert type(caught.value) is kind
+    assert f'cannot apply Secret shop/db: secrets "db" is wrong ({code})' in str(caught.value)
+
+
+def test_a_refusal_names_the_role_to_apply() -> None:
+    with pytest.raises(ClusterForbidden, match=r"deploy/manifests/app/role\.yaml"):
+        cluster(Scripted(403, status(403, "Forbidden", "no"))).read_secret("db")
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("3", 3.0), ("soon", None), ("", None)])
+def test_the_wish_for_patience_is_kept(header: str, seconds: float | None) -> None:
+    connection = Scripted(429, status(429, "TooManyRequests", "slow"), {"retry-after": header})
+
+    with pytest.raises(ClusterUnavailable) as caught:
+        cluster(connection).read_secret("db")
+
+    assert caught.value.retry_after == seconds
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>pl4nted</html>", b"[]", b"\xff", {"kind": "Else"}])
+@pytest.mark.parametrize("code", [400, 502])
+def test_a_body_that_is_no_status_is_never_repeated(code: int, body: Any) -> None:
+    with pytest.raises(ClusterError) as caught:
+        cluster(Scripted(code, body)).read_secret("db")
+
+    assert f"not from a Kubernetes API (status {code})" in str(caught.value)
+    assert "pl4nted" not in str(caught.value)
+
+
+def test_a_good_status_with_a_bad_body_is_worth_another_try() -> None:
+    with pytest.raises(ClusterUnavailable):
+        cluster(Scripted(200, b"{tru")).read_secret("db")
+
+
+def test_no_answer_names_the_request() -> None:
+    class Silent:
+        def request(self, *_: Any) -> Response:
+            raise TransportError("10.96.0.1: no answer within 10 s")
+
+    with pytest.raises(ClusterUnavailable) as caught:
+        cluster(Silent()).read_secret("db")
+
+    assert "cannot GET secrets/db in namespace shop: 10.96.0.1: no answer" in str(caught.value)
+
+
+def test_names_are_quoted_into_the_path() -> None:
+    connection = Scripted(200, SECRET)
+
+    cluster(connection).read_pod("a b?x")
+
+    assert connection.seen[0][1] == "/api/v1/namespaces/shop/pods/a%20b%3Fx"
+
+
+def test_an_event_is_posted_to_the_pods_namespace() -> None:
+    connection = Scripted(201, {})
+
+    cluster(connection).create_event({"kind": "Event"})
+
+    assert connection.seen[0][:2] == ("POST", "/api/v1/namespaces/shop/events")

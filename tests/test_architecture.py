@@ -1,0 +1,148 @@
+"""Imports point one way, and the pod path stays lean. CONTRIBUTING.md says why."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# Lowest first: a module imports only from lines above its own (packages also from within).
+LAYERS = [
+    ["initsync.keys", "initsync"],
+    ["initsync.errors"],
+    ["initsync.model", "initsync.rules", "initsync.http1"],
+    ["initsync.annotation", "initsync.manifests", "initsync.secretdata"],
+    ["initsync.settings", "initsync.retry"],
+    ["initsync.sync"],
+    ["initsync.transport", "initsync.podinfo", "initsync.logs"],
+    ["initsync.clusterauth", "initsync.cluster"],
+    ["initsync.aws"],
+    ["initsync.providers"],
+    ["initsync.entry"],
+    ["initsync.podmain"],
+    ["initsync.testing"],
+    ["initsync.demo"],
+    ["initsync.cli"],
+    ["initsync.__main__"],
+]
+PURE = ["keys", "errors", "model", "rules", "http1", "annotation", "manifests", "secretdata"]
+# The injector's own layers; of initsync it may use what is pure, and no client of anything.
+INJECTOR_MAY_USE = {f"initsync.{name}" for name in PURE} | {"initsync"}
+ONLY_IN = {
+    "kubernetes": {"initsync.clusterauth"},
+    "boto3": {"initsync.aws.credentials"},
+    "botocore": {"initsync.aws.credentials"},
+    "click": {"initsync.cli", "injector.cli"},
+}
+
+
+def module_name(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{file}: relative import"
+            for alias in node.names:
+                inner = ROOT / node.module.replace(".", "/") / alias.name
+                is_module = inner.with_suffix(".py").exists() or inner.is_dir()
+                yield f"{node.module}.{alias.name}" if is_module else node.module
+
+
+def layer(module: str) -> int:
+    known = [
+        number
+        for number, names in enumerate(LAYERS)
+        if any(
+            module == name or (name != "initsync" and module.startswith(name + "."))
+            for name in names
+        )
+    ]
+    assert known, f"{module} is in no layer of this test: decide where it belongs"
+    return known[0]
+
+
+INITSYNC = sorted((ROOT / "initsync").rglob("*.py"))
+INJECTOR = sorted((ROOT / "injector").rglob("*.py"))
+
+
+@pytest.mark.parametrize("file", INITSYNC, ids=module_name)
+def test_imports_point_one_way(file: Path) -> None:
+    own = module_name(file)
+    package = ".".join(own.split(".")[:2])
+
+    upward = [
+        found
+        for found in imports(file)
+        if found.startswith("initsync")
+        and layer(found) >= layer(own)
+        and not (found + ".").startswith(package + ".")
+    ]
+
+    assert upward == []
+
+
+@pytest.mark.parametrize("file", INJECTOR, ids=module_name)
+def test_the_injector_uses_only_what_is_pure(file: Path) -> None:
+    used = {found for found in imports(file) if found.startswith("initsync")}
+
+    assert used - INJECTOR_MAY_USE == set()
+
+
+@pytest.mark.parametrize("file", INITSYNC, ids=module_name)
+def test_nothing_imports_the_injector(file: Path) -> None:
+    assert [found for found in imports(file) if found.split(".")[0] == "injector"] == []
+
+
+@pytest.mark.parametrize("package", ONLY_IN)
+def test_a_heavy_package_is_imported_in_its_own_module_only(package: str) -> None:
+    testing = "initsync.testing"  # stands in for the cloud, never in a pod
+
+    found = {
+        module_name(file)
+        for file in [*INITSYNC, *INJECTOR]
+        if any(name.split(".")[0] == package for name in imports(file))
+    }
+
+    assert {name for name in found if not name.startswith(testing)} <= ONLY_IN[package]
+
+
+@pytest.mark.parametrize(
+    "module", ["initsync.podmain", "initsync.providers.aws_secretsmanager", "initsync.entry"]
+)
+def test_the_pod_path_imports_the_standard_library_and_pyyaml_only(module: str) -> None:
+    code = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
+
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
+    ).stdout.split()
+
+    ours = {"initsync", "yaml", "_yaml", "__main__"}
+    helpers = ("cython_runtime", "_cython", "__editable", "_virtualenv")  # of PyYAML, of venvs
+    foreign = set(loaded) - ours - set(sys.stdlib_module_names)
+    assert {name for name in foreign if not name.startswith(helpers)} == set()
+
+
+@pytest.mark.parametrize(
+    "costly",
+    ["http.client", "email", "dataclasses", "logging", "random", "urllib.request", "asyncio"],
+)
+def test_the_pod_path_leaves_costly_modules_of_the_standard_library_alone(costly: str) -> None:
+    code = (
+        "import sys, initsync.podmain, initsync.providers.aws_secretsmanager;"
+        f"print({costly!r} in sys.modules)"
+    )
+
+    answer = subprocess.run(
+        [sys.executable, "-I", "-c", code], check=True, capture_output=True, text=True
+    ).stdout
+
+    assert answer == "False\n"
