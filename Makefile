@@ -31,8 +31,12 @@ cluster: $(READY)
 bench: $(READY)
 	$(BIN)/python tests/bench/pod_sync.py
 
+COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
 lock: $(READY)
-	$(BIN)/python requirements/lock.py
+	$(COMPILE) requirements/uv.in -o requirements/uv.txt
+	$(COMPILE) requirements/go.in -o requirements/go.txt
+	$(COMPILE) pyproject.toml --all-extras --group dev -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV)
