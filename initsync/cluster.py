@@ -1,7 +1,7 @@
 """The Kubernetes API as the pod path uses it: dicts in, dicts out, failures as in the table."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -103,7 +103,7 @@ def _object(response: Response, action: str) -> JsonObject:
     if response.status == 401:
         raise ClusterError(action, detail, "the token is not valid there, or not any more")
     if response.status == 429 or response.status >= 500 or response.status < 300:
-        raise ClusterUnavailable(action, detail, _retry_after(response.headers))
+        raise ClusterUnavailable(action, detail, response.retry_after)
     raise ClusterError(action, detail)
 
 
@@ -118,8 +118,3 @@ def _detail(status: int, found: Any) -> str:
     if isinstance(found, dict) and found.get("kind") == "Status":
         return f"{found.get('message') or found.get('reason') or 'no reason given'} ({status})"
     return f"the answer is not from a Kubernetes API (status {status})"
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    value = headers.get("retry-after", "")
-    return float(value) if value.isascii() and value.isdigit() else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from initsync.errors import InvalidSetup
 from initsync.keys import SERVICEACCOUNT_DIR
+from initsync.transport import trusting
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
@@ -39,7 +40,7 @@ def in_cluster(env: Mapping[str, str], directory: str) -> Access:
     authority = f"[{host}]" if ":" in host else host
     return Access(
         f"https://{authority}:{port}",
-        lambda: _trusting(os.path.join(directory, "ca.crt")),
+        lambda: trusting(os.path.join(directory, "ca.crt")),
         lambda: f"Bearer {_read(os.path.join(directory, 'token'))}",
     )
 
@@ -72,21 +73,13 @@ def from_kubeconfig(path: str | None, context: str | None) -> Access:
 
 
 def _by_configuration(loaded: "Configuration") -> ssl.SSLContext:
-    context = _trusting(loaded.ssl_ca_cert)
+    context = trusting(loaded.ssl_ca_cert)
     if not loaded.verify_ssl:  # the kubeconfig says insecure-skip-tls-verify
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if loaded.cert_file:
         context.load_cert_chain(loaded.cert_file, loaded.key_file)
     return context
-
-
-def _trusting(ca_file: str | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:  # ssl.SSLError included: not a certificate
-        problem = f"cannot use the CA file {ca_file} ({error.strerror or error})"
-        raise InvalidSetup(problem, _PROJECTED) from error
 
 
 def _read(path: str) -> str:

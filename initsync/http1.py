@@ -24,6 +24,12 @@ class Response(NamedTuple):
     """Names in lower case; of a repeated header the last."""
     body: bytes
 
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that the host asks us to wait; its form as a date is not used by any here."""
+        value = self.headers.get("retry-after", "")
+        return float(value) if value.isascii() and value.isdigit() else None
+
 
 class BadResponse(Exception):
     """What came back is not HTTP, not whole, or too large; the text says which."""
@@ -86,7 +92,9 @@ class Reader:
 
     def _chunks(self) -> bytes:
         body = b""
-        while size := _size(self._until(b"\r\n", HEAD_LIMIT).partition(b";")[0].decode("latin-1"), 16):
+        while size := _size(
+            self._until(b"\r\n", HEAD_LIMIT).partition(b";")[0].decode("latin-1"), 16
+        ):
             body += self._exactly(size)
             if len(body) > BODY_LIMIT:
                 raise BadResponse(f"the answer is larger than {BODY_LIMIT} bytes")

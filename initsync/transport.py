@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from initsync import http1
+from initsync.errors import InvalidSetup
 from initsync.http1 import Response
 
 TIMEOUT = 10.0
@@ -32,8 +33,11 @@ class Connection:
         parts = urlsplit(url)
         self._secure = parts.scheme == "https"
         self._address = (parts.hostname or "", parts.port or (443 if self._secure else 80))
-        self._authority = parts.netloc.rpartition("@")[2]
-        self._prefix = parts.path.rstrip("/")
+        self.url = url
+        self.authority = parts.netloc.rpartition("@")[2]
+        """The Host header."""
+        self.prefix = parts.path.rstrip("/")
+        """Put before every target."""
         self._tls = tls
         self._timeout = timeout
         self._socket: socket.socket | None = None
@@ -46,14 +50,14 @@ class Connection:
         `target` is path and query, below the URL's own path. Host and Content-Length are added.
         Raises TransportError.
         """
-        head = {"host": self._authority, **headers}
-        message = http1.request(method, self._prefix + target, head, body)
+        head = {"host": self.authority, **headers}
+        message = http1.request(method, self.prefix + target, head, body)
         deadline = time.monotonic() + self._timeout
         try:
             return self._exchange(message, deadline)
         except (OSError, http1.BadResponse) as error:
             self.close()
-            raise TransportError(f"{self._authority}: {_cause(error, self._timeout)}") from error
+            raise TransportError(f"{self.authority}: {_cause(error, self._timeout)}") from error
 
     def close(self) -> None:
         """End the connection; the next request opens another."""
@@ -83,6 +87,18 @@ class Connection:
         except BaseException:
             sock.close()
             raise
+
+
+def trusting(ca_file: str | None) -> ssl.SSLContext:
+    """A client's context that trusts `ca_file` only; None: what the system trusts.
+
+    Raises InvalidSetup.
+    """
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # ssl.SSLError included: the file holds no certificate
+        problem = f"cannot use the CA file {ca_file} ({error.strerror or error})"
+        raise InvalidSetup(problem, "mount or name a file of PEM certificates") from error
 
 
 def _receive(sock: socket.socket, deadline: float) -> bytes:

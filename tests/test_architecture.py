@@ -126,7 +126,7 @@ def test_the_pod_path_imports_the_standard_library_and_pyyaml_only(module: str) 
     ).stdout.split()
 
     ours = {"initsync", "yaml", "_yaml", "__main__"}
-    helpers = ("cython_runtime", "_cython", "__editable", "_virtualenv")  # of PyYAML, of venvs
+    helpers = ("cython_runtime", "_cython", "__editable", "_distutils_hack")  # PyYAML's, venvs'
     foreign = set(loaded) - ours - set(sys.stdlib_module_names)
     assert {name for name in foreign if not name.startswith(helpers)} == set()
 

@@ -1,0 +1,1 @@
+"""AWS without its SDK: what one GetSecretValue needs, held against botocore by tests (D3)."""

@@ -1,0 +1,128 @@
+"""One call to an AWS service, and the plain answers or failures that may come back.
+
+Two protocols: JSON 1.1 (Secrets Manager) and query (STS, whose answer is XML).
+https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from initsync.aws.sigv4 import Credentials, sign
+from initsync.errors import ProviderUnavailable
+from initsync.transport import Connection, Response, TransportError
+
+# https://github.com/boto/botocore/blob/develop/botocore/retries/standard.py and, for the last
+# line, the services' own errors that their documentation calls worth another try.
+_TRANSIENT = frozenset(
+    [
+        *("Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled"),
+        *("RequestThrottledException", "TooManyRequestsException", "RequestLimitExceeded"),
+        *("ProvisionedThroughputExceededException", "TransactionInProgressException"),
+        *("BandwidthLimitExceeded", "LimitExceededException", "PriorRequestNotComplete"),
+        *("SlowDown", "EC2ThrottledException", "RequestTimeout", "RequestTimeoutException"),
+        *("IDPCommunicationError", "InternalServiceError", "InternalFailure"),
+        "ServiceUnavailable",
+    ]
+)
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
+_SHOWN = 400  # characters of AWS's own message: an access-denied one has three ARNs
+
+
+class ServiceError(Exception):
+    """AWS's answer is a definite no. `code` is AWS's own, without its namespace."""
+
+    def __init__(self, code: str, message: str, status: int) -> None:
+        self.code = code
+        self.message = message[:_SHOWN]
+        self.status = status
+        super().__init__(f"{code}: {self.message}")
+
+
+def get_secret_value(
+    connection: Connection, secret_id: str, credentials: Credentials, region: str, now: float
+) -> dict[str, Any]:
+    """Secrets Manager's answer. Raises ServiceError and ProviderUnavailable.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+    """
+    body = json.dumps({"SecretId": secret_id}).encode()
+    headers = {
+        "host": connection.authority,
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": "secretsmanager.GetSecretValue",
+    }
+    path = connection.prefix + "/"
+    signed = sign("POST", path, headers, body, credentials, region, "secretsmanager", now)
+    response = _post(connection, "AWS Secrets Manager", signed, body)
+    answer = _json(response.body)
+    if response.status == 200 and answer is not None:
+        return answer
+    answer = answer or {}
+    code = str(answer.get("__type") or response.headers.get("x-amzn-errortype") or "")
+    code = code.partition(":")[0].rpartition("#")[2]
+    message = str(answer.get("message") or answer.get("Message") or "")
+    raise _failure("AWS Secrets Manager", response, code, message)
+
+
+def assume_role_with_web_identity(
+    connection: Connection, role: str, session: str, token: str
+) -> Mapping[str, str]:
+    """STS's answer: AccessKeyId, SecretAccessKey, SessionToken, Expiration. Unsigned.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+    Raises ServiceError and ProviderUnavailable.
+    """
+    parameters = {
+        "Action": "AssumeRoleWithWebIdentity",
+        "Version": "2011-06-15",
+        "RoleArn": role,
+        "RoleSessionName": session,
+        "WebIdentityToken": token,
+    }
+    headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+    response = _post(connection, "AWS STS", headers, urlencode(parameters).encode())
+    text = response.body.decode(errors="replace")
+    names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+    found = {name: value for name in names if (value := _element(text, name))}
+    if response.status == 200 and len(found) == len(names):
+        return found
+    raise _failure("AWS STS", response, _element(text, "Code"), _element(text, "Message"))
+
+
+def _post(
+    connection: Connection, service: str, headers: Mapping[str, str], body: bytes
+) -> Response:
+    try:
+        return connection.request("POST", "/", headers, body)
+    except TransportError as error:
+        raise ProviderUnavailable(service, str(error)) from error
+
+
+def _failure(service: str, response: Response, code: str, message: str) -> Exception:
+    if code and code not in _TRANSIENT and 400 <= response.status < 500 and response.status != 429:
+        return ServiceError(code, message, response.status)
+    said = f"{code}: {message[:_SHOWN]}" if code else "no answer of an AWS service"
+    return ProviderUnavailable(service, f"HTTP {response.status}, {said}", response.retry_after)
+
+
+def _json(body: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _element(xml: str, name: str) -> str:
+    """The text of the first element of that name.
+
+    Not an XML parser: these answers are flat, and importing one costs every pod start 6 ms.
+    """
+    found = re.search(rf"<{name}>([^<]*)</{name}>", xml)
+    text = found.group(1).strip() if found else ""
+    for entity, character in _ENTITIES:
+        text = text.replace(entity, character)
+    return text

@@ -1,0 +1,128 @@
+"""The AWS identity of this process: one source after the other, as the SDKs do.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+The only importer of boto3, and only for the CLI (design D1, D2).
+"""
+
+import datetime
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from initsync.aws import api
+from initsync.aws.sigv4 import Credentials
+from initsync.errors import AccessDenied, NoIdentity
+from initsync.transport import Connection
+
+_EARLY = 60.0  # seconds before their end at which credentials are no longer begun with
+_SESSION_LIMIT = 64
+_ADVICE = (
+    "annotate the pod's ServiceAccount eks.amazonaws.com/role-arn: arn:aws:iam::ACCOUNT:role/ROLE; "
+    "if it is annotated, delete the pod so that admission runs again"
+)
+
+
+class Identity:
+    """Credentials, kept until shortly before they expire.
+
+    `sts` gives the connection to STS, `sdk` allows boto3's own sources as the last ones, `now`
+    is epoch seconds.
+    """
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        now: Callable[[], float],
+        sts: Callable[[], Connection],
+        *,
+        sdk: bool,
+    ) -> None:
+        self._env = env
+        self._now = now
+        self._sts = sts
+        self._sources = (self._static, self._web_identity, *((_from_sdk,) if sdk else ()))
+        self._kept: Credentials | None = None
+
+    def credentials(self) -> Credentials:
+        """Usable ones. Raises NoIdentity, AccessDenied and ProviderUnavailable."""
+        if self._kept is None or self._kept.expires - _EARLY < self._now():
+            self._kept = self._first()
+        return self._kept
+
+    def _first(self) -> Credentials:
+        tried: list[str] = []
+        for source in self._sources:
+            found = source()
+            if isinstance(found, Credentials):
+                return found
+            tried.append(found)
+        raise NoIdentity(tried, _ADVICE)
+
+    def _static(self) -> Credentials | str:
+        key, secret = (
+            self._env.get(name, "") for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        )
+        if key and secret:
+            return Credentials(key, secret, self._env.get("AWS_SESSION_TOKEN", ""))
+        missing = "AWS_SECRET_ACCESS_KEY" if key else "AWS_ACCESS_KEY_ID"
+        return f"static keys: {missing} is not set"
+
+    def _web_identity(self) -> Credentials | str:
+        role, path = (
+            self._env.get(name, "") for name in ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+        )
+        if not role or not path:
+            missing = "AWS_WEB_IDENTITY_TOKEN_FILE" if role else "AWS_ROLE_ARN"
+            return f"IRSA: {missing} is not set"
+        try:
+            with open(path, encoding="ascii") as file:
+                token = file.read().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            problem = getattr(error, "strerror", None) or "it is not a token"
+            return f"IRSA: cannot read {path} ({problem})"
+        return self._assumed(role, token)
+
+    def _assumed(self, role: str, token: str) -> Credentials:
+        try:
+            found = api.assume_role_with_web_identity(self._sts(), role, self._session(), token)
+        except api.ServiceError as error:
+            raise _refused(role, error) from error
+        expires = datetime.datetime.fromisoformat(found["Expiration"].replace("Z", "+00:00"))
+        return Credentials(
+            found["AccessKeyId"],
+            found["SecretAccessKey"],
+            found["SessionToken"],
+            expires.timestamp(),
+            role,
+        )
+
+    def _session(self) -> str:
+        """The name under which CloudTrail shows this pod: its own, unless the env has one."""
+        pod = re.sub(r"[^-\w+=,.@]", "-", self._env.get("HOSTNAME", "init"), flags=re.ASCII)
+        return self._env.get("AWS_ROLE_SESSION_NAME") or f"jasm-{pod}"[:_SESSION_LIMIT]
+
+
+def _refused(role: str, error: api.ServiceError) -> AccessDenied | NoIdentity:
+    if error.code in ("AccessDenied", "AccessDeniedException"):
+        permission = (
+            "sts:AssumeRoleWithWebIdentity in the role's trust policy, for this cluster's OIDC "
+            "provider and this ServiceAccount"
+        )
+        return AccessDenied("AWS STS", permission, role, error.message)
+    tried = [f"IRSA: AWS STS refused the ServiceAccount token for {role} ({error})"]
+    return NoIdentity(tried, "check the role ARN and the OIDC provider of the cluster; " + _ADVICE)
+
+
+def _from_sdk() -> Credentials | str:
+    """Profiles, SSO, processes, instance metadata: whatever boto3 finds."""
+    try:
+        import boto3
+    except ImportError:
+        return "boto3: not installed (pip install 'jasm[cli]')"
+    session: Any = boto3.Session()
+    found = session.get_credentials()
+    if found is None:
+        return "boto3 (profiles, SSO, processes, instance metadata): nothing found"
+    frozen = found.get_frozen_credentials()
+    role = f"the identity that boto3 found by {found.method}"
+    return Credentials(frozen.access_key, frozen.secret_key, frozen.token or "", role=role)

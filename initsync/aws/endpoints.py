@@ -1,0 +1,77 @@
+"""Region and base URL of an AWS service, as the SDKs choose them.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+"""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+
+_SERVICE_VARIABLE = {
+    "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "sts": "AWS_ENDPOINT_URL_STS",
+}
+_ARN = re.compile(r"arn:[-a-z0-9]+:secretsmanager:([-a-z0-9]+):\d{12}:secret:.+")
+
+
+class _Partition(NamedTuple):
+    regions: re.Pattern[str]
+    suffix: str
+    dual_stack: str
+    plain_dual: tuple[bool, ...] = ()
+    """With FIPS or without, Secrets Manager's dual-stack names here have the plain suffix."""
+
+
+# https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json; patterns rather
+# than lists, so that a region opened tomorrow works today. The last one takes what is left.
+_PARTITIONS = (
+    _Partition(
+        re.compile(r"cn-\w+-\d+"), "amazonaws.com.cn", "api.amazonwebservices.com.cn", (False,)
+    ),
+    _Partition(re.compile(r"eusc-\w+-\w+-\d+"), "amazonaws.eu", "api.amazonwebservices.eu"),
+    _Partition(re.compile(r"us-iso-\w+-\d+"), "c2s.ic.gov", "api.aws.ic.gov"),
+    _Partition(re.compile(r"us-isob-\w+-\d+"), "sc2s.sgov.gov", "api.aws.scloud"),
+    _Partition(re.compile(r"eu-isoe-\w+-\d+"), "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
+    _Partition(re.compile(r"us-isof-\w+-\d+"), "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
+    _Partition(re.compile(r".*"), "amazonaws.com", "api.aws", (False, True)),
+)
+_REGION = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+def region_of(path: str, env: Mapping[str, str]) -> str | None:
+    """The region to ask for `path`: its ARN's own, else the environment's; None without either."""
+    arn = _ARN.fullmatch(path)
+    if arn:
+        return arn.group(1)
+    return next((env[name] for name in REGION_VARIABLES if env.get(name)), None)
+
+
+def valid_region(region: str) -> bool:
+    """Whether it can be a part of a host name, and so cannot lead a request elsewhere."""
+    return _REGION.fullmatch(region) is not None
+
+
+def base_url(service: str, region: str, env: Mapping[str, str]) -> str:
+    """Scheme and host of `service` (`secretsmanager`, `sts`) in `region`."""
+    if override := _override(service, env):
+        return override.rstrip("/")
+    partition = next(found for found in _PARTITIONS if found.regions.fullmatch(region))
+    fips, dual = _true(env, "AWS_USE_FIPS_ENDPOINT"), _true(env, "AWS_USE_DUALSTACK_ENDPOINT")
+    if service == "secretsmanager" and fips in partition.plain_dual:
+        dual = False
+    suffix = partition.dual_stack if dual else partition.suffix
+    if fips and not dual and service == "sts" and region.startswith("us-gov-"):
+        fips = False  # there the plain name is the FIPS one
+    return f"https://{service}{'-fips' if fips else ''}.{region}.{suffix}"
+
+
+def _override(service: str, env: Mapping[str, str]) -> str | None:
+    if _true(env, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"):
+        return None
+    return env.get(_SERVICE_VARIABLE[service]) or env.get("AWS_ENDPOINT_URL")
+
+
+def _true(env: Mapping[str, str], name: str) -> bool:
+    return env.get(name, "").lower() == "true"
