@@ -119,7 +119,7 @@ class ProviderUnavailable(JasmError):
         times = f"{self.attempts} attempt" + ("s" if self.attempts > 1 else "")
         return (
             f"{self.provider} did not answer ({times} in {self.seconds:.1f} s): {self.detail}; "
-            "check that the pod may reach it, the pod is tried again"
+            "check that the pod can reach it; it is tried again later"
         )
 
 

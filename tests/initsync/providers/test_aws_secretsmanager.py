@@ -1,0 +1,216 @@
+"""AWS Secrets Manager: what is asked, and every answer as a row of the failure table."""
+
+import datetime
+import gc
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import botocore.auth
+import botocore.session
+import pytest
+from botocore.config import Config
+
+from initsync.errors import (
+    AccessDenied,
+    InvalidSecretData,
+    InvalidSetup,
+    JasmError,
+    NoIdentity,
+    ProviderUnavailable,
+    SecretNotFound,
+)
+from initsync.model import ExternalSecret
+from initsync.providers.aws_secretsmanager import Provider
+
+if TYPE_CHECKING:
+    from conftest import FakeAws
+
+NOW = 1_761_300_000.0
+STATIC = {
+    "AWS_ACCESS_KEY_ID": "AKIA1",
+    "AWS_SECRET_ACCESS_KEY": "pl4nted-key",
+    "AWS_SESSION_TOKEN": "pl4nted-token",
+}
+ARN = "arn:aws:secretsmanager:ap-south-1:123456789012:secret:prod/db-AbCdEf"
+
+
+@pytest.fixture
+def provider(aws: "FakeAws") -> Iterator[Provider]:
+    built = Provider(STATIC | aws.env, lambda: NOW)
+    yield built
+    for connection in built._connections.values():
+        connection.close()
+    gc.collect()
+
+
+def refused(code: str, message: str = "because") -> dict[str, str]:
+    return {"__type": f"com.amazonaws.secretsmanager#{code}", "Message": message}
+
+
+def test_one_request_gives_the_secret(aws: "FakeAws", provider: Provider) -> None:
+    aws.will("GetSecretValue", 200, {"SecretString": '{"user": "u", "port": 5432}'})
+
+    found = provider.fetch("/prod/db")
+
+    data = {"user": "u", "port": "5432"}
+    assert found == ExternalSecret(data, "/prod/db", "aws-secretsmanager")
+    assert aws.actions() == ["GetSecretValue"]
+
+
+@pytest.mark.parametrize("path", ["/prod/db", "prod/db-AbCdEf", ARN])
+def test_botocore_would_send_the_same(aws: "FakeAws", provider: Provider, path: str) -> None:
+    aws.will("GetSecretValue", 200, {"SecretString": "{}"})
+    region = "ap-south-1" if path == ARN else "eu-west-1"
+    client = botocore.session.get_session().create_client(
+        "secretsmanager",
+        region,
+        endpoint_url=aws.env["AWS_ENDPOINT_URL"],
+        aws_access_key_id=STATIC["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=STATIC["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=STATIC["AWS_SESSION_TOKEN"],
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    frozen = datetime.datetime.fromtimestamp(NOW, datetime.UTC).replace(tzinfo=None)
+
+    provider.fetch(path)
+    with mock.patch.object(botocore.auth, "get_current_datetime", return_value=frozen):
+        client.get_secret_value(SecretId=path)
+    client.close()
+
+    (_, ours, our_body), (_, theirs, their_body) = aws.asked
+    assert our_body == their_body
+    for header in ("x-amz-target", "x-amz-date", "x-amz-security-token", "content-type", "host"):
+        assert ours[header] == theirs[header]
+    # botocore signs the same headers, so the signatures must agree to the last digit
+    assert ours["authorization"] == theirs["authorization"]
+
+
+def test_credentials_and_connection_are_kept_between_calls(aws: "FakeAws", tmp_path: Any) -> None:
+    (tmp_path / "token").write_text("t")
+    irsa = {"AWS_ROLE_ARN": "r", "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token")}
+    aws.will_assume()
+    aws.will("GetSecretValue", 200, {"SecretString": "{}"})
+    provider = Provider(irsa | aws.env, lambda: NOW)
+
+    provider.fetch("/a")
+    provider.fetch("/b")
+
+    assert aws.actions() == ["AssumeRoleWithWebIdentity", "GetSecretValue", "GetSecretValue"]
+    assert len(set(map(id, provider._connections.values()))) == 1
+    provider._connections["sts", "eu-west-1"].close()
+    gc.collect()
+
+
+ANSWERS: list[tuple[int, Any, type[JasmError], list[str]]] = [
+    (
+        400,
+        refused("ResourceNotFoundException", "Secrets Manager can't find it."),
+        SecretNotFound,
+        ["aws-secretsmanager", "/prod/db", "eu-west-1", "can't find it"],
+    ),
+    (
+        400,
+        refused("InvalidRequestException", "it was marked for deletion."),
+        SecretNotFound,
+        ["marked for deletion"],
+    ),
+    (400, refused("InvalidParameterException"), SecretNotFound, ["/prod/db"]),
+    (
+        400,
+        refused("AccessDeniedException", "User: arn:x is not authorized"),
+        AccessDenied,
+        ["secretsmanager:GetSecretValue on /prod/db in eu-west-1", "access key AKIA1", "arn:x"],
+    ),
+    (
+        400,
+        refused("AccessDeniedException", "Access to KMS is not allowed"),
+        AccessDenied,
+        ["kms:Decrypt"],
+    ),
+    (400, refused("DecryptionFailure"), AccessDenied, ["kms:Decrypt"]),
+    (400, refused("ExpiredTokenException"), NoIdentity, ["ExpiredTokenException", "clock"]),
+    (400, refused("InvalidSignatureException"), NoIdentity, ["clock of the node"]),
+    (403, refused("UnrecognizedClientException"), NoIdentity, ["access key AKIA1"]),
+    (400, refused("ThrottlingException"), ProviderUnavailable, ["ThrottlingException"]),
+    (400, refused("RequestLimitExceeded"), ProviderUnavailable, ["RequestLimitExceeded"]),
+    (429, refused("Anything"), ProviderUnavailable, ["HTTP 429"]),
+    (500, refused("InternalServiceError"), ProviderUnavailable, ["InternalServiceError"]),
+    (503, b"<html>pl4nted</html>", ProviderUnavailable, ["HTTP 503", "no answer of an AWS"]),
+    (404, refused("UnknownOperationException"), ProviderUnavailable, ["UnknownOperation"]),
+    (200, b"", ProviderUnavailable, ["HTTP 200"]),
+    (200, b'{"SecretString": "pl4nted', ProviderUnavailable, ["HTTP 200"]),
+    (200, b"[]", ProviderUnavailable, ["HTTP 200"]),
+    (
+        200,
+        {"SecretBinary": "cGw0bnRlZA=="},
+        InvalidSecretData,
+        ["binary (SecretBinary)", "JSON object"],
+    ),
+    (200, {"SecretString": "pl4nted"}, InvalidSecretData, ["must be a JSON object", "/prod/db"]),
+    (200, {"SecretString": '{"a": null}'}, InvalidSecretData, ["key 'a' is null"]),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "kind", "said"), ANSWERS)
+def test_every_answer_is_a_row_of_the_failure_table(
+    aws: "FakeAws",
+    provider: Provider,
+    status: int,
+    body: Any,
+    kind: type[JasmError],
+    said: list[str],
+) -> None:
+    aws.will("GetSecretValue", status, body)
+
+    with pytest.raises(JasmError) as caught:
+        provider.fetch("/prod/db")
+
+    assert type(caught.value) is kind
+    assert [part for part in said if part not in str(caught.value)] == []
+    assert "pl4nted" not in str(caught.value)
+
+
+def test_awss_wish_for_patience_is_kept(aws: "FakeAws", provider: Provider) -> None:
+    aws.will("GetSecretValue", 503, b"", {"Retry-After": "7"})
+
+    with pytest.raises(ProviderUnavailable) as caught:
+        provider.fetch("/prod/db")
+
+    assert caught.value.retry_after == 7.0
+
+
+@pytest.mark.parametrize(
+    ("env", "sentence"),
+    [
+        ({}, "no AWS region for /prod/db: none of AWS_REGION, AWS_DEFAULT_REGION is set"),
+        ({"AWS_REGION": "evil.example/"}, "'evil.example/' is no AWS region"),
+    ],
+)
+def test_a_region_is_needed_and_checked(env: dict[str, str], sentence: str) -> None:
+    with pytest.raises(InvalidSetup, match=sentence):
+        Provider(env, lambda: NOW).fetch("/prod/db")
+
+
+@pytest.mark.parametrize(
+    "path", ["/prod/codnod/config", "secret-name", "a" * 512, "a.b_c+d=e@f", ARN]
+)
+def test_names_and_arns_are_paths(path: str) -> None:
+    assert Provider({}, lambda: NOW).check_path(path) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "a b",
+        "a:b",
+        "ü",
+        "a" * 513,
+        "arn:aws:s3:::bucket",
+        ARN.replace("1234", "12"),
+        ARN + "x" * 2048,
+    ],
+)
+def test_anything_else_is_not(path: str) -> None:
+    assert "must be a name" in str(Provider({}, lambda: NOW).check_path(path))

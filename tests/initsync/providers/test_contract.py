@@ -1,0 +1,54 @@
+"""What every provider promises; a new file in `initsync/providers/` is tested as it appears."""
+
+import time
+
+import pytest
+
+from initsync import providers
+from initsync.errors import JasmError
+from initsync.model import SecretProvider
+
+UNREACHABLE = {
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+    "AWS_REGION": "eu-west-1",
+    "AWS_ACCESS_KEY_ID": "AKIA1",
+    "AWS_SECRET_ACCESS_KEY": "pl4nted-key",
+}
+
+
+@pytest.fixture(params=providers.names())
+def provider(request: pytest.FixtureRequest) -> SecretProvider:
+    return providers.load(request.param)(UNREACHABLE, time.time)
+
+
+def test_the_data_models_provider_is_there() -> None:
+    assert "aws-secretsmanager" in providers.names()
+
+
+@pytest.mark.parametrize("name", ["os", "..aws.api", "", "aws_secretsmanager", "__init__"])
+def test_only_a_listed_name_is_ever_imported(name: str) -> None:
+    with pytest.raises(LookupError):
+        providers.load(name)
+
+
+def test_its_name_is_its_files(provider: SecretProvider, request: pytest.FixtureRequest) -> None:
+    assert provider.name == request.node.callspec.params["provider"]
+
+
+@pytest.mark.parametrize("path", ["", " ", "a\nb", "a\x00", "x" * 100_000])
+def test_a_path_that_cannot_be_one_is_refused_with_a_rule(
+    provider: SecretProvider, path: str
+) -> None:
+    assert str(provider.check_path(path)).startswith("must ")
+
+
+def test_the_data_models_path_is_one(provider: SecretProvider) -> None:
+    assert provider.check_path("/prod/codnod/config") is None
+
+
+def test_what_fails_is_a_row_of_the_table_and_shows_no_secret(provider: SecretProvider) -> None:
+    with pytest.raises(JasmError) as caught:
+        provider.fetch("/prod/codnod/config")
+
+    assert caught.value.transient
+    assert "pl4nted" not in f"{caught.value} {caught.value!r} {provider!r}"

@@ -1,0 +1,71 @@
+"""The pages say what the code does."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from initsync import errors, keys
+from initsync.errors import JasmError
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+REFERENCE = (ROOT / "docs" / "reference.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+
+
+def classes(base: type[JasmError] = JasmError) -> Iterator[type[JasmError]]:
+    for found in base.__subclasses__():
+        yield found
+        yield from classes(found)
+
+
+@pytest.mark.parametrize("error", list(classes()), ids=lambda error: error.__name__)
+def test_the_readme_lists_every_event_reason_with_its_exit_code(error: type[JasmError]) -> None:
+    rows = [line for line in README.splitlines() if line.startswith("|")]
+    if error is errors.InvalidSetup:  # it has no pod to put an Event on
+        assert any("something missing around the program | 2 |" in row for row in rows)
+    else:
+        assert any(f"`{error.reason}`" in row and f"| {error.exit_code} |" in row for row in rows)
+
+
+def test_the_reference_lists_every_variable_of_the_pod_path_and_no_other() -> None:
+    sources = "".join(file.read_text() for file in (ROOT / "initsync").glob("*.py"))
+
+    read = set(re.findall(r'"(JASM_[A-Z_]+)"', sources))
+
+    assert set(re.findall(r"`(JASM_[A-Z_]+)`", REFERENCE)) == read
+
+
+def test_the_reference_lists_every_aws_variable_and_no_other() -> None:
+    sources = "".join(
+        file.read_text()
+        for file in (ROOT / "initsync").rglob("*.py")
+        if file.parent.name in ("aws", "providers")
+    )
+
+    read = set(re.findall(r'"(AWS_[A-Z_]+)"', sources))
+
+    assert set(re.findall(r"`(AWS_[A-Z_]+)`", REFERENCE)) == read
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    named = re.findall(
+        r"(?:`|\()((?:deploy|docs|initsync|tests|requirements)/[\w./-]+)", page.read_text()
+    )
+
+    known = [name for name in named if "NAME" not in name]
+    assert [name for name in known if not (ROOT / name).exists()] == []
+
+
+def test_the_readmes_pod_is_the_example_of_the_first_way_in() -> None:
+    block = README.partition("```yaml\n")[2].partition("```")[0]
+    example = yaml.safe_load((ROOT / "deploy/examples/1-injected.yaml").read_text())
+
+    shown = yaml.safe_load(block)
+
+    assert shown["metadata"] == example["metadata"]
+    assert keys.ANNOTATION in shown["metadata"]["annotations"]
