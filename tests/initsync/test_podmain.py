@@ -1,0 +1,99 @@
+"""`jasm-init` as a process around which something is wrong: one sentence and its exit code."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from initsync import podmain
+
+POD = {"namespace": "shop", "name": "web-1", "uid": "0b2a"}
+ANNOTATION = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
+
+
+@pytest.fixture
+def podinfo(tmp_path: Path) -> Path:
+    for name, text in (POD | {"secret-sync": ANNOTATION}).items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def run(env: dict[str, str]) -> tuple[int, str]:
+    stderr = io.StringIO()
+    return podmain.run(env, stderr), stderr.getvalue()
+
+
+def test_without_an_annotation_there_is_nothing_to_do(podinfo: Path) -> None:
+    (podinfo / "secret-sync").write_text("")
+
+    assert run({"JASM_PODINFO_DIR": str(podinfo)}) == (
+        0,
+        "the pod has no annotation jasm.codnod.io/secret-sync: nothing to do\n",
+    )
+
+
+def test_without_its_volume_it_says_what_to_mount() -> None:
+    code, said = run({"JASM_PODINFO_DIR": "/none"})
+
+    assert code == 2
+    assert said.startswith(
+        "error: cannot read /none/secret-sync (No such file or directory): mount"
+    )
+
+
+def test_outside_a_cluster_it_names_the_other_way_in(podinfo: Path) -> None:
+    code, said = run({"JASM_PODINFO_DIR": str(podinfo)})
+
+    assert code == 2
+    assert "KUBERNETES_SERVICE_HOST is not set" in said
+    assert "initsync --pod NAME" in said
+
+
+def test_an_event_that_cannot_be_posted_leaves_the_sentence_last(podinfo: Path) -> None:
+    (podinfo / "secret-sync").write_text("provider: vault")
+
+    code, said = run(
+        {
+            "JASM_PODINFO_DIR": str(podinfo),
+            "JASM_SERVICEACCOUNT_DIR": "/none",
+            "KUBERNETES_SERVICE_HOST": "127.0.0.1",
+        }
+    )
+
+    assert code == 3
+    assert said.splitlines()[0].startswith("warning: no Event on the pod: cannot read /none/token")
+    assert said.splitlines()[-1].startswith("error: annotation jasm.codnod.io/secret-sync")
+
+
+def test_a_bug_is_told_by_its_place_and_never_by_its_text(
+    podinfo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("pl4nted-value")
+
+    monkeypatch.setattr(podmain, "sync_pod", broken)
+    env = {"JASM_PODINFO_DIR": str(podinfo), "KUBERNETES_SERVICE_HOST": "127.0.0.1"}
+
+    code, said = run(env)
+
+    assert code == 1
+    assert "internal error (RuntimeError in" in said
+    assert "pl4nted" not in said
+
+
+def test_the_process_leaves_no_core_dump_and_ends_on_sigterm() -> None:
+    code = (
+        "import os, resource, signal, sys; from initsync import podmain;"
+        "podmain.run = lambda *_: os.kill(os.getpid(), signal.SIGTERM) or signal.pause();"
+        "import atexit; atexit.register(lambda: print(resource.getrlimit(resource.RLIMIT_CORE)));"
+        "podmain.main()"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, env=os.environ
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (143, "(0, 0)\n", "")
