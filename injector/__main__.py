@@ -1,0 +1,18 @@
+"""`jasm-injector` and `python -m injector`."""
+
+import sys
+
+
+def main() -> None:
+    """Run the CLI, or say what to install for it."""
+    try:
+        from injector.cli import main as cli
+    except ModuleNotFoundError as error:
+        if error.name not in ("click", "uvicorn", "uvloop", "httptools", "cryptography"):
+            raise
+        sys.exit(f"jasm-injector needs the package {error.name}: pip install 'jasm[injector]'")
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""CPU and memory of the injected container: the pod keeps its QoS class, its quota and its cost.
+
+The container copies, for CPU and for memory, the app container that has most of it. A pod's
+effective request is the larger of its init containers' and the sum of its apps', so a copy is
+free; it fits every LimitRange and names what every ResourceQuota wants named; a Guaranteed pod
+stays Guaranteed and a best-effort one best-effort (design D24, notes F6).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from initsync import keys
+from injector import quantity
+from injector.settings import Settings
+
+KINDS = ("cpu", "memory")
+
+Resources = dict[str, dict[str, str]]
+
+
+def resources(pod: Mapping[str, Any], settings: Settings) -> Resources:
+    """The container's `resources`; empty where the pod says nothing of either."""
+    wanted: Resources = {}
+    for kind, least in zip(KINDS, (settings.cpu, settings.memory), strict=True):
+        chosen = override(pod, kind)
+        found = {"requests": chosen, "limits": chosen} if chosen else _copied(pod, kind, least)
+        for part, amount in found.items():
+            wanted.setdefault(part, {})[kind] = amount
+    return wanted
+
+
+def override(pod: Mapping[str, Any], kind: str) -> str | None:
+    """What the pod's annotation asks for, where it is a quantity above zero."""
+    asked = (pod["metadata"].get("annotations") or {}).get(keys.PREFIX + kind)
+    return asked if asked is not None and quantity.value(asked) else None
+
+
+def _copied(pod: Mapping[str, Any], kind: str, least: str) -> dict[str, str]:
+    if pod["spec"].get("resources"):
+        return {}  # limits of the whole pod bind its containers too
+    largest: dict[str, str] = {}
+    for container in pod["spec"].get("containers") or []:
+        own = _own(container, kind)
+        if quantity.value(_most(own)) is not None and _exceeds(own, largest):
+            largest = own
+    return {part: quantity.larger(amount, least) for part, amount in largest.items()}
+
+
+def _own(container: Mapping[str, Any], kind: str) -> dict[str, str]:
+    given = container.get("resources") or {}
+    limit = (given.get("limits") or {}).get(kind)
+    request = (given.get("requests") or {}).get(kind, limit)  # the API server's own default
+    found = {"requests": request, "limits": limit}
+    return {part: str(amount) for part, amount in found.items() if amount is not None}
+
+
+def _most(own: Mapping[str, str]) -> str | None:
+    return own.get("limits") or own.get("requests")
+
+
+def _exceeds(own: Mapping[str, str], largest: Mapping[str, str]) -> bool:
+    return not largest or (quantity.value(_most(own)) or 0) > (quantity.value(_most(largest)) or 0)

@@ -1,0 +1,77 @@
+"""AdmissionReview in and out: the only place that knows UIDs, base64 and status codes.
+
+https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
+"""
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+VERSION = "admission.k8s.io/v1"
+WARNING_LIMIT = 256
+"""Characters of a warning that the API server passes on (endpoints/filters/warning.go)."""
+
+
+class BadReview(Exception):
+    """The request is not one that an API server sends; `status` is the HTTP answer's."""
+
+    def __init__(self, status: int, problem: str) -> None:
+        super().__init__(problem)
+        self.status = status
+
+
+class Review(NamedTuple):
+    """The parts of a request that the injector reads."""
+
+    uid: str
+    namespace: str
+    pod: dict[str, Any]
+
+
+def decode(body: bytes) -> Review:
+    """The review of a pod. Raises BadReview."""
+    if not body:
+        raise BadReview(400, "the body is empty, it must be an AdmissionReview")
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadReview(400, "the body is not JSON") from error
+    if not isinstance(found, dict) or found.get("kind") != "AdmissionReview":
+        raise BadReview(400, "the body is JSON, but no AdmissionReview")
+    if found.get("apiVersion") != VERSION:
+        raise BadReview(400, f"the AdmissionReview's apiVersion must be {VERSION}")
+    request = found.get("request")
+    if not isinstance(request, dict) or not isinstance(request.get("uid"), str):
+        raise BadReview(400, "the AdmissionReview has no request with a uid")
+    pod, namespace = request.get("object"), request.get("namespace")
+    if not isinstance(pod, dict) or pod.get("kind") != "Pod" or not isinstance(namespace, str):
+        raise BadReview(422, "the request is about no Pod in a namespace")
+    if not isinstance(pod.get("metadata"), dict) or not isinstance(pod.get("spec"), dict):
+        raise BadReview(422, "the Pod has no metadata or no spec")
+    return Review(request["uid"], namespace, pod)
+
+
+def allowed(uid: str, warnings: Sequence[str] = ()) -> bytes:
+    """The pod may be created as it is."""
+    return _answer({"uid": uid, "allowed": True}, warnings)
+
+
+def patched(uid: str, operations: Sequence[dict[str, Any]], warnings: Sequence[str] = ()) -> bytes:
+    """The pod may be created with these changes."""
+    patch = base64.b64encode(json.dumps(operations, separators=(",", ":")).encode()).decode()
+    response = {"uid": uid, "allowed": True, "patchType": "JSONPatch", "patch": patch}
+    return _answer(response, warnings)
+
+
+def errored(uid: str, code: int, message: str) -> bytes:
+    """The pod may not be created, and it is our fault or its own by `code`."""
+    status = {"code": code, "message": message}
+    return _answer({"uid": uid, "allowed": False, "status": status}, ())
+
+
+def _answer(response: dict[str, Any], warnings: Sequence[str]) -> bytes:
+    if warnings:
+        response["warnings"] = [warning[:WARNING_LIMIT] for warning in warnings]
+    review = {"apiVersion": VERSION, "kind": "AdmissionReview", "response": response}
+    return json.dumps(review, separators=(",", ":")).encode()

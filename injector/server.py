@@ -1,0 +1,96 @@
+"""The HTTPS server: uvicorn with httptools and uvloop, a live certificate, an end without loss."""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import AsyncIterator
+from types import FrameType
+
+import uvicorn
+
+from injector.app import App
+from injector.logs import Log
+from injector.settings import Settings
+from injector.tls import ServingCertificate
+
+# API servers keep idle connections for 90 s and do not repeat a POST that meets a closed one
+# (client-go transport, notes 1.4): let them be the ones who close.
+_KEEP_ALIVE = 120
+_RELOAD_EVERY = 2.0  # seconds
+_DRAIN = 3.0  # seconds in which kept-alive connections are answered with "connection: close"
+_GRACE = 10  # seconds for requests that have begun
+_BACKLOG = 1024
+
+
+class Server(uvicorn.Server):
+    """Serves `app` on `sock`; a signal begins the drain, a second one ends it."""
+
+    def __init__(self, app: App, certificate: ServingCertificate, drain: float = _DRAIN) -> None:
+        self._app = app
+        self._certificate = certificate
+        self._drain = drain
+        self._ends = float("inf")
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                loop="uvloop",
+                lifespan="off",
+                interface="asgi3",
+                ssl_context_factory=lambda *_: certificate.context,
+                timeout_keep_alive=_KEEP_ALIVE,
+                timeout_graceful_shutdown=_GRACE,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+            )
+        )
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin the drain: go on answering, and let each answer end its connection."""
+        if self._app.draining:
+            super().handle_exit(sig, frame)
+        self._app.draining = True
+        self._ends = time.monotonic() + self._drain
+
+    async def on_tick(self, counter: int) -> bool:
+        """Uvicorn's own housekeeping, ten times a second, and the end of the drain."""
+        if time.monotonic() >= self._ends:
+            self.should_exit = True
+        return bool(await super().on_tick(counter))
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until a signal has been given its time."""
+        async with _reloading(self._certificate):
+            await super().serve(sockets)
+
+
+@contextlib.asynccontextmanager
+async def _reloading(certificate: ServingCertificate) -> AsyncIterator[None]:
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(_RELOAD_EVERY)
+            certificate.reload()
+
+    task = asyncio.create_task(watch())
+    yield
+    task.cancel()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 lets the system choose one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    dual = family == socket.AF_INET6 and host == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=dual)
+
+
+def serve(settings: Settings, certificate: ServingCertificate, sock: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    log = Log()
+    app = App(settings, certificate.valid, log)
+    host, port = sock.getsockname()[:2]
+    authority = f"[{host}]" if ":" in host else host
+    log.line("info", "listening", url=f"https://{authority}:{port}", image=settings.image)
+    Server(app, certificate).run([sock])
+    log.line("info", "stopped")

@@ -1,0 +1,84 @@
+"""The serving certificate: from a mounted directory, reloaded while connections are served.
+
+A key that does not belong to its certificate, loaded into the live context, breaks every new
+handshake until a good pair follows (measured, notes F12). So each pair is tried in a scratch
+context first; until it is good, the one before it goes on serving.
+"""
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography import x509
+
+from injector.logs import Log
+
+CERTIFICATE = "tls.crt"
+KEY = "tls.key"
+
+
+class NoCertificate(Exception):
+    """There is no usable pair to begin with; the text names the directory and the problem."""
+
+
+class ServingCertificate:
+    """The pair in `directory` as a live TLS context. Raises NoCertificate."""
+
+    def __init__(self, directory: Path, log: Log, now: Callable[[], float]) -> None:
+        self._directory = directory
+        self._log = log
+        self._now = now
+        self._seen: tuple[bytes, bytes] | None = None
+        self._refused: tuple[bytes, bytes] | None = None
+        self.expires = 0.0
+        """Epoch seconds."""
+        self.context = _context()
+        try:
+            self._load(self._read())
+        except (OSError, ValueError) as error:
+            advice = "make one by: jasm-injector certs --self-signed DIR"
+            problem = getattr(error, "strerror", None) or str(error)
+            text = f"no usable {CERTIFICATE} and {KEY} in {directory} ({problem}); {advice}"
+            raise NoCertificate(text) from error
+
+    def reload(self) -> None:
+        """Take the pair on disk if it is another one and good; say so where it is not.
+
+        Read by content: a mounted Secret changes by a symlink's swap, which file times and
+        inotify on the file miss.
+        """
+        try:
+            pair = self._read()
+            if pair in (self._seen, self._refused):
+                return
+            self._load(pair)
+            self._log.line("info", "serving certificate reloaded", expires=self.expires)
+        except (OSError, ValueError) as error:
+            self._log.line("error", f"certificate on disk not used: {type(error).__name__}")
+
+    def valid(self) -> bool:
+        """Whether API servers still accept it."""
+        return self._now() < self.expires
+
+    def _read(self) -> tuple[bytes, bytes]:
+        """Both files of one projection: through the resolved `..data`, never half old half new."""
+        place = (self._directory / "..data").resolve()
+        place = place if place.is_dir() else self._directory
+        return (place / CERTIFICATE).read_bytes(), (place / KEY).read_bytes()
+
+    def _load(self, pair: tuple[bytes, bytes]) -> None:
+        self._refused = pair
+        expires = x509.load_pem_x509_certificate(pair[0]).not_valid_after_utc.timestamp()
+        files = self._directory / CERTIFICATE, self._directory / KEY
+        _context().load_cert_chain(*files)
+        if self._read() != pair:
+            raise ValueError("it changed while it was read")
+        self.context.load_cert_chain(*files)
+        self._seen, self.expires = pair, expires
+
+
+def _context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])  # API servers speak no other to webhooks
+    return context
