@@ -1,0 +1,42 @@
+"""Write the expected pods anew: `python tests/injector/golden_update.py`, then read the diff.
+
+Not part of the suite: an expectation that writes itself would hold nothing.
+"""
+
+from pathlib import Path
+
+import jsonpatch
+import yaml
+
+from injector.patch import inject
+from injector.settings import Settings
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+class Dumper(yaml.SafeDumper):
+    """Block text for what has lines, and no aliases: a pod as people write it."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Never share nodes."""
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+Dumper.add_representer(str, _text)
+
+if __name__ == "__main__":
+    for source in sorted(GOLDEN.glob("*.pod.yaml")):
+        pod = yaml.safe_load(source.read_text())
+        done = inject(pod, "shop", Settings("jasm/init:golden", version="golden"))
+        result = {
+            "skipped": done.skipped,
+            "warnings": done.warnings,
+            "pod": jsonpatch.apply_patch(pod, done.operations),
+        }
+        expected = source.with_name(source.name.replace(".pod.", ".expected."))
+        expected.write_text(yaml.dump(result, Dumper=Dumper, sort_keys=False, width=100))

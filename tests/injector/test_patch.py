@@ -1,0 +1,167 @@
+"""The patch, by the pods that it makes: golden files, and hypothesis for all others."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import jsonpatch
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from initsync import keys
+from injector.patch import inject
+from injector.settings import Settings
+
+GOLDEN = Path(__file__).parent / "golden"
+CASES = sorted(file.name.removesuffix(".pod.yaml") for file in GOLDEN.glob("*.pod.yaml"))
+SETTINGS = Settings("jasm/init:golden", version="golden")
+ANNOTATION = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
+
+
+def load(name: str) -> Any:
+    return yaml.safe_load((GOLDEN / name).read_text())
+
+
+def names(items: Any) -> list[str]:
+    return [item["name"] for item in items or []]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_golden_pod_becomes_the_expected_one(case: str) -> None:
+    pod, expected = load(f"{case}.pod.yaml"), load(f"{case}.expected.yaml")
+    before = copy.deepcopy(pod)
+
+    done = inject(pod, "shop", SETTINGS)
+
+    assert jsonpatch.apply_patch(pod, done.operations) == expected["pod"]
+    assert (done.skipped, done.warnings) == (expected["skipped"], expected["warnings"])
+    assert pod == before
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_injected_pod_is_left_alone_in_the_second_round(case: str) -> None:
+    assert inject(load(f"{case}.expected.yaml")["pod"], "shop", SETTINGS).operations == []
+
+
+def test_every_golden_pod_has_its_expectation() -> None:
+    expected = sorted(file.name for file in GOLDEN.glob("*.expected.yaml"))
+
+    assert sorted(f"{case}.expected.yaml" for case in CASES) == expected
+
+
+def test_settings_reach_the_container() -> None:
+    settings = Settings(
+        "r.example/init@sha256:0",
+        "Always",
+        None,
+        env=(("AWS_REGION", "eu-west-1"),),
+        token_seconds=600,
+    )
+    pod = load("no-volumes-no-init-containers.pod.yaml")
+
+    done = jsonpatch.apply_patch(pod, inject(pod, "shop", settings).operations)
+
+    container = done["spec"]["initContainers"][0]
+    assert (container["image"], container["imagePullPolicy"]) == (
+        "r.example/init@sha256:0",
+        "Always",
+    )
+    assert "runAsUser" not in container["securityContext"]
+    assert {"name": "AWS_REGION", "value": "eu-west-1"} in container["env"]
+    token = done["spec"]["volumes"][1]["projected"]["sources"][0]["serviceAccountToken"]
+    assert token["expirationSeconds"] == 600
+
+
+def test_a_variable_from_the_aws_webhook_wins_over_the_platforms() -> None:
+    settings = Settings("i", env=(("AWS_REGION", "us-east-1"),))
+    pod = load("aws-webhook-ran-before-irsa.pod.yaml")
+
+    done = jsonpatch.apply_patch(pod, inject(pod, "shop", settings).operations)
+
+    regions = [
+        entry["value"]
+        for entry in done["spec"]["initContainers"][0]["env"]
+        if entry["name"] == "AWS_REGION"
+    ]
+    assert regions == ["eu-west-1"]
+
+
+def test_the_example_for_opting_out_is_the_injectors_container() -> None:
+    root = Path(__file__).parent.parent.parent
+    example = yaml.safe_load((root / "deploy/examples/2-by-hand-in-the-pod.yaml").read_text())
+    pod = load("no-volumes-no-init-containers.pod.yaml")
+    settings = Settings("jasm/init:0.1.0")
+
+    injected = jsonpatch.apply_patch(pod, inject(pod, "shop", settings).operations)["spec"]
+
+    by_hand = example["spec"]["initContainers"][0]
+    ours = injected["initContainers"][0] | {"resources": by_hand["resources"]}
+    assert by_hand | {"imagePullPolicy": "IfNotPresent"} == ours
+    token = example["spec"]["volumes"][1]["projected"]["sources"][0]["serviceAccountToken"]
+    token["expirationSeconds"] = settings.token_seconds
+    assert example["spec"]["volumes"] == injected["volumes"]
+
+
+NAME = st.sampled_from(
+    ["app", "db", "istio-proxy", "jasm-podinfo", "jasm-token", "aws-iam-token", "x"]
+)
+QUANTITY = st.sampled_from(["0", "10m", "1", "0.5", "64Mi", "1Gi", "1e3", "junk", ""])
+AMOUNTS = st.dictionaries(st.sampled_from(["cpu", "memory", "ephemeral-storage"]), QUANTITY)
+RESOURCES = st.fixed_dictionaries({}, optional={"limits": AMOUNTS, "requests": AMOUNTS})
+ENV = st.fixed_dictionaries({"name": st.sampled_from(["A", "AWS_ROLE_ARN", "AWS_REGION"])})
+CONTAINER = st.fixed_dictionaries(
+    {"name": NAME, "image": st.just("i")},
+    optional={
+        "resources": RESOURCES,
+        "env": st.none() | st.lists(ENV, max_size=3),
+        "volumeMounts": st.none() | st.lists(st.fixed_dictionaries({"name": NAME}), max_size=3),
+        "restartPolicy": st.just("Always"),
+    },
+)
+SECRET = st.fixed_dictionaries({"secretName": NAME}, optional={"optional": st.booleans()})
+SOURCE = st.fixed_dictionaries({"secret": st.fixed_dictionaries({"name": NAME})})
+VOLUME = st.one_of(
+    st.fixed_dictionaries({"name": NAME, "secret": SECRET}),
+    st.fixed_dictionaries(
+        {
+            "name": NAME,
+            "projected": st.fixed_dictionaries({"sources": st.lists(SOURCE, max_size=2)}),
+        }
+    ),
+    st.fixed_dictionaries({"name": NAME, "emptyDir": st.just({})}),
+)
+SPEC = st.fixed_dictionaries(
+    {"containers": st.lists(CONTAINER, min_size=1, max_size=3)},
+    optional={
+        "initContainers": st.none() | st.lists(CONTAINER, max_size=3),
+        "volumes": st.none() | st.lists(VOLUME, max_size=4),
+        "nodeSelector": st.dictionaries(st.just("kubernetes.io/arch"), st.just("arm64")),
+        "resources": RESOURCES,
+    },
+)
+ANNOTATIONS = st.dictionaries(
+    st.sampled_from(["note", "jasm.codnod.io/cpu", "jasm.codnod.io/memory"]), QUANTITY
+)
+
+
+@given(spec=SPEC, extra=ANNOTATIONS, text=st.sampled_from([ANNOTATION, "", "path: x"]))
+def test_any_pod_gets_the_container_once_and_keeps_all_it_had(
+    spec: dict[str, Any], extra: dict[str, str], text: str
+) -> None:
+    annotations = {keys.ANNOTATION: text, **extra}
+    pod = {"kind": "Pod", "metadata": {"name": "p", "annotations": annotations}, "spec": spec}
+    before = copy.deepcopy(pod)
+
+    done = jsonpatch.apply_patch(pod, inject(pod, "shop", SETTINGS).operations)
+
+    assert pod == before
+    after = done["spec"]
+    assert names(after["initContainers"]).count("jasm-init") == 1
+    others = [item for item in after["initContainers"] if item["name"] != "jasm-init"]
+    assert others == (spec.get("initContainers") or [])
+    assert after["containers"] == spec["containers"]
+    assert names(after["volumes"])[:-2] == names(spec.get("volumes"))
+    assert len(set(names(after["volumes"])[-2:]) - set(names(spec.get("volumes")))) == 2
+    assert inject(done, "shop", SETTINGS).operations == []
