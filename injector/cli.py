@@ -1,6 +1,7 @@
 """`jasm-injector`: wiring of the webhook, and its certificates."""
 
 import datetime
+import os
 import sys
 import time
 from pathlib import Path
@@ -79,7 +80,8 @@ def serve(certs: Path, host: str, port: int, run_as_user: int, **chosen: Any) ->
     except NoCertificate as error:
         sys.exit(str(error))
     except OSError as error:
-        sys.exit(f"cannot listen on {host} port {port} ({error.strerror}): set --host and --port")
+        problem = os.strerror(error.errno) if error.errno else str(error)
+        sys.exit(f"cannot listen on {host} port {port} ({problem}): set --host and --port")
     server.serve(settings, certificate, sock)
 
 

@@ -9,7 +9,7 @@ https://www.rfc-editor.org/rfc/rfc6902
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from initsync import __version__, annotation, keys
+from initsync import annotation, keys
 from initsync.errors import JasmError
 from initsync.model import PodRef
 from injector.container import (
@@ -80,7 +80,7 @@ def _operations(pod: Mapping[str, Any], settings: Settings) -> Iterator[Operatio
         yield _add(f"/spec/initContainers/{_place(before, settings)}", container)
     else:
         yield _add("/spec/initContainers", [container])
-    yield _add(f"/metadata/annotations/{keys.INJECTED.replace('/', '~1')}", __version__)
+    yield _add(f"/metadata/annotations/{keys.INJECTED.replace('/', '~1')}", settings.version)
 
 
 def _place(before: list[Mapping[str, Any]], settings: Settings) -> int:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from initsync import __version__
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -23,3 +25,5 @@ class Settings:
     token_seconds: int = 3600
     """Life of the container's ServiceAccount token; the API server's minimum is 600."""
     providers: tuple[str, ...] = ("aws-secretsmanager",)
+    version: str = __version__
+    """Written on each injected pod."""

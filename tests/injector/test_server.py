@@ -1,0 +1,215 @@
+"""The webhook as a process of its own, over TLS: precise answers, nobody blocked, no lost end."""
+
+import base64
+import contextlib
+import datetime
+import http.client
+import io
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from injector import app as application
+from injector import certs
+from injector.logs import Log
+from injector.review import Review
+from injector.settings import Settings
+
+GOLDEN = Path(__file__).parent / "golden"
+JSON = {"content-type": "application/json"}
+DEADLINE = 20.0
+
+
+class Injector:
+    """A running `jasm-injector serve`."""
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        self.certs = directory
+        command = [sys.executable, "-m", "injector", "serve", "--image=jasm/init:golden"]
+        address = ["--host=127.0.0.1", "--port=0", f"--certs={directory}"]
+        self.process = subprocess.Popen(
+            [*command, *address, *options], stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stderr
+        self.log = self.process.stderr
+        first = json.loads(self.log.readline())
+        self.port = int(first["url"].rpartition(":")[2])
+
+    def connect(self) -> http.client.HTTPSConnection:
+        trust = ssl.create_default_context(cafile=str(self.certs / "ca.crt"))
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=DEADLINE, context=trust)
+
+    def ask(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        with contextlib.closing(self.connect()) as connection:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def stop(self) -> list[dict[str, Any]]:
+        """End it; the lines it logged since the first."""
+        self.process.send_signal(signal.SIGKILL)
+        lines = [json.loads(line) for line in self.log]
+        self.process.wait(DEADLINE)
+        self.log.close()
+        return lines
+
+
+@pytest.fixture
+def injector(tmp_path: Path) -> Iterator[Injector]:
+    certs.self_signed(tmp_path, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 1)
+    running = Injector(tmp_path)
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+def review(case: str = "no-volumes-no-init-containers") -> bytes:
+    pod = yaml.safe_load((GOLDEN / f"{case}.pod.yaml").read_text())
+    request = {"uid": "u1", "namespace": "shop", "object": pod}
+    whole = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
+    return json.dumps(whole).encode()
+
+
+def test_a_review_is_answered_with_the_patch(injector: Injector) -> None:
+    status, body = injector.ask("POST", "/mutate?timeout=5s", review(), JSON)
+
+    response = json.loads(body)["response"]
+    operations = json.loads(base64.b64decode(response["patch"]))
+    assert (status, response["uid"], response["allowed"]) == (200, "u1", True)
+    assert operations[-1]["path"] == "/metadata/annotations/jasm.codnod.io~1injected"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "headers", "status", "sentence"),
+    [
+        ("GET", "/healthz", b"", {}, 200, b"ok"),
+        ("GET", "/readyz", b"", {}, 200, b"ok"),
+        ("GET", "/", b"", {}, 404, b"there are /mutate, /healthz and /readyz"),
+        ("GET", "/mutate", b"", {}, 405, b"takes POST"),
+        ("POST", "/mutate", b"{}", {"content-type": "text/plain"}, 415, b"application/json"),
+        ("POST", "/mutate", b"{}", {}, 415, b"application/json"),
+        ("POST", "/mutate", b"", JSON, 400, b"the body is empty"),
+        ("POST", "/mutate", b"{", JSON, 400, b"not JSON"),
+        ("POST", "/mutate", b"[]", JSON, 400, b"no AdmissionReview"),
+        ("POST", "/mutate", b"x" * (7 * 1024 * 1024 + 1), JSON, 413, b"larger than 7340032"),
+    ],
+)
+def test_every_other_request_has_its_precise_answer(
+    injector: Injector,
+    method: str,
+    path: str,
+    body: bytes,
+    headers: dict[str, str],
+    status: int,
+    sentence: bytes,
+) -> None:
+    answer = injector.ask(method, path, body, headers)
+
+    assert answer[0] == status
+    assert sentence in answer[1]
+
+
+def test_the_log_names_uid_namespace_and_owner_and_never_the_pod(injector: Injector) -> None:
+    injector.ask("POST", "/mutate", review("generate-name"), JSON)
+
+    line = injector.stop()[0]
+
+    assert line.pop("milliseconds") >= 0
+    assert line.pop("time")
+    assert line == {
+        "level": "info",
+        "message": "injected",
+        "uid": "u1",
+        "namespace": "shop",
+        "owner": "ReplicaSet/web-5d",
+    }
+
+
+def test_one_connection_carries_many_reviews(injector: Injector) -> None:
+    with contextlib.closing(injector.connect()) as connection:
+        for _ in range(3):
+            connection.request("POST", "/mutate", review(), JSON)
+            assert connection.getresponse().read()
+            assert connection.sock is not None
+
+
+def test_silent_and_half_clients_block_nobody(injector: Injector) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(50):
+            stack.enter_context(socket.create_connection(("127.0.0.1", injector.port)))
+        half = stack.enter_context(contextlib.closing(injector.connect()))
+        half.putrequest("POST", "/mutate")
+        half.putheader("content-length", "100000")
+        half.endheaders(b"{")
+
+        assert injector.ask("POST", "/mutate", review(), JSON)[0] == 200
+
+
+def poll(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_new_certificate_is_served_without_a_restart(injector: Injector, tmp_path: Path) -> None:
+    fresh = tmp_path / "fresh"
+    certs.self_signed(fresh, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 2)
+    for name in ("tls.key", "tls.crt", "ca.crt"):
+        os.replace(fresh / name, tmp_path / name)
+
+    def trusted() -> bool:
+        with contextlib.suppress(ssl.SSLError):
+            return injector.ask("GET", "/healthz")[0] == 200
+        return False
+
+    poll(trusted)
+
+
+def test_sigterm_ends_it_without_losing_an_answer(injector: Injector) -> None:
+    with contextlib.closing(injector.connect()) as connection:
+        connection.request("POST", "/mutate", review(), JSON)
+        connection.getresponse().read()
+
+        injector.process.send_signal(signal.SIGTERM)
+        poll(lambda: injector.ask("GET", "/readyz")[0] == 503)
+        connection.request("POST", "/mutate", review(), JSON)
+        answer = connection.getresponse()
+
+        assert answer.status == 200
+        assert json.loads(answer.read())["response"]["allowed"] is True
+        assert answer.getheader("connection") == "close"
+    assert injector.process.wait(DEADLINE) in (0, -signal.SIGTERM)
+    assert json.loads(injector.log.readlines()[-1])["message"] == "stopped"
+    injector.log.close()
+
+
+def test_a_bug_is_a_refusal_with_the_uid_and_tells_nothing_of_the_pod(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("pl4nted-value")
+
+    monkeypatch.setattr(application, "inject", broken)
+    said = io.StringIO()
+    app = application.App(Settings("i"), lambda: True, Log(said))
+
+    answer = app._reviewed(Review("u1", "shop", {"metadata": {}, "spec": {}}))
+
+    response = json.loads(answer)["response"]
+    assert (response["uid"], response["allowed"], response["status"]["code"]) == ("u1", False, 500)
+    assert "bug: KeyError" in said.getvalue()
+    assert "pl4nted" not in said.getvalue() + answer.decode()
