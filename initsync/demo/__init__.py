@@ -1,0 +1,1 @@
+"""`initsync demo`: the product's whole story on one machine, told with its real programs."""

@@ -1,0 +1,97 @@
+"""What the story plays on: AWS and a cluster on this machine, and the real injector between."""
+
+import os
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple
+
+from initsync import keys
+from initsync.model import JsonObject
+from initsync.testing import manifests
+from initsync.testing.aws import AwsServer
+from initsync.testing.podrun import AwsIdentity, Finished, run_container
+from initsync.testing.server import ApiServer
+from initsync.testing.webhook import Webhook
+
+NAMESPACE = "shop"
+ACCOUNT = "app"
+SECRET = "app-credentials"  # noqa: S105  # its name
+PATH = "/prod/codnod/config"
+ANNOTATION = f"provider: aws-secretsmanager\npath: {PATH}\nsecretName: {SECRET}\n"
+# The same as in deploy/manifests/app/role.yaml; a test compares them.
+RULES: list[JsonObject] = [
+    {
+        "apiGroups": [""],
+        "resources": ["secrets"],
+        "resourceNames": [SECRET],
+        "verbs": ["get", "create", "patch"],
+    },
+    {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
+]
+
+
+class Stage(NamedTuple):
+    """Everything that runs; the namespace and its ServiceAccount are there."""
+
+    api: ApiServer
+    aws: AwsServer
+    webhook: Webhook
+
+    def create_pod(self, name: str, annotation: str, account: str = ACCOUNT) -> JsonObject:
+        """An annotated pod, as the API server stored it after admission."""
+        pod = manifests.pod(NAMESPACE, name, {keys.ANNOTATION: annotation})
+        pod["spec"] |= {"serviceAccountName": account, "automountServiceAccountToken": False}
+        return self.api.create(pod)
+
+    def run_init(self, pod: JsonObject) -> Finished:
+        """The injected container's own command, environment and files, as a process."""
+        identity = AwsIdentity(self.aws.role_arn(ACCOUNT), self.aws.region, self.aws.url)
+        return run_container(self.api, pod, keys.CONTAINER, aws=identity)
+
+    def secret(self, name: str = SECRET) -> JsonObject:
+        """The Secret as stored."""
+        metadata = {"name": name, "namespace": NAMESPACE}
+        return self.api.get({"apiVersion": "v1", "kind": "Secret", "metadata": metadata})
+
+    def last_event(self, pod: JsonObject) -> JsonObject:
+        """The Event on `pod`."""
+        answer = self.api.request("GET", f"/api/v1/namespaces/{NAMESPACE}/events")
+        uid = pod["metadata"]["uid"]
+        found: list[JsonObject] = [
+            event for event in answer.body["items"] if event["involvedObject"].get("uid") == uid
+        ]
+        return found[-1]
+
+
+@contextmanager
+def api_server(kind: str) -> Iterator[ApiServer]:
+    """`embedded`, or `real`: etcd and kube-apiserver, built at first use with progress shown."""
+    if kind == "embedded":
+        from initsync.testing.apiserver import EmbeddedApiServer
+
+        with EmbeddedApiServer() as api:
+            yield api
+    else:
+        from initsync.testing.controlplane import ControlPlane, find_or_build
+        from initsync.testing.controlplane.progress import Progress
+
+        with ControlPlane(find_or_build(os.environ, Progress(sys.stderr))) as real:
+            yield real
+
+
+@contextmanager
+def stage(kind: str) -> Iterator[Stage]:
+    """Set everything up, and end it all afterwards."""
+    with ExitStack() as running:
+        api = running.enter_context(api_server(kind))
+        aws = running.enter_context(AwsServer())
+        webhook = running.enter_context(Webhook())
+        api.register_webhook(webhook.url, webhook.ca_pem)
+        api.create_namespace(NAMESPACE)
+        api.create_service_account(NAMESPACE, ACCOUNT)
+        api.allow(NAMESPACE, ACCOUNT, RULES)
+        password = uuid.uuid4().hex
+        aws.put_secret(PATH, {"DB_HOST": "db", "DB_PORT": 5432, "DB_PASSWORD": password})
+        yield Stage(api, aws, webhook)

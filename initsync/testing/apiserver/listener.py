@@ -1,0 +1,115 @@
+"""HTTPS with a thread a connection: who connects and says nothing keeps nobody else waiting."""
+
+import contextlib
+import json
+import socket
+import ssl
+import sys
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from initsync.testing.apiserver.bodies import Reply, Request
+from initsync.testing.apiserver.status import ApiError
+
+_BODY_LIMIT = 3_145_728
+_IDLE = 120.0
+"""Seconds that a connection, its handshake included, may stay silent."""
+
+
+class Listener:
+    """Serves on a loopback port that the OS picks, until it is closed."""
+
+    def __init__(self, tls: ssl.SSLContext, reply: Callable[[Request], Reply]) -> None:
+        self._server = _Server(tls, reply)
+        self.port = int(self._server.server_address[1])
+        # A twentieth of a second is how long closing may take to be noticed.
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def close(self) -> None:
+        """End every connection and wait for its thread."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.disconnect()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False  # closing waits for them
+    request_queue_size = 128
+
+    def __init__(self, tls: ssl.SSLContext, reply: Callable[[Request], Reply]) -> None:
+        self.tls = tls
+        self.reply = reply
+        self._lock = threading.Lock()
+        self._connections: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", 0), _Connection)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve one connection in its own thread, handshake included."""
+        with self._lock:
+            self._connections.add(request)
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._lock:
+                self._connections.discard(request)
+
+    def disconnect(self) -> None:
+        """Make every open connection end."""
+        with self._lock:
+            for connection in self._connections:
+                with contextlib.suppress(OSError):  # its other end may have gone already
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away or distrusts us is no error of ours; anything else is shown."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+class _Connection(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # head and body of an answer leave together
+    timeout = _IDLE
+
+    def setup(self) -> None:
+        self.request.settimeout(self.timeout)
+        self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+        super().setup()
+
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()  # wrap_socket took it away from the server, which closes the raw one
+
+    def _answer(self) -> None:
+        length = int(self.headers.get("content-length") or 0)
+        if length > _BODY_LIMIT:
+            self.close_connection = True  # the body stays unread
+            message = f"Request entity too large: limit is {_BODY_LIMIT}"
+            error = ApiError(413, "RequestEntityTooLarge", message, {})
+            return self._send(Reply(413, error.status, []))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(length)
+        return self._send(self.server.reply(Request(self.command, self.path, headers, body)))
+
+    def _send(self, reply: Reply) -> None:
+        text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
+        kind = "text/plain; charset=utf-8" if isinstance(reply.body, str) else "application/json"
+        raw = text.encode()
+        self.send_response(reply.status)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(raw)))
+        for warning in reply.warnings:
+            self.send_header("warning", f"299 - {json.dumps(warning)}")
+        self.end_headers()
+        self.wfile.write(raw)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the callers count and show requests."""

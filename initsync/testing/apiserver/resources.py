@@ -1,0 +1,97 @@
+"""What the embedded API serves, and which of it a URL path means."""
+
+from typing import NamedTuple
+
+
+class Resource(NamedTuple):
+    """One kind of object."""
+
+    group: str
+    plural: str
+    kind: str
+    namespaced: bool = True
+
+    @property
+    def api_version(self) -> str:
+        """Group and version, as in manifests; every one served is v1."""
+        return f"{self.group}/v1" if self.group else "v1"
+
+    @property
+    def qualified(self) -> str:
+        """As messages name it."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+PODS = Resource("", "pods", "Pod")
+SECRETS = Resource("", "secrets", "Secret")
+EVENTS = Resource("", "events", "Event")
+NAMESPACES = Resource("", "namespaces", "Namespace", namespaced=False)
+SERVICE_ACCOUNTS = Resource("", "serviceaccounts", "ServiceAccount")
+ROLES = Resource("rbac.authorization.k8s.io", "roles", "Role")
+ROLE_BINDINGS = Resource("rbac.authorization.k8s.io", "rolebindings", "RoleBinding")
+WEBHOOKS = Resource(
+    "admissionregistration.k8s.io",
+    "mutatingwebhookconfigurations",
+    "MutatingWebhookConfiguration",
+    namespaced=False,
+)
+ACCESS_REVIEWS = Resource(
+    "authorization.k8s.io", "subjectaccessreviews", "SubjectAccessReview", namespaced=False
+)
+_SERVED = {
+    (resource.group, resource.plural): resource
+    for resource in [
+        PODS,
+        SECRETS,
+        EVENTS,
+        NAMESPACES,
+        SERVICE_ACCOUNTS,
+        ROLES,
+        ROLE_BINDINGS,
+        WEBHOOKS,
+        ACCESS_REVIEWS,
+        Resource("", "configmaps", "ConfigMap"),
+    ]
+}
+_GROUPS = {group for group, _ in _SERVED}
+
+
+class Target(NamedTuple):
+    """What a path means; empty strings for what it leaves out."""
+
+    group: str
+    plural: str
+    namespace: str
+    name: str
+    subresource: str
+
+    @property
+    def resource(self) -> Resource | None:
+        """Its row of the table, if it is served."""
+        return _SERVED.get((self.group, self.plural))
+
+    @property
+    def attribute(self) -> str:
+        """The resource as RBAC and the audit log name it."""
+        return "/".join(filter(None, (self.plural, self.subresource)))
+
+
+def target(path: str) -> Target | None:
+    """The target of a URL path without its query; None outside the served API groups."""
+    match path.strip("/").split("/"):
+        case ["api", "v1", *rest]:
+            return _within("", rest)
+        case ["apis", group, "v1", *rest] if group in _GROUPS:
+            return _within(group, rest)
+    return None
+
+
+def _within(group: str, parts: list[str]) -> Target | None:
+    namespace = ""
+    if parts[:1] == ["namespaces"] and len(parts) > 1:
+        namespace = parts[1]  # a Namespace's own requests count as inside it
+        parts = parts[2:] if len(parts) > 2 else parts
+    if not parts or len(parts) > 3:
+        return None
+    plural, name, subresource = (*parts, "", "")[:3]
+    return Target(group, plural, namespace, name, subresource)

@@ -1,0 +1,78 @@
+"""A plain client of a Kubernetes API: one request, one answer, nothing retried or hidden."""
+
+import http.client
+import json
+import ssl
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from initsync.model import JsonObject
+
+JSON = "application/json"
+APPLY = "application/apply-patch+yaml"  # JSON is YAML
+MERGE = "application/merge-patch+json"
+_TIMEOUT = 30.0
+
+
+class Answer(NamedTuple):
+    """What the API server said, whatever its status."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: Any
+    """The JSON value; the text where it is none."""
+
+
+class Refused(Exception):
+    """A request that had to succeed did not; the text is the API server's."""
+
+    def __init__(self, method: str, path: str, answer: Answer) -> None:
+        said = answer.body.get("message") if isinstance(answer.body, dict) else answer.body
+        super().__init__(f"{method} {path}: {said} ({answer.status})")
+        self.answer = answer
+
+
+class Client:
+    """One identity on one API server; safe to use from many threads."""
+
+    def __init__(self, url: str, ca_file: str, token: str | None) -> None:
+        self._address = urlsplit(url).netloc
+        self._tls = ssl.create_default_context(cafile=ca_file)
+        self._token = token
+
+    def request(
+        self, method: str, path: str, body: object = None, content_type: str = JSON
+    ) -> Answer:
+        """Send `body` as JSON. Raises OSError where no answer comes within 30 s."""
+        headers = {"accept": JSON, "user-agent": "jasm-testing"}
+        if self._token:
+            headers["authorization"] = f"Bearer {self._token}"
+        if body is not None:
+            headers["content-type"] = content_type
+        raw = None if body is None else json.dumps(body)
+        connection = http.client.HTTPSConnection(self._address, timeout=_TIMEOUT, context=self._tls)
+        try:
+            connection.request(method, path, raw, headers)
+            response = connection.getresponse()
+            received = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, received, _parsed(response.read()))
+        finally:
+            connection.close()
+
+    def must(
+        self, method: str, path: str, body: object = None, content_type: str = JSON
+    ) -> JsonObject:
+        """The object in a good answer. Raises Refused for any other."""
+        answer = self.request(method, path, body, content_type)
+        if answer.status >= 300 or not isinstance(answer.body, dict):
+            raise Refused(method, path, answer)
+        return answer.body
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw.decode(errors="replace")

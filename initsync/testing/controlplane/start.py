@@ -1,0 +1,78 @@
+"""Command lines and files of a throw-away etcd and kube-apiserver."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from initsync.testing.pki import LOOPBACK, Authority, write_key
+
+_ISSUER = "https://kubernetes.default.svc"
+_HOSTS = (*LOOPBACK, "10.96.0.1", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
+# A line a request, written before the request is handled: whoever has an answer can count on it.
+_AUDIT_POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["ResponseStarted", "ResponseComplete", "Panic"],
+    "rules": [{"level": "Metadata"}],
+}
+
+
+def etcd_command(binary: Path, directory: Path, client_port: int, peer_port: int) -> list[str]:
+    """An etcd of one member that need not survive a power cut."""
+    client, peer = (f"http://127.0.0.1:{port}" for port in (client_port, peer_port))
+    return [
+        str(binary),
+        f"--data-dir={directory / 'etcd'}",
+        f"--listen-client-urls={client}",
+        f"--advertise-client-urls={client}",
+        f"--listen-peer-urls={peer}",
+        f"--initial-advertise-peer-urls={peer}",
+        f"--initial-cluster=default={peer}",
+        "--unsafe-no-fsync",
+        "--socket-reuse-port",
+        "--log-level=warn",
+    ]
+
+
+class ServerFiles:
+    """What a kube-apiserver reads, in a directory of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        authority = Authority(directory)
+        self.ca = authority.ca
+        self.audit_log = directory / "audit.log"
+        self.admin_token = secrets.token_urlsafe(24)
+        self._serving = authority.serving("apiserver", _HOSTS)
+        self._file("tokens.csv", f'{self.admin_token},admin,admin,"system:masters"\n')
+        self._file("audit-policy.json", json.dumps(_AUDIT_POLICY))
+        write_key(directory / "serviceaccounts.key")
+
+    def _file(self, name: str, text: str) -> None:
+        file = self._directory / name
+        file.touch(0o600)
+        file.write_text(text, encoding="ascii")
+
+    def command(self, binary: Path, port: int, etcd_port: int) -> list[str]:
+        """A kube-apiserver with RBAC, on the loopback address."""
+        return [str(binary), *(f"--{flag}" for flag in self._flags(port, etcd_port))]
+
+    def _flags(self, port: int, etcd_port: int) -> Iterator[str]:
+        yield f"etcd-servers=http://127.0.0.1:{etcd_port}"
+        yield "bind-address=127.0.0.1"
+        yield "advertise-address=127.0.0.1"
+        yield "endpoint-reconciler-type=none"  # it would want an address that others can reach
+        yield f"secure-port={port}"
+        yield "permit-port-sharing"
+        yield f"tls-cert-file={self._serving.certificate}"
+        yield f"tls-private-key-file={self._serving.key}"
+        yield f"service-account-issuer={_ISSUER}"
+        yield f"service-account-key-file={self._directory / 'serviceaccounts.key'}"
+        yield f"service-account-signing-key-file={self._directory / 'serviceaccounts.key'}"
+        yield "service-cluster-ip-range=10.96.0.0/16"
+        yield "authorization-mode=Node,RBAC"
+        yield "allow-privileged"
+        yield f"token-auth-file={self._directory / 'tokens.csv'}"
+        yield f"audit-policy-file={self._directory / 'audit-policy.json'}"
+        yield f"audit-log-path={self.audit_log}"

@@ -1,0 +1,38 @@
+"""The data model's MockProvider: secrets in memory, any string as path."""
+
+from collections.abc import Mapping
+
+from initsync.errors import SecretNotFound
+from initsync.model import ExternalSecret
+
+
+class MockProvider:
+    """A `SecretProvider` whose secrets a test adds."""
+
+    def __init__(self, name: str = "mock") -> None:
+        self._name = name
+        self._secrets: dict[str, dict[str, str]] = {}
+
+    @property
+    def name(self) -> str:
+        """The annotation's `provider` value."""
+        return self._name
+
+    def add(self, path: str, data: Mapping[str, str]) -> None:
+        """Keep a copy of `data` at `path`, in place of what was there."""
+        self._secrets[path] = dict(data)
+
+    def clear(self) -> None:
+        """Forget every secret."""
+        self._secrets.clear()
+
+    def check_path(self, path: str) -> str | None:
+        """None: every path is fine."""
+        del path
+        return None
+
+    def fetch(self, path: str) -> ExternalSecret:
+        """What was added at `path`. Raises SecretNotFound."""
+        if path not in self._secrets:
+            raise SecretNotFound(self._name, path, "memory")
+        return ExternalSecret(self._secrets[path], path, self._name)

@@ -1,0 +1,69 @@
+"""The real injector on this machine: `jasm-injector serve` in a process of its own, over TLS."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from initsync.testing.process import Process, StartFailed
+
+IMAGE = "jasm/init:demo"
+START_TIMEOUT = 30.0
+
+
+class Webhook:
+    """Started when made, with a certificate made by `jasm-injector certs`. Raises StartFailed."""
+
+    def __init__(self, image: str = IMAGE) -> None:
+        self._directory = tempfile.TemporaryDirectory(prefix="jasm-webhook-")
+        place = Path(self._directory.name)
+        certs = place / "certs"
+        _certificate(certs)
+        self.ca_pem = (certs / "ca.crt").read_text(encoding="ascii")
+        self._log = place / "injector.log"
+        options = ["--host=127.0.0.1", "--port=0", f"--certs={certs}", f"--image={image}"]
+        self._process = Process([*_PROGRAM, "serve", *options], self._log)
+        try:
+            self._process.await_ready(lambda: bool(self.log()), START_TIMEOUT)
+        except BaseException:
+            self.close()
+            raise
+        self.url = f"{self.log()[0]['url']}/mutate"
+
+    def log(self) -> list[dict[str, str]]:
+        """The whole lines that it has logged so far; the first one says where it listens."""
+        text = self._log.read_text(encoding="utf-8")
+        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+    def calls(self) -> int:
+        """Reviews so far."""
+        return sum("uid" in line for line in self.log())
+
+    def close(self) -> None:
+        """End it and remove its files."""
+        self._process.stop()
+        self._directory.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+_PROGRAM = [sys.executable, "-m", "injector"]
+
+
+def _certificate(directory: Path) -> None:
+    command = [*_PROGRAM, "certs", "--self-signed", str(directory), "--ip", "127.0.0.1"]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # ours
+    if made.returncode:
+        raise StartFailed(f"no certificate for the injector: {made.stderr.strip()}")
