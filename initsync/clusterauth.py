@@ -51,24 +51,26 @@ def from_kubeconfig(path: str | None, context: str | None) -> Access:
     `path` None: KUBECONFIG, else ~/.kube/config. Raises InvalidSetup.
     """
     try:
-        from kubernetes import config
         from kubernetes.client import Configuration
+        from kubernetes.config import ConfigException, kube_config
     except ImportError as error:
         problem = "reading a kubeconfig needs the package kubernetes"
         raise InvalidSetup(problem, "pip install 'jasm[cli]'") from error
     loaded = Configuration()
     try:
-        config.load_kube_config(path, context, client_configuration=loaded)
-        contexts, active = config.list_kube_config_contexts(path)
-    except config.ConfigException as error:
+        kube_config.load_kube_config(path, context, client_configuration=loaded)
+        merged = kube_config.KubeConfigMerger(path or kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
+        chosen = merged.config["contexts"].get_with_name(
+            context or merged.config["current-context"]
+        )
+    except ConfigException as error:
         problem = f"no usable kubeconfig ({error})"
         raise InvalidSetup(problem, "set --kubeconfig, --context or KUBECONFIG") from error
-    chosen = next((found for found in contexts if found["name"] == context), active)
     return Access(
         loaded.host,
         lambda: _by_configuration(loaded),
         lambda: loaded.get_api_key_with_prefix("BearerToken", "authorization"),
-        chosen["context"].get("namespace"),
+        chosen["context"].safe_get("namespace"),
     )
 
 

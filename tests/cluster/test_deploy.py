@@ -1,0 +1,75 @@
+"""What `deploy/` holds is accepted by the real API server, and says what the code does."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from initsync.demo import stage
+from initsync.model import JsonObject
+from initsync.testing import manifests
+from initsync.testing.controlplane import ControlPlane
+
+DEPLOY = Path(__file__).parent.parent.parent / "deploy"
+NEW = "-of-deploy"  # the real ones may be registered by other tests
+FILES = sorted(file.relative_to(DEPLOY) for file in DEPLOY.rglob("*.yaml"))
+
+
+def documents(file: Path) -> list[JsonObject]:
+    return [found for found in yaml.safe_load_all((DEPLOY / file).read_text()) if found]
+
+
+def load(name: str) -> Any:
+    return documents(Path(name))[0]
+
+
+@pytest.fixture(scope="module")
+def cluster(real_api: ControlPlane) -> ControlPlane:
+    """With the namespace that the others live in."""
+    real_api.create_namespace("jasm-system")
+    real_api.create_service_account("default", "app")
+    return real_api
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_the_real_api_server_accepts_it_to_the_letter(cluster: ControlPlane, file: Path) -> None:
+    for document in documents(file):
+        document["metadata"]["name"] += NEW
+        target = f"{manifests.path(document)}?fieldManager=t&fieldValidation=Strict&dryRun=All"
+
+        answer = cluster.request("PATCH", target, document, "application/apply-patch+yaml")
+
+        assert answer.status in (200, 201), answer.body["message"]
+
+
+def test_the_webhook_is_registered_as_the_tests_do() -> None:
+    shipped = load("manifests/mutatingwebhookconfiguration.yaml")["webhooks"][0]
+    tested = manifests.webhook_configuration({})["webhooks"][0]
+
+    ours = {"clientConfig": {}} | {key: shipped[key] for key in tested if key != "clientConfig"}
+
+    assert ours == tested
+    assert set(shipped) - set(tested) == {"namespaceSelector"}
+
+
+def test_the_webhooks_name_sorts_before_the_aws_webhooks() -> None:
+    shipped = load("manifests/mutatingwebhookconfiguration.yaml")
+
+    assert shipped["metadata"]["name"] < "pod-identity-webhook"
+
+
+def test_the_role_is_the_one_that_the_demo_gives() -> None:
+    assert load("manifests/app/role.yaml")["rules"] == stage.RULES
+
+
+def test_the_injectors_own_pods_pass_pod_security_restricted(cluster: ControlPlane) -> None:
+    name = "restricted"
+    cluster.create_namespace(name, {"pod-security.kubernetes.io/enforce": "restricted"})
+    template = load("manifests/deployment.yaml")["spec"]["template"]
+    metadata = template["metadata"] | {"name": "injector", "namespace": name}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
+
+    answer = cluster.request("POST", f"/api/v1/namespaces/{name}/pods?dryRun=All", pod)
+
+    assert answer.status == 201, answer.body["message"]

@@ -1,0 +1,57 @@
+"""Every golden pod's result is created by the real API server, Pod Security "restricted" on."""
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from initsync.testing.controlplane import ControlPlane
+
+GOLDEN = Path(__file__).parent.parent / "injector" / "golden"
+CASES = sorted(file.name.removesuffix(".expected.yaml") for file in GOLDEN.glob("*.expected.yaml"))
+# What "restricted" asks of the app containers; the injected one must meet it by itself.
+APP = {
+    "allowPrivilegeEscalation": False,
+    "runAsNonRoot": True,
+    "capabilities": {"drop": ["ALL"]},
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+REFUSED = {
+    "mirror-pod": "a static pod's shadow comes from a kubelet only",
+    "host-network": "restricted forbids the host's network, whoever injects",
+}
+
+
+@pytest.fixture(scope="module")
+def namespace(real_api: ControlPlane) -> str:
+    name = f"golden-{uuid.uuid4().hex[:8]}"
+    real_api.create_namespace(name, {"pod-security.kubernetes.io/enforce": "restricted"})
+    real_api.create_service_account(name, "app")
+    return name
+
+
+def prepared(case: str, namespace: str) -> Any:
+    pod = yaml.safe_load((GOLDEN / f"{case}.expected.yaml").read_text())["pod"]
+    pod["metadata"]["namespace"] = namespace
+    pod["spec"].pop("futureField", None)
+    if pod["spec"].get("os") == {"name": "windows"}:
+        pod["spec"]["securityContext"] = {"runAsNonRoot": True}
+        return pod  # Linux fields are forbidden there
+    for container in [*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or [])]:
+        container.pop("futureField", None)
+        if container["name"] != "jasm-init" or "command" not in container:
+            container.setdefault("securityContext", APP)
+    return pod
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case not in REFUSED])
+def test_the_result_is_a_pod_that_can_be_created(
+    real_api: ControlPlane, namespace: str, case: str
+) -> None:
+    target = f"/api/v1/namespaces/{namespace}/pods?dryRun=All"
+
+    answer = real_api.request("POST", target, prepared(case, namespace))
+
+    assert answer.status == 201, answer.body["message"]

@@ -1,0 +1,273 @@
+"""The main job, no step skipped: an annotated pod in, a Secret and an Event out.
+
+On the embedded API and on the real one: create the pod, read what was stored, run the injected
+container's own command, environment and files as a process, look at Secret and Event.
+"""
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from initsync import keys
+from initsync.model import JsonObject
+from initsync.testing import manifests
+from initsync.testing.aws import AwsServer
+from initsync.testing.podrun import AwsIdentity, Finished, run_container
+from initsync.testing.server import ApiServer, user_name
+from initsync.testing.webhook import Webhook
+
+ROLE: list[JsonObject] = [
+    {
+        "apiGroups": [""],
+        "resources": ["secrets"],
+        "resourceNames": ["db"],
+        "verbs": ["get", "create", "patch"],
+    },
+    {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
+]
+SYNC = {("get", "secrets"): 1, ("create", "events"): 1}
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[AwsServer]:
+    with AwsServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def webhook() -> Iterator[Webhook]:
+    with Webhook() as server:
+        yield server
+
+
+class Shop:
+    """One namespace with a ServiceAccount that may sync the Secret `db`, and a secret in AWS."""
+
+    def __init__(self, api: ApiServer, namespace: str, aws: AwsServer) -> None:
+        self.api, self.namespace, self.aws = api, namespace, aws
+        self.path = f"/{namespace}/db"
+        self.user = user_name(namespace, "app")
+        api.create_service_account(namespace, "app")
+        api.allow(namespace, "app", ROLE)
+        aws.put_secret(self.path, {"user": "u", "password": "pl4nted-one", "port": 5432})
+
+    def pod(self, name: str, annotation: str | None = None, **spec: Any) -> JsonObject:
+        text = f"provider: aws-secretsmanager\npath: {self.path}\nsecretName: db\n"
+        pod = manifests.pod(
+            self.namespace, name, {keys.ANNOTATION: text if annotation is None else annotation}
+        )
+        pod["spec"] |= {"serviceAccountName": "app", "automountServiceAccountToken": False} | spec
+        return self.api.create(pod)
+
+    def run(self, pod: JsonObject, **env: str) -> Finished:
+        identity = AwsIdentity(self.aws.role_arn("app"), self.aws.region, self.aws.url)
+        ended = run_container(self.api, pod, "jasm-init", aws=identity, env=env)
+        assert "pl4nted" not in ended.stdout + ended.stderr
+        return ended
+
+    def calls(self) -> Counter[tuple[str, str]]:
+        return self.api.calls(self.user)
+
+    def secret(self) -> JsonObject:
+        metadata = {"name": "db", "namespace": self.namespace}
+        return self.api.get({"apiVersion": "v1", "kind": "Secret", "metadata": metadata})
+
+    def values(self) -> dict[str, str]:
+        data = self.secret()["data"]
+        return {key: base64.b64decode(value).decode() for key, value in data.items()}
+
+    def events(self, pod: JsonObject) -> list[JsonObject]:
+        answer = self.api.request("GET", f"/api/v1/namespaces/{self.namespace}/events")
+        assert "pl4nted" not in json.dumps(answer.body)
+        uid = pod["metadata"]["uid"]
+        return [event for event in answer.body["items"] if event["involvedObject"]["uid"] == uid]
+
+
+@pytest.fixture
+def shop(api: ApiServer, namespace: str, aws: AwsServer, webhook: Webhook) -> Shop:
+    api.register_webhook(webhook.url, webhook.ca_pem)
+    return Shop(api, namespace, aws)
+
+
+def test_an_annotated_pod_gets_its_secret_and_an_event(shop: Shop) -> None:
+    pod = shop.pod("web-1")
+
+    ended = shop.run(pod)
+
+    said = f"Secret db created with 3 keys from aws-secretsmanager {shop.path}"
+    assert (ended.exit_code, ended.stderr) == (0, f"{said}\n")
+    assert shop.values() == {"user": "u", "password": "pl4nted-one", "port": "5432"}
+    stored = shop.secret()
+    assert stored["type"] == "Opaque"
+    assert stored["metadata"]["labels"] == {
+        "app.kubernetes.io/managed-by": "caronte",
+        "jasm.codnod.io/provider": "aws-secretsmanager",
+    }
+    assert stored["metadata"]["annotations"]["jasm.codnod.io/source-path"] == shop.path
+    assert {entry["manager"] for entry in stored["metadata"]["managedFields"]} == {"jasm"}
+    (event,) = shop.events(pod)
+    assert (event["type"], event["reason"], event["message"]) == ("Normal", "SecretSynced", said)
+    assert event["involvedObject"]["fieldPath"] == "spec.initContainers{jasm-init}"
+    assert event["source"] == {"component": "jasm-init", "host": "node-1"}
+
+
+def test_the_requests_of_a_first_and_of_a_second_sync(shop: Shop) -> None:
+    aws_before, first, second = shop.aws.calls(), shop.pod("web-1"), shop.pod("web-2")
+
+    shop.run(first)
+    after_first, aws_first = shop.calls(), shop.aws.calls()
+    shop.run(second)
+    after_second, aws_second = shop.calls(), shop.aws.calls()
+
+    each = {"AssumeRoleWithWebIdentity": 1, "GetSecretValue": 1}
+    assert after_first == SYNC | {("patch", "secrets"): 1}
+    assert after_second - after_first == SYNC
+    assert aws_first - aws_before == each
+    assert aws_second - aws_first == each
+
+
+def test_the_webhook_is_called_once_for_an_annotated_pod_and_never_for_another(
+    shop: Shop, webhook: Webhook
+) -> None:
+    before = webhook.calls()
+    shop.pod("web-1")
+    for_annotated = webhook.calls() - before
+
+    shop.api.create(manifests.pod(shop.namespace, "plain"))
+    out = manifests.pod(shop.namespace, "out", {keys.ANNOTATION: "x: y", keys.INJECT: "false"})
+    shop.api.create(out)
+
+    assert (for_annotated, webhook.calls() - before) == (1, 1)
+
+
+def test_a_rotated_secret_is_written_over_the_old_one(shop: Shop) -> None:
+    shop.run(shop.pod("web-1"))
+    shop.aws.rotate(shop.path, {"user": "u", "password": "pl4nted-two"})
+
+    ended = shop.run(shop.pod("web-2"), JASM_SETTLE="0")
+
+    assert "updated with 2 keys" in ended.stderr
+    assert shop.values() == {"user": "u", "password": "pl4nted-two"}
+
+
+def test_labels_and_annotations_of_others_survive_and_their_keys_do_not(shop: Shop) -> None:
+    shop.run(shop.pod("web-1"))
+    target = f"/api/v1/namespaces/{shop.namespace}/secrets/db?fieldManager=other"
+    theirs = {
+        "metadata": {"labels": {"team": "shop"}, "annotations": {"note": "x"}},
+        "data": {"extra": "eA=="},
+    }
+    patched = shop.api.request("PATCH", target, theirs, "application/merge-patch+json")
+    assert patched.status == 200
+
+    ended = shop.run(shop.pod("web-2"), JASM_SETTLE="0")
+
+    assert "updated with 3 keys" in ended.stderr
+    assert sorted(shop.values()) == ["password", "port", "user"]
+    assert shop.secret()["metadata"]["labels"]["team"] == "shop"
+    assert shop.secret()["metadata"]["annotations"]["note"] == "x"
+
+
+def test_a_foreign_secret_is_left_alone_until_it_is_handed_over(shop: Shop) -> None:
+    foreign = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "db", "namespace": shop.namespace},
+        "data": {"theirs": "eA=="},
+    }
+    shop.api.create(foreign)
+    pod = shop.pod("web-1")
+
+    refused = shop.run(pod)
+
+    assert refused.exit_code == 3
+    assert "was not made by JASM and was left as it is" in refused.stderr
+    assert shop.events(pod)[0]["reason"] == "SecretNotManaged"
+    assert list(shop.values()) == ["theirs"]
+
+    target = f"/api/v1/namespaces/{shop.namespace}/secrets/db"
+    adopt = {"metadata": {"annotations": {keys.ADOPT: "true"}}}
+    shop.api.request("PATCH", target, adopt, "application/merge-patch+json")
+    adopted = shop.run(shop.pod("web-2"), JASM_SETTLE="0")
+
+    assert adopted.exit_code == 0
+    assert sorted(shop.values()) == ["password", "port", "user"]
+
+
+@pytest.mark.parametrize(
+    ("change", "exit_code", "reason", "sentence"),
+    [
+        (("secretName", "secretname"), 3, "InvalidAnnotation", "did you mean 'secretName'?"),
+        (("aws-secretsmanager", "vault"), 3, "UnsupportedProvider", "aws-secretsmanager"),
+        (("/db\n", "/db?x\n"), 3, "InvalidAnnotation", "must be a name"),
+        (("/db\n", "/none\n"), 4, "ExternalSecretNotFound", "in region eu-central-1"),
+    ],
+)
+def test_a_failure_is_one_sentence_as_event_and_last_line(
+    shop: Shop, change: tuple[str, str], exit_code: int, reason: str, sentence: str
+) -> None:
+    text = f"provider: aws-secretsmanager\npath: {shop.path}\nsecretName: db\n"
+    pod = shop.pod("web-1", text.replace(*change))
+
+    ended = shop.run(pod)
+
+    (event,) = shop.events(pod)
+    assert (ended.exit_code, event["type"], event["reason"]) == (exit_code, "Warning", reason)
+    assert sentence in event["message"]
+    assert ended.stderr.splitlines()[-1] == f"error: {event['message']}"
+
+
+def test_a_secret_that_kubernetes_cannot_hold_is_refused_by_its_key(shop: Shop) -> None:
+    shop.aws.rotate(shop.path, {"a/b": "pl4nted-value"})
+
+    ended = shop.run(shop.pod("web-1"))
+
+    assert ended.exit_code == 3
+    assert "key 'a/b' must consist of letters" in ended.stderr
+
+
+def test_without_the_role_the_sentence_says_what_to_apply(shop: Shop) -> None:
+    shop.api.create_service_account(shop.namespace, "newcomer")
+
+    ended = shop.run(shop.pod("web-1", serviceAccountName="newcomer"))
+
+    assert ended.exit_code == 5
+    last = ended.stderr.splitlines()[-1]
+    assert f'User "system:serviceaccount:{shop.namespace}:newcomer" cannot get resource' in last
+    assert "deploy/manifests/app/role.yaml" in last
+
+
+def test_throttling_is_waited_out(shop: Shop) -> None:
+    shop.aws.refuse("GetSecretValue", "ThrottlingException", "Rate exceeded", times=1)
+
+    ended = shop.run(shop.pod("web-1"))
+
+    assert ended.exit_code == 0
+    assert "ThrottlingException: Rate exceeded" in ended.stderr.splitlines()[0]
+    assert "trying again in" in ended.stderr.splitlines()[0]
+
+
+def test_access_denied_names_the_permission_and_the_role(shop: Shop) -> None:
+    shop.aws.refuse("GetSecretValue", "AccessDeniedException", "User: x is not authorized")
+
+    ended = shop.run(shop.pod("web-1"))
+
+    assert ended.exit_code == 4
+    assert "secretsmanager:GetSecretValue" in ended.stderr
+    assert shop.aws.role_arn("app") in ended.stderr
+
+
+def test_the_app_never_sees_the_token(shop: Shop) -> None:
+    spec = shop.pod("web-1")["spec"]
+
+    mounts = [mount["name"] for mount in spec["containers"][0].get("volumeMounts", [])]
+    assert mounts == []
+    assert "jasm-token" in [volume["name"] for volume in spec["volumes"]]
+
+
+def test_one_sync_stays_within_thirty_megabytes(shop: Shop) -> None:
+    assert shop.run(shop.pod("web-1")).peak_rss <= 30_000_000

@@ -1,0 +1,58 @@
+"""`initsync demo`, as a new user runs it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+COMMAND = [sys.executable, "-m", "initsync", "demo"]
+
+
+def test_it_tells_the_whole_story_and_ends_well() -> None:
+    told = subprocess.run(COMMAND, capture_output=True, text=True, timeout=120)
+
+    assert (told.returncode, told.stderr) == (0, "")
+    for part in (
+        "created with 3 keys",
+        "is up to date with 3 keys",
+        "updated with 3 keys",
+        "did you mean 'secretName'?",
+        "has no secret at path '/prod/nothing/here'",
+        'cannot get resource "secrets"',
+        "DB_PASSWORD: (hidden)",
+    ):
+        assert part in told.stdout
+    *_, first, second = told.stdout.strip().splitlines()
+    assert first == "  kubectl apply -f deploy/manifests"
+    assert second.startswith("  kubectl apply -f deploy/manifests/app -f deploy/examples/")
+
+
+def test_ctrl_c_ends_it_and_all_that_it_started() -> None:
+    running = subprocess.Popen(
+        COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    stop = threading.Timer(120, running.kill)  # the test's deadline
+    stop.start()
+    assert running.stdout
+    assert running.stderr
+    for line in running.stdout:
+        if line.startswith("3. "):
+            break
+    children = _children(running.pid)
+
+    running.send_signal(signal.SIGINT)
+    told, said = running.communicate()
+    stop.cancel()
+
+    assert (running.returncode, said) == (130, "")
+    assert told.splitlines()[-1] == (
+        "Interrupted; everything that the demo started has been ended."
+    )
+    assert len(children) >= 2
+    assert [child for child in children if os.path.exists(f"/proc/{child}")] == []
+
+
+def _children(pid: int) -> list[int]:
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return [int(child) for child in file.read().split()]
