@@ -18,7 +18,6 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
-	$(BIN)/mypy tests
 
 # Everything that needs no cluster; the embedded API is part of it.
 unit: $(READY)

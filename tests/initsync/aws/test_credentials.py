@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 import pytest
@@ -12,9 +11,7 @@ from initsync.aws import credentials
 from initsync.aws.credentials import Identity
 from initsync.errors import AccessDenied, NoIdentity, ProviderUnavailable
 from initsync.transport import Connection, trusting
-
-if TYPE_CHECKING:
-    from conftest import FakeAws
+from tests.initsync.fake_aws import FakeAws
 
 ROLE = "arn:aws:iam::123456789012:role/app"
 NOW = 1_761_300_000.0  # 2025-10-24T10:00:00Z
@@ -28,7 +25,7 @@ def token(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def identify(aws: "FakeAws", token: Path) -> Iterator[Callable[..., Identity]]:
+def identify(aws: FakeAws, token: Path) -> Iterator[Callable[..., Identity]]:
     opened: list[Connection] = []
 
     def sts() -> Connection:
@@ -47,7 +44,7 @@ def identify(aws: "FakeAws", token: Path) -> Iterator[Callable[..., Identity]]:
         connection.close()
 
 
-def test_static_keys_need_no_request(aws: "FakeAws", identify: Callable[..., Identity]) -> None:
+def test_static_keys_need_no_request(aws: FakeAws, identify: Callable[..., Identity]) -> None:
     env = {
         "AWS_ACCESS_KEY_ID": "AKIA1",
         "AWS_SECRET_ACCESS_KEY": "s",
@@ -67,7 +64,7 @@ def test_static_keys_need_no_request(aws: "FakeAws", identify: Callable[..., Ide
 
 
 def test_irsa_exchanges_the_service_account_token_unsigned(
-    aws: "FakeAws", identify: Callable[..., Identity]
+    aws: FakeAws, identify: Callable[..., Identity]
 ) -> None:
     aws.will_assume()
 
@@ -96,7 +93,7 @@ def test_irsa_exchanges_the_service_account_token_unsigned(
     ],
 )
 def test_cloudtrail_shows_the_pods_name(
-    aws: "FakeAws",
+    aws: FakeAws,
     identify: Callable[..., Identity],
     token: Path,
     env: dict[str, str],
@@ -110,7 +107,7 @@ def test_cloudtrail_shows_the_pods_name(
 
 
 def test_credentials_are_kept_until_a_minute_before_their_end_and_the_token_is_read_anew(
-    aws: "FakeAws", identify: Callable[..., Identity], token: Path
+    aws: FakeAws, identify: Callable[..., Identity], token: Path
 ) -> None:
     aws.will_assume("2025-10-24T11:00:00Z", number=1)
     aws.will_assume("2025-10-24T13:00:00Z", number=2)
@@ -159,7 +156,7 @@ def sts_error(code: str, message: str = "because") -> str:
 
 
 def test_a_trust_policy_that_refuses_is_access_denied_with_the_role(
-    aws: "FakeAws", identify: Callable[..., Identity]
+    aws: FakeAws, identify: Callable[..., Identity]
 ) -> None:
     aws.will("AssumeRoleWithWebIdentity", 403, sts_error("AccessDenied", "Not authorized"))
 
@@ -174,7 +171,7 @@ def test_a_trust_policy_that_refuses_is_access_denied_with_the_role(
     "code", ["ExpiredTokenException", "InvalidIdentityToken", "ValidationError", "Anything"]
 )
 def test_a_token_that_sts_refuses_is_no_identity(
-    aws: "FakeAws", identify: Callable[..., Identity], code: str
+    aws: FakeAws, identify: Callable[..., Identity], code: str
 ) -> None:
     aws.will("AssumeRoleWithWebIdentity", 400, sts_error(code))
 
@@ -194,7 +191,7 @@ def test_a_token_that_sts_refuses_is_no_identity(
     ],
 )
 def test_trouble_at_sts_is_worth_another_try(
-    aws: "FakeAws", identify: Callable[..., Identity], status: int, body: str
+    aws: FakeAws, identify: Callable[..., Identity], status: int, body: str
 ) -> None:
     aws.will("AssumeRoleWithWebIdentity", status, body)
 

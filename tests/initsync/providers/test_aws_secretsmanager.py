@@ -3,7 +3,7 @@
 import datetime
 import gc
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest import mock
 
 import botocore.auth
@@ -22,9 +22,7 @@ from initsync.errors import (
 )
 from initsync.model import ExternalSecret
 from initsync.providers.aws_secretsmanager import Provider
-
-if TYPE_CHECKING:
-    from conftest import FakeAws
+from tests.initsync.fake_aws import FakeAws
 
 NOW = 1_761_300_000.0
 STATIC = {
@@ -36,7 +34,7 @@ ARN = "arn:aws:secretsmanager:ap-south-1:123456789012:secret:prod/db-AbCdEf"
 
 
 @pytest.fixture
-def provider(aws: "FakeAws") -> Iterator[Provider]:
+def provider(aws: FakeAws) -> Iterator[Provider]:
     built = Provider(STATIC | aws.env, lambda: NOW)
     yield built
     for connection in built._connections.values():
@@ -48,7 +46,7 @@ def refused(code: str, message: str = "because") -> dict[str, str]:
     return {"__type": f"com.amazonaws.secretsmanager#{code}", "Message": message}
 
 
-def test_one_request_gives_the_secret(aws: "FakeAws", provider: Provider) -> None:
+def test_one_request_gives_the_secret(aws: FakeAws, provider: Provider) -> None:
     aws.will("GetSecretValue", 200, {"SecretString": '{"user": "u", "port": 5432}'})
 
     found = provider.fetch("/prod/db")
@@ -59,7 +57,7 @@ def test_one_request_gives_the_secret(aws: "FakeAws", provider: Provider) -> Non
 
 
 @pytest.mark.parametrize("path", ["/prod/db", "prod/db-AbCdEf", ARN])
-def test_botocore_would_send_the_same(aws: "FakeAws", provider: Provider, path: str) -> None:
+def test_botocore_would_send_the_same(aws: FakeAws, provider: Provider, path: str) -> None:
     aws.will("GetSecretValue", 200, {"SecretString": "{}"})
     region = "ap-south-1" if path == ARN else "eu-west-1"
     client = botocore.session.get_session().create_client(
@@ -86,7 +84,7 @@ def test_botocore_would_send_the_same(aws: "FakeAws", provider: Provider, path: 
     assert ours["authorization"] == theirs["authorization"]
 
 
-def test_credentials_and_connection_are_kept_between_calls(aws: "FakeAws", tmp_path: Any) -> None:
+def test_credentials_and_connection_are_kept_between_calls(aws: FakeAws, tmp_path: Any) -> None:
     (tmp_path / "token").write_text("t")
     irsa = {"AWS_ROLE_ARN": "r", "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token")}
     aws.will_assume()
@@ -154,7 +152,7 @@ ANSWERS: list[tuple[int, Any, type[JasmError], list[str]]] = [
 
 @pytest.mark.parametrize(("status", "body", "kind", "said"), ANSWERS)
 def test_every_answer_is_a_row_of_the_failure_table(
-    aws: "FakeAws",
+    aws: FakeAws,
     provider: Provider,
     status: int,
     body: Any,
@@ -171,7 +169,7 @@ def test_every_answer_is_a_row_of_the_failure_table(
     assert "pl4nted" not in str(caught.value)
 
 
-def test_awss_wish_for_patience_is_kept(aws: "FakeAws", provider: Provider) -> None:
+def test_awss_wish_for_patience_is_kept(aws: FakeAws, provider: Provider) -> None:
     aws.will("GetSecretValue", 503, b"", {"Retry-After": "7"})
 
     with pytest.raises(ProviderUnavailable) as caught:
