@@ -21,6 +21,7 @@ from initsync.testing import manifests
 from initsync.testing.apiserver import status
 from initsync.testing.apiserver.rbac import User
 from initsync.testing.apiserver.resources import PODS
+from initsync.testing.apiserver.status import ApiError
 
 _PODS = {"group": "", "version": "v1", "resource": PODS.plural}
 _POD = {"group": "", "version": "v1", "kind": PODS.kind}
@@ -86,11 +87,15 @@ def _call(
         failing = f'failed calling webhook "{webhook["name"]}": failed to call webhook: {error}'
         raise status.internal(failing) from error
     if not response.get("allowed"):
-        said = response.get("status") or {}
-        because = said.get("message") or "without explanation"
-        message = f'admission webhook "{webhook["name"]}" denied the request: {because}'
-        raise status.ApiError(said.get("code") or 403, said.get("reason") or "Forbidden", message)
+        raise _denial(webhook["name"], response.get("status") or {})
     return patched, list(response.get("warnings") or [])
+
+
+def _denial(webhook: str, said: JsonObject) -> ApiError:
+    because = said.get("message") or said.get("reason")
+    message = f'admission webhook "{webhook}" denied the request'
+    message += f": {because}" if because else " without explanation"
+    return ApiError(max(said.get("code") or 0, 400), said.get("reason") or "", message)
 
 
 def _review(pod: JsonObject, user: User, *, dry_run: bool) -> JsonObject:

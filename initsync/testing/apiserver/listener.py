@@ -48,14 +48,16 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Connection)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve one connection in its own thread, handshake included."""
+        """Serve one connection in its own thread; the first read there does the handshake."""
+        request.settimeout(_IDLE)
+        secure = self.tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
         with self._lock:
-            self._connections.add(request)
+            self._connections.add(secure)
         try:
-            super().process_request_thread(request, client_address)
+            super().process_request_thread(secure, client_address)
         finally:
             with self._lock:
-                self._connections.discard(request)
+                self._connections.discard(secure)
 
     def disconnect(self) -> None:
         """Make every open connection end."""
@@ -75,16 +77,6 @@ class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1  # head and body of an answer leave together
-    timeout = _IDLE
-
-    def setup(self) -> None:
-        self.request.settimeout(self.timeout)
-        self.request = self.server.tls.wrap_socket(self.request, server_side=True)
-        super().setup()
-
-    def finish(self) -> None:
-        super().finish()
-        self.request.close()  # wrap_socket took it away from the server, which closes the raw one
 
     def _answer(self) -> None:
         length = int(self.headers.get("content-length") or 0)
