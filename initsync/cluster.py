@@ -45,7 +45,7 @@ class Cluster:
         name = manifest["metadata"]["name"]
         target = f"secrets/{quote(name)}?fieldManager={keys.FIELD_MANAGER}&force=true"
         response = self._call("PATCH", target, manifest, _APPLY)
-        return _object(response, self._action("apply Secret", name))
+        return _object(response, self._action("apply Secret", name), private=True)
 
     def remove_keys(self, written: JsonObject, names: list[str]) -> None:
         """Drop `names` from the data of the Secret just written, unless it changed since."""
@@ -56,7 +56,8 @@ class Cluster:
         }
         target = f"secrets/{quote(metadata['name'])}?fieldManager={keys.FIELD_MANAGER}"
         response = self._call("PATCH", target, patch, _MERGE)
-        _object(response, self._action("remove keys from Secret", metadata["name"]))
+        action = self._action("remove keys from Secret", metadata["name"])
+        _object(response, action, private=True)
 
     def read_pod(self, name: str) -> JsonObject:
         """The pod. Raises ClusterError where there is none."""
@@ -87,15 +88,20 @@ class Cluster:
             raise ClusterUnavailable(action, str(error)) from error
 
 
-def _object(response: Response, action: str) -> JsonObject:
-    """The object in a good answer. Raises ClusterError by the status of another."""
+def _object(response: Response, action: str, *, private: bool = False) -> JsonObject:
+    """The object in a good answer. Raises ClusterError by the status of another.
+
+    `private`: the request wrote a Secret. What the API server then says of a body that it cannot
+    read or accept (400, 422) may quote it, values included (seen on 1.37.2): only the names of
+    the fields are passed on.
+    """
     try:
         found: Any = json.loads(response.body)
     except ValueError:  # UnicodeDecodeError included: some proxy's page
         found = None
     if response.status < 300 and isinstance(found, dict):
         return found
-    detail = _detail(response.status, found)
+    detail = _detail(response.status, found, private=private and response.status in (400, 422))
     if response.status == 409:
         raise ClusterConflict(action, detail)
     if response.status == 403:
@@ -113,8 +119,13 @@ _ROLE = (
 )
 
 
-def _detail(status: int, found: Any) -> str:
+def _detail(status: int, found: Any, *, private: bool) -> str:
     """The API server's own message; any other body may be a proxy's page, or hold anything."""
-    if isinstance(found, dict) and found.get("kind") == "Status":
-        return f"{found.get('message') or found.get('reason') or 'no reason given'} ({status})"
-    return f"the answer is not from a Kubernetes API (status {status})"
+    if not isinstance(found, dict) or found.get("kind") != "Status":
+        return f"the answer is not from a Kubernetes API (status {status})"
+    reason = found.get("reason") or "no reason given"
+    if not private:
+        return f"{found.get('message') or reason} ({status})"
+    causes = (found.get("details") or {}).get("causes") or []
+    fields = ", ".join(str(cause.get("field")) for cause in causes)
+    return f"{reason}{f' at {fields}' if fields else ''} ({status})"

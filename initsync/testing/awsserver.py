@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -73,7 +74,8 @@ def _refused(environ: dict[str, Any], start: _Start, refusal: dict[str, Any]) ->
     code, message = refusal["code"], refusal["message"]
     if "HTTP_X_AMZ_TARGET" in environ:
         return _answer(start, refusal["status"], {"__type": code, "message": message})
-    error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+    said = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
+    error = f"<Error><Type>Sender</Type>{said}</Error>"
     return _send(start, refusal["status"], f"<ErrorResponse>{error}</ErrorResponse>", "text/xml")
 
 

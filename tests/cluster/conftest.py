@@ -22,7 +22,8 @@ def real_api() -> Iterator[ControlPlane]:
         # Straight to the terminal: minutes of building must not look like a hanging test.
         binaries = find_or_build(os.environ, Progress(sys.__stderr__ or sys.stderr))
     except MissingToolchain as error:
-        pytest.fail(f"{error}; or leave these tests out with CLUSTER=skip", pytrace=False)
+        sentence = f"{error}; or leave these tests out with CLUSTER=skip"
+        raise pytest.fail.Exception(sentence, pytrace=False) from None
     with ControlPlane(binaries) as server:
         yield server
 

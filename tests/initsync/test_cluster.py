@@ -103,10 +103,24 @@ def test_the_api_servers_own_message_is_passed_on(code: int, kind: type[ClusterE
     connection = Scripted(code, status(code, "Reason", 'secrets "db" is wrong'))
 
     with pytest.raises(ClusterError) as caught:
-        cluster(connection).apply_secret(SECRET)
+        cluster(connection).read_secret("db")
 
     assert type(caught.value) is kind
-    assert f'cannot apply Secret shop/db: secrets "db" is wrong ({code})' in str(caught.value)
+    assert f'cannot get Secret shop/db: secrets "db" is wrong ({code})' in str(caught.value)
+
+
+@pytest.mark.parametrize("code", [400, 422])
+def test_what_the_api_server_quotes_of_a_written_secret_is_not_passed_on(code: int) -> None:
+    quoting = status(code, "Invalid", 'patch: Invalid value: "{data: pl4nted}"')
+    quoting["details"] = {"causes": [{"field": "data[a/b]", "message": "pl4nted"}]}
+
+    with pytest.raises(ClusterError) as applied:
+        cluster(Scripted(code, quoting)).apply_secret(SECRET)
+    with pytest.raises(ClusterError) as removed:
+        cluster(Scripted(code, quoting)).remove_keys(SECRET, ["a"])
+
+    assert "pl4nted" not in f"{applied.value} {removed.value}"
+    assert f"cannot apply Secret shop/db: Invalid at data[a/b] ({code})" in str(applied.value)
 
 
 def test_a_refusal_names_the_role_to_apply() -> None:

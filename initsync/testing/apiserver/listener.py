@@ -44,6 +44,7 @@ class _Server(ThreadingHTTPServer):
         self.tls = tls
         self.reply = reply
         self._lock = threading.Lock()
+        self._closing = False
         self._connections: set[socket.socket] = set()
         super().__init__(("127.0.0.1", 0), _Connection)
 
@@ -53,6 +54,8 @@ class _Server(ThreadingHTTPServer):
         secure = self.tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
         with self._lock:
             self._connections.add(secure)
+            if self._closing:  # accepted just before: `disconnect` did not see it
+                _end(secure)
         try:
             super().process_request_thread(secure, client_address)
         finally:
@@ -62,14 +65,19 @@ class _Server(ThreadingHTTPServer):
     def disconnect(self) -> None:
         """Make every open connection end."""
         with self._lock:
+            self._closing = True
             for connection in self._connections:
-                with contextlib.suppress(OSError):  # its other end may have gone already
-                    connection.shutdown(socket.SHUT_RDWR)
+                _end(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away or distrusts us is no error of ours; anything else is shown."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
+
+
+def _end(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # its other end may have gone already
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -79,14 +87,12 @@ class _Connection(BaseHTTPRequestHandler):
     wbufsize = -1  # head and body of an answer leave together
 
     def _answer(self) -> None:
-        length = int(self.headers.get("content-length") or 0)
-        if length > _BODY_LIMIT:
-            self.close_connection = True  # the body stays unread
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        if len(body) > _BODY_LIMIT:
             message = f"Request entity too large: limit is {_BODY_LIMIT}"
             error = ApiError(413, "RequestEntityTooLarge", message, {})
             return self._send(Reply(413, error.status, []))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(length)
         return self._send(self.server.reply(Request(self.command, self.path, headers, body)))
 
     def _send(self, reply: Reply) -> None:

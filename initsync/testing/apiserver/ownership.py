@@ -98,7 +98,7 @@ def managed_fields(owners: Owners, api_version: str) -> list[JsonObject]:
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """RFC 7386."""
+    """RFC 7396."""
     if not isinstance(patch, dict):
         return patch
     result = dict(target) if isinstance(target, dict) else {}

@@ -98,7 +98,7 @@ def _build(
         built = work / binary.name
         command = [str(go), "build", "-trimpath", "-ldflags", _ldflags(), "-o", str(built), package]
         environment = toolchain.environment(env) | {"CGO_ENABLED": "0"}
-        step = f"build {binary.name} {VERSION}, once, minutes on a small machine"
+        step = f"build {binary.name} for Kubernetes {VERSION} (once; minutes on a small machine)"
         run(command, step, environment, work / "go", progress)
         built.replace(binary)
 

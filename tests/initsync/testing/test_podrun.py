@@ -1,0 +1,309 @@
+"""A container of a stored pod as a local process: what a kubelet would give it, and no more."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from initsync import keys
+from initsync.model import JsonObject
+from initsync.testing import manifests
+from initsync.testing.apiserver import EmbeddedApiServer
+from initsync.testing.client import Refused
+from initsync.testing.podrun import AwsIdentity, UnsupportedPod, run_container
+
+# Prints its whole environment and every file below the directories named there.
+SHOW = f"""#!{sys.executable} -IS
+import json, os, sys
+files = {{}}
+for name, value in os.environ.items():
+    for root, _, names in os.walk(value, followlinks=True) if os.path.isdir(value) else ():
+        for found in names:
+            if ".." not in root[len(value):]:
+                path = os.path.join(root, found)
+                with open(path) as file:
+                    files[f"{{name}}{{path[len(value):]}}"] = file.read()
+print(json.dumps({{"env": dict(os.environ), "files": files, "args": sys.argv[1:]}}))
+"""
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[EmbeddedApiServer]:
+    with EmbeddedApiServer() as server:
+        server.create_namespace("shop")
+        server.create_service_account("shop", "app")
+        yield server
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    show = tmp_path / "show"
+    show.write_text(SHOW)
+    show.chmod(0o755)
+    return tmp_path
+
+
+def created(
+    api: EmbeddedApiServer,
+    container: JsonObject,
+    volumes: list[JsonObject] | None = None,
+    annotations: dict[str, str] | None = None,
+) -> JsonObject:
+    pod = manifests.pod("shop", "", annotations)
+    pod["metadata"] |= {"generateName": "web-", "labels": {"tier": "front"}}
+    init = {"name": "init", "image": "registry.invalid/x:1", "command": ["show"], **container}
+    pod["spec"] |= {
+        "serviceAccountName": "app",
+        "initContainers": [init],
+        "volumes": volumes or [],
+    }
+    return api.create(pod)
+
+
+def shown(api: EmbeddedApiServer, pod: JsonObject, programs: Path, **more: Any) -> JsonObject:
+    finished = run_container(api, pod, "init", programs=programs, **more)
+    assert finished.exit_code == 0, finished.stderr
+    found: JsonObject = json.loads(finished.stdout)
+    return found
+
+
+def mounted(name: str, path: str, **more: str) -> JsonObject:
+    return {"volumeMounts": [{"name": name, "mountPath": path, **more}]}
+
+
+def test_it_gets_its_own_environment_and_none_of_ours(
+    api: EmbeddedApiServer, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OURS", "must not be there")
+    fields = {
+        "POD": "metadata.name",
+        "NS": "metadata.namespace",
+        "UID": "metadata.uid",
+        "TIER": "metadata.labels['tier']",
+        "NONE": "metadata.annotations['none']",
+        "SA": "spec.serviceAccountName",
+        "NODE": "spec.nodeName",
+    }
+    env = [{"name": "PLAIN", "value": "x"}, {"name": "EMPTY"}]
+    env += [
+        {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}  # type: ignore[dict-item]
+        for name, path in fields.items()
+    ]
+    pod = created(api, {"env": env})
+
+    found = shown(api, pod, programs)["env"]
+
+    found.pop("LC_CTYPE", None)  # Python's own doing where no locale is set (PEP 538)
+    assert found == {
+        "HOSTNAME": pod["metadata"]["name"],
+        "KUBERNETES_SERVICE_HOST": "127.0.0.1",
+        "KUBERNETES_SERVICE_PORT": api.url.rpartition(":")[2],
+        "PLAIN": "x",
+        "EMPTY": "",
+        "POD": pod["metadata"]["name"],
+        "NS": "shop",
+        "UID": pod["metadata"]["uid"],
+        "TIER": "front",
+        "NONE": "",
+        "SA": "app",
+        "NODE": "node-1",
+    }
+
+
+def test_jasms_two_mounts_are_where_its_variables_say(
+    api: EmbeddedApiServer, programs: Path
+) -> None:
+    text = "provider: mock\npath: 'é'\n"
+    items = [
+        {
+            "path": "secret-sync",
+            "fieldRef": {"fieldPath": f"metadata.annotations['{keys.ANNOTATION}']"},
+        },
+        {"path": "name", "fieldRef": {"fieldPath": "metadata.name"}},
+    ]
+    sources = [
+        {"serviceAccountToken": {"path": "token", "expirationSeconds": 600}},
+        {
+            "configMap": {
+                "name": "kube-root-ca.crt",
+                "items": [{"key": "ca.crt", "path": "ca.crt"}],
+            }
+        },
+        {
+            "downwardAPI": {
+                "items": [{"path": "namespace", "fieldRef": {"fieldPath": "metadata.namespace"}}]
+            }
+        },
+    ]
+    mounts = [
+        {"name": "podinfo", "mountPath": keys.PODINFO_DIR},
+        {"name": "own-token", "mountPath": keys.SERVICEACCOUNT_DIR},
+    ]
+    volumes = [
+        {"name": "podinfo", "downwardAPI": {"items": items}},
+        {"name": "own-token", "projected": {"sources": sources}},
+    ]
+    pod = created(api, {"volumeMounts": mounts}, volumes, {keys.ANNOTATION: text})
+
+    files = shown(api, pod, programs)["files"]
+
+    assert files["JASM_PODINFO_DIR/secret-sync"] == text
+    assert files["JASM_PODINFO_DIR/name"] == pod["metadata"]["name"]
+    assert files["JASM_SERVICEACCOUNT_DIR/namespace"] == "shop"
+    assert files["JASM_SERVICEACCOUNT_DIR/ca.crt"] == Path(api.ca_file).read_text()
+    token = files["JASM_SERVICEACCOUNT_DIR/token"]
+    answer = api.client(token).request("GET", "/api/v1/namespaces/shop/secrets/none")
+    assert "system:serviceaccount:shop:app" in answer.body["message"]
+
+
+def test_values_below_a_mount_path_are_translated(api: EmbeddedApiServer, programs: Path) -> None:
+    data = {"one.txt": "1", "two.txt": "2"}
+    api.apply(manifests.config_map("shop", "files", data))
+    env = [
+        {"name": "DIR", "value": "/etc/files"},
+        {"name": "BELOW", "value": "/etc/files/one.txt"},
+        {"name": "BESIDE", "value": "/etc/files-of-others"},
+    ]
+    volume = {"name": "v", "configMap": {"name": "files"}}
+    pod = created(api, {"env": env, **mounted("v", "/etc/files")}, [volume])
+
+    found = shown(api, pod, programs)
+
+    assert found["env"]["BELOW"] == found["env"]["DIR"] + "/one.txt"
+    assert found["env"]["BESIDE"] == "/etc/files-of-others"
+    visible = {name: text for name, text in found["files"].items() if "/.." not in name}
+    assert visible == {"DIR/one.txt": "1", "DIR/two.txt": "2"}
+
+
+def test_items_choose_and_rename_keys(api: EmbeddedApiServer, programs: Path) -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "chosen", "namespace": "shop"},
+        "stringData": {"a": "1", "b": "2"},
+    }
+    api.create(secret)
+    source = {"secretName": "chosen", "items": [{"key": "b", "path": "sub/renamed"}]}
+    volume = {"name": "v", "secret": source}
+    container = {"env": [{"name": "DIR", "value": "/v"}], **mounted("v", "/v")}
+
+    files = shown(api, created(api, container, [volume]), programs)["files"]
+
+    assert files["DIR/sub/renamed"] == "2"
+    assert "DIR/a" not in files
+
+
+def test_a_missing_secret_stops_the_pod_unless_it_is_optional(
+    api: EmbeddedApiServer, programs: Path
+) -> None:
+    source: JsonObject = {"secretName": "none"}
+    container = mounted("v", "/v")
+    pod = created(api, container, [{"name": "v", "secret": source}])
+    optional = created(api, container, [{"name": "v", "secret": source | {"optional": True}}])
+
+    with pytest.raises(Refused, match='secrets "none" not found'):
+        run_container(api, pod, "init", programs=programs)
+    assert run_container(api, optional, "init", programs=programs).exit_code == 0
+
+
+def test_the_cloud_identity_is_as_the_eks_webhook_gives_it(
+    api: EmbeddedApiServer, programs: Path
+) -> None:
+    aws = AwsIdentity("arn:aws:iam::123456789012:role/app", "eu-central-1", "http://127.0.0.1:1")
+
+    env = shown(api, created(api, {}), programs, aws=aws)["env"]
+
+    assert env["AWS_ROLE_ARN"] == aws.role_arn
+    assert env["AWS_REGION"] == env["AWS_DEFAULT_REGION"] == "eu-central-1"
+    assert env["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+    assert env["AWS_WEB_IDENTITY_TOKEN_FILE"].endswith("/token")
+
+
+def test_the_web_identity_token_is_not_for_the_cluster(
+    api: EmbeddedApiServer, programs: Path
+) -> None:
+    (programs / "cat").write_text(
+        f"#!{sys.executable} -IS\nimport os\n"
+        'print(open(os.environ["AWS_WEB_IDENTITY_TOKEN_FILE"]).read())\n'
+    )
+    (programs / "cat").chmod(0o755)
+    pod = created(api, {"command": ["cat"]})
+
+    finished = run_container(api, pod, "init", programs=programs, aws=AwsIdentity("r", "e", "u"))
+
+    token = finished.stdout.strip()
+    assert token
+    assert api.client(token).request("GET", "/api/v1/namespaces/shop").status == 401
+
+
+def test_the_way_it_ends_is_told(api: EmbeddedApiServer, programs: Path) -> None:
+    end = programs / "end"
+    end.write_text(
+        f"#!{sys.executable} -IS\nimport sys\n"
+        "print('out'); print('err', file=sys.stderr); x = bytearray(40_000_000)\n"
+        "sum(range(3_000_000)); sys.exit(int(sys.argv[1]))\n"
+    )
+    end.chmod(0o755)
+    pod = created(api, {"command": ["end"], "args": ["4"]})
+
+    finished = run_container(api, pod, "init", programs=programs)
+
+    assert (finished.exit_code, finished.stdout, finished.stderr) == (4, "out\n", "err\n")
+    assert 0.005 < finished.cpu_seconds < 10
+    assert 0.005 < finished.seconds < 60
+    assert 45_000_000 < finished.peak_rss < 90_000_000
+
+
+def test_its_peak_memory_is_its_own_not_ours(api: EmbeddedApiServer, programs: Path) -> None:
+    ours = bytearray(os.urandom(1)) * 100_000_000
+
+    finished = run_container(api, created(api, {}), "init", programs=programs)
+
+    assert len(ours) > finished.peak_rss
+
+
+def test_one_that_does_not_end_is_ended(api: EmbeddedApiServer, programs: Path) -> None:
+    wait = programs / "wait"
+    wait.write_text(f"#!{sys.executable} -IS\nimport time\ntime.sleep(600)\n")
+    wait.chmod(0o755)
+
+    with pytest.raises(TimeoutError, match=r"still runs after 0\.3 s"):
+        run_container(
+            api, created(api, {"command": ["wait"]}), "init", programs=programs, timeout=0.3
+        )
+
+
+@pytest.mark.parametrize(
+    ("container", "volumes", "sentence"),
+    [
+        ({"command": []}, [], "relies on its image's own command"),
+        ({"command": ["nowhere"]}, [], "there is no program nowhere"),
+        ({"envFrom": [{"secretRef": {"name": "x"}}]}, [], "envFrom of container init"),
+        (
+            {"env": [{"name": "X", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]},
+            [],
+            "secretKeyRef of variable X",
+        ),
+        (mounted("v", "/v"), [{"name": "v", "hostPath": {"path": "/"}}], "not supported here: h"),
+    ],
+)
+def test_what_it_cannot_do_it_says(
+    api: EmbeddedApiServer,
+    programs: Path,
+    container: JsonObject,
+    volumes: list[JsonObject],
+    sentence: str,
+) -> None:
+    pod = created(api, container, volumes)
+
+    with pytest.raises(UnsupportedPod, match=sentence):
+        run_container(api, pod, "init", programs=programs)
+
+
+def test_an_unknown_container_is_named(api: EmbeddedApiServer) -> None:
+    with pytest.raises(UnsupportedPod, match="no container other; it has init, app"):
+        run_container(api, created(api, {}), "other")
