@@ -8,9 +8,11 @@ import base64
 import json
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from initsync import keys
 from initsync.model import JsonObject
@@ -29,6 +31,7 @@ ROLE: list[JsonObject] = [
     },
     {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
 ]
+BY_HAND = Path(__file__).parent.parent.parent / "deploy/examples/2-by-hand-in-the-pod.yaml"
 SYNC = {("get", "secrets"): 1, ("create", "events"): 1}
 
 
@@ -239,6 +242,22 @@ def test_without_the_role_the_sentence_says_what_to_apply(shop: Shop) -> None:
     last = ended.stderr.splitlines()[-1]
     assert f'User "system:serviceaccount:{shop.namespace}:newcomer" cannot get resource' in last
     assert "deploy/manifests/app/role.yaml" in last
+
+
+def test_the_init_container_written_by_hand_does_the_same(shop: Shop, webhook: Webhook) -> None:
+    pod = yaml.safe_load(BY_HAND.read_text())
+    pod["metadata"]["namespace"] = shop.namespace
+    text = pod["metadata"]["annotations"][keys.ANNOTATION]
+    text = text.replace("/prod/codnod/config", shop.path).replace("app-credentials", "db")
+    pod["metadata"]["annotations"][keys.ANNOTATION] = text
+    reviews = webhook.calls()
+    stored = shop.api.create(pod)
+
+    ended = shop.run(stored)
+
+    assert (ended.exit_code, webhook.calls()) == (0, reviews)
+    assert sorted(shop.values()) == ["password", "port", "user"]
+    assert shop.events(stored)[0]["reason"] == "SecretSynced"
 
 
 def test_throttling_is_waited_out(shop: Shop) -> None:
