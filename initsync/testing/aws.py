@@ -9,10 +9,10 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from initsync.testing import awsroutes
+from initsync.testing.closing import Closing
 from initsync.testing.process import Process
 
 ACCOUNT = "123456789012"
@@ -25,7 +25,7 @@ class AwsError(Exception):
     """moto refused a request of the test's own."""
 
 
-class AwsServer:
+class AwsServer(Closing):
     """Started when made. Leaving the `with` block ends it. Raises StartFailed."""
 
     def __init__(self, region: str = "eu-central-1") -> None:
@@ -102,17 +102,6 @@ class AwsServer:
         if response.status != 200:
             raise AwsError(f"{headers.get('x-amz-target', path)}: {said.get('__type')}")
         return said
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _environment() -> dict[str, str]:

@@ -6,16 +6,15 @@ Everything here is requests of the cluster's administrator, so it is the same fo
 import base64
 import time
 import uuid
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.client import APPLY, Answer, Client, Refused
+from initsync.testing.closing import Closing
 
 _DEADLINE = 10.0
 _MANAGER = "jasm-testing"
@@ -23,7 +22,7 @@ _MANAGER = "jasm-testing"
 __all__ = ["Answer", "ApiServer", "Client", "Refused", "user_name"]
 
 
-class ApiServer(ABC):
+class ApiServer(Closing):
     """A running Kubernetes API on this machine. Leaving the `with` block ends it."""
 
     def __init__(self, url: str, ca_file: str, admin_token: str) -> None:
@@ -121,17 +120,6 @@ class ApiServer(ABC):
     def unregister_webhook(self) -> None:
         """Forget the injector. Raises Refused where none is registered."""
         self._admin.must("DELETE", manifests.path(manifests.webhook_configuration({})))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def user_name(namespace: str, service_account: str) -> str:

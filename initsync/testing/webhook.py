@@ -5,16 +5,15 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from initsync.testing.closing import Closing
 from initsync.testing.process import Process, StartFailed
 
 IMAGE = "jasm/init:demo"
 START_TIMEOUT = 30.0
 
 
-class Webhook:
+class Webhook(Closing):
     """Started when made, with a certificate made by `jasm-injector certs`. Raises StartFailed."""
 
     def __init__(self, image: str = IMAGE) -> None:
@@ -46,17 +45,6 @@ class Webhook:
         """End it and remove its files."""
         self._process.stop()
         self._directory.cleanup()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 _PROGRAM = [sys.executable, "-m", "injector"]
