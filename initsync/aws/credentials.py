@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from initsync.aws import api
+from initsync.aws import api, container
 from initsync.aws.sigv4 import Credentials
 from initsync.errors import AccessDenied, NoIdentity
 from initsync.transport import Connection
@@ -17,15 +17,16 @@ from initsync.transport import Connection
 _EARLY = 60.0  # seconds before their end at which credentials are no longer begun with
 _SESSION_LIMIT = 64
 _ADVICE = (
-    "annotate the pod's ServiceAccount eks.amazonaws.com/role-arn: arn:aws:iam::ACCOUNT:role/ROLE; "
-    "if it is annotated, delete the pod so that admission runs again"
+    "give the pod's ServiceAccount an EKS Pod Identity association, or annotate it "
+    "eks.amazonaws.com/role-arn: arn:aws:iam::ACCOUNT:role/ROLE; "
+    "if it has one, delete the pod so that admission runs again"
 )
 
 
 class Identity:
     """Credentials, kept until shortly before they expire.
 
-    `sts` gives the connection to STS, `sdk` allows boto3's own sources as the last ones, `now`
+    `sts` gives the connection to STS, `connect` one to a URL, `sdk` allows boto3's own sources as the last ones, `now`
     is epoch seconds.
     """
 
@@ -34,13 +35,16 @@ class Identity:
         env: Mapping[str, str],
         now: Callable[[], float],
         sts: Callable[[], Connection],
+        connect: Callable[[str, float], Connection],
         *,
         sdk: bool,
     ) -> None:
         self._env = env
         self._now = now
         self._sts = sts
-        self._sources = (self._static, self._web_identity, *((_from_sdk,) if sdk else ()))
+        self._connect = connect
+        own = (self._static, self._web_identity, self._container)
+        self._sources = (*own, *((_from_sdk,) if sdk else ()))
         self._kept: Credentials | None = None
 
     def credentials(self) -> Credentials:
@@ -81,6 +85,9 @@ class Identity:
             problem = getattr(error, "strerror", None) or "it is not a token"
             return f"IRSA: cannot read {path} ({problem})"
         return self._assumed(role, token)
+
+    def _container(self) -> Credentials | str:
+        return container.credentials(self._env, self._connect)
 
     def _assumed(self, role: str, token: str) -> Credentials:
         try:

@@ -45,7 +45,7 @@ class Provider:
         self._tls = cache(lambda: trusting(env.get("AWS_CA_BUNDLE") or None))
         self._connections: dict[tuple[str, str], Connection] = {}
         self._region = ""
-        self._identity = Identity(env, now, self._sts, sdk=sdk)
+        self._identity = Identity(env, now, self._sts, self._open, sdk=sdk)
 
     def check_path(self, path: str) -> str | None:
         """The rule of Secrets Manager that `path` breaks."""
@@ -101,6 +101,9 @@ class Provider:
 
     def _sts(self) -> Connection:
         return self._connection("sts", endpoints.region_of("", self._env) or self._region)
+
+    def _open(self, url: str, timeout: float) -> Connection:
+        return Connection(url, self._tls, timeout)
 
     def _connection(self, service: str, region: str) -> Connection:
         place = (service, region)

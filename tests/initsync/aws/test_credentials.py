@@ -33,9 +33,12 @@ def identify(aws: FakeAws, token: Path) -> Iterator[Callable[..., Identity]]:
             opened.append(Connection(aws.env["AWS_ENDPOINT_URL"], lambda: trusting(None)))
         return opened[0]
 
+    def connect(url: str, timeout: float) -> Connection:
+        return Connection(url, lambda: trusting(None), timeout)
+
     def build(env: dict[str, str] | None = None, sdk: bool = False) -> Identity:
         irsa = {"AWS_ROLE_ARN": ROLE, "AWS_WEB_IDENTITY_TOKEN_FILE": str(token)}
-        return Identity(irsa if env is None else env, lambda: clock[0], sts, sdk=sdk)
+        return Identity(irsa if env is None else env, lambda: clock[0], sts, connect, sdk=sdk)
 
     clock = [NOW]
     build.clock = clock  # type: ignore[attr-defined]  # the tests move it
@@ -144,7 +147,7 @@ def test_without_any_source_the_sentence_names_each_and_what_to_do(
 
     sentence = str(caught.value)
     assert [part for part in said if part not in sentence] == []
-    assert "annotate the pod's ServiceAccount eks.amazonaws.com/role-arn" in sentence
+    assert "annotate it eks.amazonaws.com/role-arn: arn:aws:iam::ACCOUNT:role/ROLE" in sentence
     assert "delete the pod so that admission runs again" in sentence
 
 

@@ -1,0 +1,111 @@
+"""Credentials from an endpoint beside the container: EKS Pod Identity and ECS.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+"""
+
+import datetime
+import ipaddress
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from initsync.aws.sigv4 import Credentials
+from initsync.errors import NoIdentity, ProviderUnavailable, shown
+from initsync.transport import Connection, Response, TransportError
+
+RELATIVE_URI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+FULL_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105  # a variable's name
+TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105  # likewise
+
+TIMEOUT = 2.0
+"""Seconds; the endpoint is on the node (botocore has the same)."""
+
+# The hosts that get the token without TLS, as botocore has them: any other could be an
+# environment variable's way to carry it off.
+_HOSTS = ("169.254.170.2", "169.254.170.23", "fd00:ec2::23", "localhost")
+_ECS = "http://169.254.170.2"
+_PLACE = "EKS Pod Identity or ECS"
+_ADVICE = (
+    "check the Pod Identity association of this ServiceAccount and the agent on the node; "
+    "if they are right, delete the pod so that admission runs again"
+)
+
+
+def credentials(
+    env: Mapping[str, str], connect: Callable[[str, float], Connection]
+) -> Credentials | str:
+    """The container's own, or why there are none to ask for.
+
+    `connect` opens a URL with a timeout in seconds. Raises NoIdentity and ProviderUnavailable.
+    """
+    relative, full = env.get(RELATIVE_URI, ""), env.get(FULL_URI, "")
+    if not relative and not full:
+        return f"{_PLACE}: neither {FULL_URI} nor {RELATIVE_URI} is set"
+    url = _ECS + relative if relative else full
+    if problem := refused(url):
+        return f"{_PLACE}: {problem}"
+    try:
+        token = _token(env)
+    except (OSError, ValueError) as error:
+        return f"{_PLACE}: cannot use the token ({getattr(error, 'strerror', None) or error})"
+    return _answered(url, _asked(url, token, connect))
+
+
+def refused(url: str) -> str:
+    """Why a token may not be sent to `url`; empty where it may."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https" and host:
+        return ""
+    if parts.scheme == "http" and (host in _HOSTS or _loopback(host)):
+        return ""
+    return f"{shown(url)} is neither https nor one of {', '.join(_HOSTS)}"
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _token(env: Mapping[str, str]) -> str:
+    if path := env.get(TOKEN_FILE):
+        with open(path, encoding="ascii") as file:
+            token = file.read()
+    else:
+        token = env.get(TOKEN, "")
+    if "\r" in token or "\n" in token:
+        raise ValueError("it has a line break, which no header may have")
+    return token
+
+
+def _asked(url: str, token: str, connect: Callable[[str, float], Connection]) -> Response:
+    parts = urlsplit(url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    headers = {"accept": "application/json"} | ({"authorization": token} if token else {})
+    connection = connect(f"{parts.scheme}://{parts.netloc}", TIMEOUT)
+    try:
+        return connection.request("GET", target, headers)
+    except TransportError as error:
+        raise ProviderUnavailable(_PLACE, str(error)) from error
+    finally:
+        connection.close()
+
+
+def _answered(url: str, response: Response) -> Credentials:
+    if 400 <= response.status < 500 and response.status != 429:
+        said = shown(response.body.decode(errors="replace"))
+        tried = f"{_PLACE}: {urlsplit(url).netloc} answered {response.status} {said}"
+        raise NoIdentity([tried], _ADVICE)
+    try:
+        found: Any = json.loads(response.body) if response.status == 200 else {}
+        expires = datetime.datetime.fromisoformat(found["Expiration"].replace("Z", "+00:00"))
+        keys = (found["AccessKeyId"], found["SecretAccessKey"], found["Token"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        detail = f"{urlsplit(url).netloc} answered {response.status} without credentials"
+        raise ProviderUnavailable(_PLACE, detail, response.retry_after) from None
+    role = found.get("RoleArn") or f"the role of {_PLACE}, access key {found['AccessKeyId']}"
+    return Credentials(*keys, expires.timestamp(), role)
