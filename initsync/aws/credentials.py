@@ -26,8 +26,8 @@ _ADVICE = (
 class Identity:
     """Credentials, kept until shortly before they expire.
 
-    `sts` gives the connection to STS, `connect` one to a URL, `sdk` allows boto3's own sources as the last ones, `now`
-    is epoch seconds.
+    `sts` gives the connection to STS, `connect` one to a URL, `sdk` allows boto3's own
+    sources as the last ones, `now` is epoch seconds.
     """
 
     def __init__(
