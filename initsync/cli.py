@@ -4,17 +4,18 @@ import json
 import os
 import sys
 import time
+from typing import NamedTuple, NoReturn
 
 import click
 
-from initsync import __version__, clusterauth, keys
+from initsync import __version__, clusterauth, entry, keys
 from initsync.cluster import Cluster
-from initsync.entry import sync_pod
-from initsync.errors import InvalidSetup, JasmError
+from initsync.entry import Report
+from initsync.errors import InvalidSetup, JasmError, bug
 from initsync.logs import Log
 from initsync.manifests import EventSource
-from initsync.model import JsonObject, Outcome, PodRef
-from initsync.transport import Connection
+from initsync.model import JsonObject, PodRef
+from initsync.preview import Change, Preview
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -27,12 +28,28 @@ Exit codes:
 """
 
 
+class _Options(NamedTuple):
+    """What was asked on the command line."""
+
+    pod: str
+    namespace: str | None
+    context: str | None
+    kubeconfig: str | None
+    timeout: float | None
+    dry_run: bool
+
+
 @click.group(invoke_without_command=True, epilog=_EXIT_CODES)
 @click.version_option(__version__, message="initsync %(version)s")
 @click.option("--pod", metavar="NAME", help="Sync the Secret that this pod's annotation asks for.")
 @click.option("-n", "--namespace", help="The pod's namespace; default: the context's.")
 @click.option("--context", "kube_context", help="The kubeconfig context; default: the current one.")
 @click.option("--kubeconfig", metavar="FILE", help="Default: KUBECONFIG, else ~/.kube/config.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; show key names and sizes.")
+@click.option(
+    "--timeout", type=click.FloatRange(0.1, 86_400), metavar="SECONDS", help="Default: 60."
+)
+@click.option("-v", "--verbose", is_flag=True, help="A line for each request; never a value.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
 @click.pass_context
 def main(
@@ -41,6 +58,9 @@ def main(
     namespace: str | None,
     kube_context: str | None,
     kubeconfig: str | None,
+    dry_run: bool,
+    timeout: float | None,
+    verbose: bool,
     output: str,
 ) -> None:
     """Keep Kubernetes Secrets in step with cloud secrets, pod by pod.
@@ -52,43 +72,81 @@ def main(
         return
     if not pod:
         raise click.UsageError("name the pod: initsync --pod NAME [-n NAMESPACE]")
-    log = Log(sys.stderr, "text", time.time)
+    log = Log(sys.stderr, time.time, level="debug" if verbose else "info")
+    options = _Options(pod, namespace, kube_context, kubeconfig, timeout, dry_run)
+    _by_hand(options, log, as_json=output == "json")
+
+
+def _by_hand(options: _Options, log: Log, *, as_json: bool) -> NoReturn:
+    changes: list[Change] = []
     try:
-        access = clusterauth.from_kubeconfig(kubeconfig, kube_context)
-        result = _sync_by_hand(access, namespace or access.namespace or "default", pod, log)
+        report, changes = _sync(options, log)
     except JasmError as error:
-        log.error(str(error), reason=error.reason)
-        result = error
-    if output == "json":
-        click.echo(json.dumps(_as_json(result)))
-    if isinstance(result, JasmError):
-        sys.exit(result.exit_code)
+        report = Report(error.reason, str(error), error.exit_code, True)
+        log.error(report.sentence, reason=report.reason)
+    except KeyboardInterrupt:
+        log.error("interrupted before the sync ended")
+        sys.exit(130)
+    except Exception as error:  # a traceback would end in a text that may hold a secret value
+        report = Report("InternalError", bug(error), 1, True)
+        log.error(report.sentence)
+    if as_json:
+        click.echo(json.dumps(_as_json(report, changes, dry_run=options.dry_run)))
+    elif changes:
+        click.echo("\n".join(map(str, changes)))
+    sys.exit(report.exit_code)
 
 
-def _sync_by_hand(
-    access: clusterauth.Access, namespace: str, name: str, log: Log
-) -> Outcome | JasmError:
-    cluster = Cluster(Connection(access.url, access.tls), access.authorization, namespace)
-    stored = cluster.read_pod(name)
-    pod = PodRef(namespace, name, stored["metadata"]["uid"])
-    text = (stored["metadata"].get("annotations") or {}).get(keys.ANNOTATION)
-    if not text:
-        problem = f"pod {namespace}/{name} has no annotation {keys.ANNOTATION}"
+def _sync(options: _Options, log: Log) -> tuple[Report, list[Change]]:
+    access = clusterauth.from_kubeconfig(options.kubeconfig, options.context, os.environ)
+    namespace = options.namespace or access.namespace or "default"
+    run = entry.start(os.environ, log, options.timeout)
+    cluster = Cluster(access.connection(run.network), access.authorization, namespace)
+    metadata = cluster.read_pod(options.pod)["metadata"]
+    pod = PodRef(namespace, options.pod, metadata["uid"])
+    annotations = metadata.get("annotations") or {}
+    if not annotations.get(keys.ANNOTATION):
+        problem = f"pod {namespace}/{options.pod} has no annotation {keys.ANNOTATION}"
         raise InvalidSetup(problem, "add it to the pod, or name another pod")
-    return sync_pod(os.environ, pod, text, cluster, EventSource("initsync"), log, sdk=True)
+    if annotations.get(keys.ON_FAILURE) == "continue":  # nothing goes on after a run by hand
+        annotations = annotations | {keys.ON_FAILURE: "block"}
+    if options.dry_run:
+        return _previewed(run, pod, annotations, cluster)
+    report = entry.sync_pod(run, pod, annotations, cluster, sdk=True)
+    entry.tell(report, pod, cluster, EventSource("initsync"), log)
+    return report, []
 
 
-def _as_json(result: Outcome | JasmError) -> JsonObject:
-    if isinstance(result, JasmError):
-        return {"error": result.reason, "message": str(result), "exitCode": result.exit_code}
+def _previewed(
+    run: entry.Run, pod: PodRef, annotations: dict[str, str], cluster: Cluster
+) -> tuple[Report, list[Change]]:
+    preview = Preview(cluster)
+    run = run._replace(settings=run.settings._replace(settle=0))
+    report = entry.sync_pod(run, pod, annotations, preview, sdk=True)
+    sentence = report.outcome.said(dry_run=True) if report.outcome else report.sentence
+    report = report._replace(sentence=f"dry run: {sentence}")
+    entry.write(report, run.log)
+    return report, preview.changes
+
+
+def _as_json(report: Report, changes: list[Change], *, dry_run: bool) -> JsonObject:
+    if report.outcome is None:
+        return {
+            "error": report.reason,
+            "message": report.sentence,
+            "exitCode": report.exit_code,
+        }
+    outcome = report.outcome
+    previewed = {"dryRun": True, "changes": [change._asdict() for change in changes]}
     return {
-        "action": result.action,
-        "namespace": result.request.namespace,
-        "secretName": result.request.secret_name,
-        "provider": result.request.provider,
-        "path": result.request.secret_path,
-        "keys": result.keys,
-        "message": result.sentence,
+        "action": outcome.action,
+        "namespace": outcome.request.namespace,
+        "secretName": outcome.request.secret_name,
+        "provider": outcome.request.provider,
+        "path": outcome.request.secret_path,
+        "keys": outcome.keys,
+        "message": report.sentence,
+        **(previewed if dry_run else {}),
     }
 
 

@@ -8,12 +8,16 @@ import ssl
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+import yaml
+
+from initsync import urls
 from initsync.errors import InvalidSetup
 from initsync.keys import SERVICEACCOUNT_DIR
-from initsync.transport import trusting
+from initsync.transport import TIMEOUT, Connection, Network, trusting
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
+    from kubernetes.config.kube_config import ConfigNode
 
 
 class Access(NamedTuple):
@@ -25,11 +29,20 @@ class Access(NamedTuple):
     """The header's value, read anew for each request: tokens are rotated under us."""
     namespace: str | None = None
     """The kubeconfig context's own, if it has one."""
+    server_name: str | None = None
+    """Whose certificate to expect, where it is not the URL's host."""
+    proxy: urls.Proxy | None = None
+
+    def connection(self, network: Network) -> Connection:
+        """To the API server."""
+        way = (self.proxy, self.server_name)
+        return Connection(self.url, self.tls, network, TIMEOUT, *way)
 
 
 def in_cluster(env: Mapping[str, str], directory: str) -> Access:
     """The pod's own ServiceAccount, as every in-cluster client finds it.
 
+    Never by a proxy: the environment's is for the world outside, and does not know the cluster.
     https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
     Raises InvalidSetup.
     """
@@ -45,10 +58,11 @@ def in_cluster(env: Mapping[str, str], directory: str) -> Access:
     )
 
 
-def from_kubeconfig(path: str | None, context: str | None) -> Access:
+def from_kubeconfig(path: str | None, context: str | None, env: Mapping[str, str]) -> Access:
     """A context of a kubeconfig, with all its ways to log in (exec plugins, OIDC, certificates).
 
-    `path` None: KUBECONFIG, else ~/.kube/config. Raises InvalidSetup.
+    `path` None: KUBECONFIG, else ~/.kube/config. `env` names proxies, where the kubeconfig has no
+    `proxy-url`. Raises InvalidSetup.
     """
     try:
         from kubernetes.client import Configuration
@@ -60,18 +74,42 @@ def from_kubeconfig(path: str | None, context: str | None) -> Access:
     try:
         kube_config.load_kube_config(path, context, client_configuration=loaded)
         merged = kube_config.KubeConfigMerger(path or kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
-        chosen = merged.config["contexts"].get_with_name(
-            context or merged.config["current-context"]
-        )
-    except ConfigException as error:
-        problem = f"no usable kubeconfig ({error})"
+        chosen = _Chosen(merged.config, context)
+    except (ConfigException, OSError, ValueError, yaml.YAMLError) as error:
+        problem = f"no usable kubeconfig ({' '.join(str(error).split())})"
         raise InvalidSetup(problem, "set --kubeconfig, --context or KUBECONFIG") from error
+    _refuse_silent_plugin(chosen, loaded)
     return Access(
         loaded.host,
         lambda: _by_configuration(loaded),
         lambda: loaded.get_api_key_with_prefix("BearerToken", "authorization"),
-        chosen["context"].safe_get("namespace"),
+        chosen.context.safe_get("namespace"),
+        loaded.tls_server_name,
+        _proxy(loaded.host, chosen.cluster.safe_get("proxy-url"), env),
     )
+
+
+class _Chosen:
+    """The parts of a kubeconfig that one context puts together."""
+
+    def __init__(self, config: "ConfigNode", context: str | None) -> None:
+        name = context or config["current-context"]
+        self.context = config["contexts"].get_with_name(name)["context"]
+        self.cluster = config["clusters"].get_with_name(self.context["cluster"])["cluster"]
+        user = self.context.safe_get("user")
+        self.user = config["users"].get_with_name(user)["user"] if user else None
+
+
+def _refuse_silent_plugin(chosen: _Chosen, loaded: "Configuration") -> None:
+    """The kubernetes package logs a failed exec plugin, and goes on as nobody."""
+    plugin = chosen.user.safe_get("exec") if chosen.user else None
+    if plugin and not loaded.api_key and not loaded.cert_file:
+        problem = f"the kubeconfig's exec plugin {plugin['command']!r} gave no credentials"
+        raise InvalidSetup(problem, "run it by hand to see why")
+
+
+def _proxy(url: str, named: str | None, env: Mapping[str, str]) -> urls.Proxy | None:
+    return urls.named_proxy(named) if named else urls.proxy_for(urls.place(url), env)
 
 
 def _by_configuration(loaded: "Configuration") -> ssl.SSLContext:

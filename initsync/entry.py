@@ -5,75 +5,119 @@ What differs is only where cluster and cloud identity come from (design D2).
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-from initsync import annotation, manifests, providers, settings
+from initsync import annotation, keys, manifests, policy, providers, settings
 from initsync.cluster import Cluster
-from initsync.errors import JasmError
+from initsync.errors import AccessDenied, ClusterUnavailable, JasmError, SecretNotFound
 from initsync.logs import Log
 from initsync.manifests import EventSource
 from initsync.model import Outcome, PodRef
 from initsync.retry import Retry
-from initsync.sync import sync
+from initsync.settings import Settings
+from initsync.sync import Secrets, sync
+from initsync.transport import Network
 
+REASONS = {"stale": "StaleSecret"}
+"""The Event's reason by outcome, where it is not the usual one; of a failure it is its own."""
 SYNCED = "SecretSynced"
-"""The reason of the Normal Event; of a Warning it is the failure's own."""
+
+
+class Run(NamedTuple):
+    """What every step of one run shares."""
+
+    env: Mapping[str, str]
+    settings: Settings
+    network: Network
+    retry: Retry
+    log: Log
+
+
+class Report(NamedTuple):
+    """How a run ended, for the Event, the log and the exit code."""
+
+    reason: str
+    sentence: str
+    exit_code: int = 0
+    warning: bool = False
+    outcome: Outcome | None = None
+
+
+def start(env: Mapping[str, str], log: Log, timeout: float | None = None) -> Run:
+    """A run whose clock ticks from now. `timeout` (seconds) goes before JASM_TIMEOUT.
+
+    Raises InvalidSetup.
+    """
+    chosen = settings.from_env(env)
+    end = time.monotonic() + (chosen.timeout if timeout is None else timeout)
+    network = Network(env, lambda: end - time.monotonic(), log.debug)
+    patient = (SecretNotFound, AccessDenied) if chosen.restart_policy == "Never" else ()
+    retry = Retry(time.monotonic, time.sleep, _uniform, end, log.warning, patient)
+    return Run(env, chosen, network, retry, log)
 
 
 def sync_pod(
-    env: Mapping[str, str],
+    run: Run,
     pod: PodRef,
-    text: str,
-    cluster: Cluster,
-    reporter: EventSource,
-    log: Log,
+    annotations: Mapping[str, str],
+    cluster: Secrets,
     *,
     sdk: bool = False,
-) -> Outcome | JasmError:
-    """Do what the annotation `text` of `pod` asks, and tell the pod and the log how it ended.
+) -> Report:
+    """Do what the annotations of `pod` ask; every failure of the table becomes its report.
 
     `sdk`: the cloud SDK's own sources of identity (profiles, SSO) may be asked too.
     """
+    chosen = policy.Policy()
     try:
-        outcome = _synced(env, pod, text, cluster, log, sdk=sdk)
+        chosen = policy.parse(annotations)
+        request = annotation.parse(annotations[keys.ANNOTATION], pod, providers.names())
+        provider = providers.load(request.provider)(run.env, time.time, run.network, sdk)
+        request = request._replace(policy=chosen)
+        outcome = sync(request, provider, cluster, run.retry, time.time, run.settings)
     except JasmError as error:
-        _post(cluster, pod, reporter, error.reason, str(error), log, warning=True)
-        log.error(str(error), reason=error.reason)
-        return error
-    _post(cluster, pod, reporter, SYNCED, outcome.sentence, log, warning=False)
-    log.info(outcome.sentence, reason=SYNCED)
-    return outcome
+        return _failed(error, anyway=chosen.starts_anyway)
+    reason = REASONS.get(outcome.action, SYNCED)
+    return Report(reason, outcome.sentence, 0, reason != SYNCED, outcome)
 
 
-def _synced(
-    env: Mapping[str, str], pod: PodRef, text: str, cluster: Cluster, log: Log, *, sdk: bool
-) -> Outcome:
-    chosen = settings.from_env(env)
-    request = annotation.parse(text, pod, providers.names())
-    provider = providers.load(request.provider)(env, time.time, sdk)
-    deadline = time.monotonic() + chosen.timeout
-    retry = Retry(time.monotonic, time.sleep, _uniform, deadline, log.warning)
-    return sync(request, provider, cluster, retry, time.time, chosen)
+def _failed(error: JasmError, *, anyway: bool) -> Report:
+    if not anyway:
+        return Report(error.reason, str(error), error.exit_code, True)
+    sentence = f"{error}; the pod starts anyway ({keys.ON_FAILURE}: continue)"
+    return Report(error.reason, sentence, 0, True)
 
 
-def _post(
-    cluster: Cluster,
-    pod: PodRef,
-    reporter: EventSource,
-    reason: str,
-    message: str,
-    log: Log,
-    *,
-    warning: bool,
-) -> None:
-    """Post an Event: best effort, losing it never fails a sync (design D12)."""
+def tell(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, log: Log) -> None:
+    """Put the report on the pod as an Event, best effort, and last into the log (design D12)."""
     event = manifests.event(
-        pod, reason, message, warning=warning, now=time.time(), reporter=reporter
+        pod,
+        report.reason,
+        report.sentence,
+        warning=report.warning,
+        now=time.time(),
+        reporter=reporter,
     )
     try:
-        cluster.create_event(event)
+        _twice(lambda: cluster.create_event(event))
     except JasmError as error:
         log.warning(f"no Event on the pod: {error}")
+    write(report, log)
+
+
+def write(report: Report, log: Log) -> None:
+    """The log's last line (design D9)."""
+    line = log.error if report.exit_code else log.warning if report.warning else log.info
+    line(report.sentence, reason=report.reason)
+
+
+def _twice(post: Callable[[], None]) -> None:
+    """An Event has its name from us, so the second try cannot make a second one."""
+    try:
+        post()
+    except ClusterUnavailable:
+        post()
 
 
 def _uniform() -> float:

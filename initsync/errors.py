@@ -23,6 +23,24 @@ class JasmError(Exception):
     exit_code = 1
     transient = False
     """Whether trying again within seconds may help (design D7)."""
+    retry_after: float | None = None
+    """Seconds that the other side asked us to wait."""
+    attempts = 1
+    seconds = 0.0
+    """What was spent on it so far, filled in by `initsync.retry`."""
+
+
+def bug(error: Exception) -> str:
+    """A sentence about an exception that no row foresees: where it arose, and not its own text,
+    which may hold a secret value.
+    """
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code if trace else None
+    where = f" in {code.co_qualname}, line {trace.tb_lineno}" if trace and code else ""
+    name = type(error).__name__
+    return f"internal error ({name}{where}): this is a bug in JASM, please report it"
 
 
 class AnnotationError(JasmError):
@@ -31,9 +49,12 @@ class AnnotationError(JasmError):
     reason = "InvalidAnnotation"
     exit_code = 3
 
-    def __init__(self, problem: str, line: int | None = None) -> None:
+    def __init__(self, problem: str, line: int | None = None, name: str = ANNOTATION) -> None:
+        self.problem = problem
+        self.line = line
+        """Within the annotation's text, counted from 1."""
         place = f", line {line}" if line else ""
-        super().__init__(f"annotation {ANNOTATION}{place}: {problem}")
+        super().__init__(f"annotation {name}{place}: {problem}")
 
     @classmethod
     def field(cls, name: str, found: str, rule: str, line: int | None) -> "AnnotationError":
@@ -70,11 +91,13 @@ class SecretNotFound(JasmError):
     reason = "ExternalSecretNotFound"
     exit_code = 4
 
-    def __init__(self, provider: str, path: str, region: str, detail: str = "") -> None:
+    def __init__(
+        self, provider: str, path: str, region: str, detail: str = "", advice: str = ""
+    ) -> None:
         because = f" ({detail})" if detail else ""
         super().__init__(
             f"{provider} has no secret at path {shown(path)} in region {region}{because}: "
-            "create it there, or correct path or region"
+            f"{advice or 'create it there, or correct path or region'}"
         )
 
 
@@ -111,14 +134,14 @@ class ProviderUnavailable(JasmError):
         self.provider = provider
         self.detail = detail
         self.retry_after = retry_after
-        """Seconds that the provider asked us to wait."""
-        self.attempts = 1
-        self.seconds = 0.0
+        self.note = ""
+        """Why an earlier Secret does not do."""
 
     def __str__(self) -> str:
         times = f"{self.attempts} attempt" + ("s" if self.attempts > 1 else "")
         return (
             f"{self.provider} did not answer ({times} in {self.seconds:.1f} s): {self.detail}; "
+            f"{self.note + '; ' if self.note else ''}"
             "check that the pod can reach it; it is tried again later"
         )
 
@@ -154,12 +177,15 @@ class ClusterUnavailable(ClusterError):
 
     transient = True
 
-    def __init__(self, action: str, detail: str, retry_after: float | None = None) -> None:
-        super().__init__(action, detail, "the API server may be restarting")
+    def __init__(
+        self,
+        action: str,
+        detail: str,
+        retry_after: float | None = None,
+        advice: str = "the API server may be restarting",
+    ) -> None:
+        super().__init__(action, detail, advice)
         self.retry_after = retry_after
-        """Seconds that the API server asked us to wait."""
-        self.attempts = 1
-        self.seconds = 0.0
 
     def __str__(self) -> str:
         times = f" ({self.attempts} attempts in {self.seconds:.1f} s)" if self.attempts > 1 else ""

@@ -36,7 +36,7 @@ class BadResponse(Exception):
 
 
 def request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    """The bytes of one request. Raises ValueError for a line break in any part of the head."""
+    """The bytes of one request. Raises ValueError for what no head may hold, such as a line break."""
     lines = [
         f"{method} {target} HTTP/1.1",
         *(f"{name}: {value}" for name, value in headers.items()),
@@ -65,6 +65,10 @@ class Reader:
         body, delimited = self._body(status, headers)
         closing = "close" in headers.get("connection", "").lower()
         return Response(status, headers, body), persistent and delimited and not closing
+
+    def status(self) -> int:
+        """The status of an answer that has a head only, as one to CONNECT."""
+        return self._head()[0]
 
     def _head(self) -> tuple[int, dict[str, str], bool]:
         first, *lines = self._until(b"\r\n\r\n", HEAD_LIMIT).decode("latin-1").split("\r\n")

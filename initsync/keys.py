@@ -3,6 +3,12 @@
 PREFIX = "jasm.codnod.io/"
 ANNOTATION = PREFIX + "secret-sync"
 """On a pod: what to sync, as YAML."""
+ON_FAILURE = PREFIX + "on-failure"
+"""On a pod: `block`, `strict` or `continue` (design D8)."""
+MAX_STALE = PREFIX + "max-stale"
+"""On a pod: how old a kept Secret may be while the provider is down, such as `12h`."""
+MAX_AGE = PREFIX + "max-age"
+"""On a pod: how recently written a Secret is taken without asking the provider (design D15)."""
 INJECT = PREFIX + "inject"
 """On a pod: `"false"` keeps the injector away."""
 INJECTED = PREFIX + "injected"
@@ -23,5 +29,12 @@ CONTAINER = "jasm-init"
 
 PODINFO_DIR = "/var/run/jasm/podinfo"
 """Where the init container finds the downward-API files secret-sync, name, namespace, uid."""
+PODINFO_FILES = {
+    ANNOTATION: "secret-sync",
+    ON_FAILURE: "on-failure",
+    MAX_STALE: "max-stale",
+    MAX_AGE: "max-age",
+}
+"""By annotation the downward-API file that shows it."""
 SERVICEACCOUNT_DIR = "/var/run/secrets/kubernetes.io/serviceaccount"
 """Where it finds `token`, `ca.crt` and `namespace`, as every in-cluster client does."""

@@ -5,19 +5,28 @@ a tenth of a second has no loggers to configure.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
+from initsync import settings
 from initsync.manifests import timestamp
 
 
 class Log:
     """Writes one line a call to `stream`, as `settings.LOG_FORMATS` has it; `now` in epoch s."""
 
-    def __init__(self, stream: TextIO, form: str, now: Callable[[], float]) -> None:
+    def __init__(
+        self, stream: TextIO, now: Callable[[], float], form: str = "text", level: str = "info"
+    ) -> None:
         self._stream = stream
-        self._json = form == "json"
         self._now = now
+        self._json = form == "json"
+        self._debug = level == "debug"
+
+    def debug(self, message: str) -> None:
+        """What was asked of whom: for who looks for a fault."""
+        if self._debug:
+            self._line("debug", message, {})
 
     def info(self, message: str, **fields: str) -> None:
         """What happened as it should."""
@@ -39,3 +48,9 @@ class Log:
             line = message if level == "info" else f"{level}: {message}"
         self._stream.write(" ".join(line.splitlines()) + "\n")
         self._stream.flush()
+
+
+def from_env(env: Mapping[str, str], stream: TextIO, now: Callable[[], float]) -> Log:
+    """As JASM_LOG_FORMAT and JASM_LOG_LEVEL say. Raises InvalidSetup."""
+    form = settings.choice(env, "JASM_LOG_FORMAT", settings.LOG_FORMATS)
+    return Log(stream, now, form, settings.choice(env, "JASM_LOG_LEVEL", settings.LOG_LEVELS))

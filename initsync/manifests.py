@@ -4,12 +4,13 @@ Pure: objects and times come in, objects and decisions go out.
 """
 
 import base64
+import datetime
 import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from initsync import keys
-from initsync.errors import NotManaged
+from initsync.errors import ClusterUnavailable, NotManaged
 from initsync.model import ExternalSecret, JsonObject, PodRef, SyncRequest
 
 MESSAGE_LIMIT = 1024
@@ -57,11 +58,10 @@ def secret(
     }
 
 
-def up_to_date(existing: JsonObject | None, wanted: JsonObject) -> bool:
+def up_to_date(existing: JsonObject, wanted: JsonObject) -> bool:
     """Whether `existing` says all that `wanted` does, the time of its writing aside."""
     return (
-        existing is not None
-        and (existing.get("data") or {}) == wanted["data"]
+        (existing.get("data") or {}) == wanted["data"]
         and _includes(_labels(existing), _labels(wanted))
         and source(existing) == source(wanted)
     )
@@ -73,15 +73,32 @@ def source(stored: JsonObject) -> str:
     return f"{_labels(stored).get(keys.PROVIDER, '')} {path}".strip()
 
 
+def age(stored: JsonObject, now: float) -> float:
+    """Seconds since a managed Secret was written; infinite where it does not say."""
+    text = _annotations(stored).get(keys.SYNCED_AT, "")
+    try:
+        return now - datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return float("inf")
+
+
 def leftover_keys(written: JsonObject, wanted: JsonObject) -> list[str]:
     """Keys that another manager owns too, so that applying without them did not remove them."""
     return sorted(set(written.get("data") or {}) - set(wanted["data"]))
 
 
 def refuse_foreign(existing: JsonObject, managed_by: str) -> None:
-    """Raise NotManaged where `existing` is not JASM's to write (design D6)."""
+    """Raise NotManaged where `existing` is not JASM's to write (design D6).
+
+    Raises ClusterUnavailable where it is about to go, and another one may be written soon.
+    """
     metadata = existing["metadata"]
     namespace, name = metadata["namespace"], metadata["name"]
+    if "deletionTimestamp" in metadata:
+        holders = ", ".join(metadata.get("finalizers") or ["none"])
+        detail = f"it is being deleted and waits for its finalizers ({holders})"
+        advice = "see why they do not end, or name another secretName"
+        raise ClusterUnavailable(f"write Secret {namespace}/{name}", detail, advice=advice)
     if (kind := existing.get("type", "Opaque")) != "Opaque":
         raise NotManaged(namespace, name, f"is of type {kind}", "name another secretName")
     if existing.get("immutable"):

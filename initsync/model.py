@@ -7,6 +7,8 @@ Tuples instead of dataclasses: `dataclasses` costs every pod start 6 ms of CPU (
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
+from initsync.policy import Policy
+
 JsonObject = dict[str, Any]
 """A Kubernetes object as JSON gives it; never re-serialised through typed classes."""
 
@@ -26,6 +28,13 @@ class SyncRequest(NamedTuple):
     secret_path: str
     secret_name: str
     pod: PodRef
+    policy: Policy = Policy()
+    """From the pod's other annotations."""
+
+    @property
+    def source(self) -> str:
+        """Provider and path, as messages and the Secret's own marks name them."""
+        return f"{self.provider} {self.secret_path}"
 
     @property
     def namespace(self) -> str:
@@ -86,11 +95,21 @@ class SecretProvider(Protocol):
         """
 
 
+_SAID = {
+    "created": "created with {keys} from {source}",
+    "updated": "updated with {keys} from {source}",
+    "unchanged": "is up to date with {keys} from {source}",
+    "recent": "was taken as it is with {keys} from {source}",
+    "stale": "was kept as it is with {keys} from {source}",
+}
+
+
 class Outcome(NamedTuple):
     """What one sync did to the Secret."""
 
     action: str
-    """`created`, `updated` or `unchanged`."""
+    """`created`, `updated`, `unchanged`; `recent` (within max-age, the provider was not asked);
+    `stale` (kept because the provider did not answer)."""
     request: SyncRequest
     keys: int
     note: str = ""
@@ -98,12 +117,12 @@ class Outcome(NamedTuple):
     @property
     def sentence(self) -> str:
         """For the Event, the log and the CLI."""
+        return self.said()
+
+    def said(self, *, dry_run: bool = False) -> str:
+        """The sentence, as what was done or as what a run without writes would do."""
+        would = "would be " if dry_run and self.action in ("created", "updated") else ""
         keys = f"{self.keys} key" + ("" if self.keys == 1 else "s")
-        source = f"{self.request.provider} {self.request.secret_path}"
-        said = {
-            "created": f"created with {keys} from {source}",
-            "updated": f"updated with {keys} from {source}",
-            "unchanged": f"is up to date with {keys} from {source}",
-        }[self.action]
+        said = _SAID[self.action].format(keys=keys, source=self.request.source)
         note = f" ({self.note})" if self.note else ""
-        return f"Secret {self.request.secret_name} {said}{note}"
+        return f"Secret {self.request.secret_name} {would}{said}{note}"

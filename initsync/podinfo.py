@@ -1,12 +1,11 @@
 """The pod about itself: the downward API's files, as the injector mounts them."""
 
 import os
+from collections.abc import Mapping
 
+from initsync import keys
 from initsync.errors import InvalidSetup
-from initsync.keys import PODINFO_DIR
 from initsync.model import PodRef
-
-ANNOTATION_FILE = "secret-sync"
 
 
 def read_pod(directory: str) -> PodRef:
@@ -14,9 +13,18 @@ def read_pod(directory: str) -> PodRef:
     return PodRef(*(_read(directory, field) for field in PodRef._fields))
 
 
-def read_annotation(directory: str) -> str | None:
-    """The annotation's raw text, or None: a missing annotation is an empty file (measured)."""
-    return _read(directory, ANNOTATION_FILE) or None
+def read_annotations(directory: str) -> Mapping[str, str]:
+    """The raw texts of JASM's annotations; without those that the pod does not have.
+
+    A missing annotation is an empty file (measured); of a pod spec written by hand the files
+    for anything but the sync itself may be missing too. Raises InvalidSetup.
+    """
+    texts = {
+        name: _read(directory, file)
+        for name, file in keys.PODINFO_FILES.items()
+        if name == keys.ANNOTATION or os.path.exists(os.path.join(directory, file))
+    }
+    return {name: text for name, text in texts.items() if text}
 
 
 def _read(directory: str, name: str) -> str:
@@ -26,5 +34,5 @@ def _read(directory: str, name: str) -> str:
             return file.read()
     except (OSError, UnicodeDecodeError) as error:
         problem = getattr(error, "strerror", None) or "it is not UTF-8"
-        advice = f"mount the pod's downward API at {PODINFO_DIR}, as deploy/examples/ shows"
+        advice = f"mount the pod's downward API at {keys.PODINFO_DIR}, as deploy/examples/ shows"
         raise InvalidSetup(f"cannot read {path} ({problem})", advice) from error

@@ -6,7 +6,7 @@ https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter
 from collections.abc import Callable
 from typing import TypeVar
 
-from initsync.errors import ClusterUnavailable, ProviderUnavailable
+from initsync.errors import JasmError
 
 RETRIES = 5
 """After the first try, as the data model has it."""
@@ -20,7 +20,8 @@ class Retry:
     """Tries an operation again while its failure is transient and the deadline allows.
 
     Times are seconds: `now` is monotonic, `deadline` on the same clock, `uniform` in [0, 1).
-    `notice` is told of each pause.
+    `notice` is told of each pause. Failures of the classes `patient` are tried again too, and
+    until the deadline however often: for who has no later try.
     """
 
     def __init__(
@@ -30,12 +31,14 @@ class Retry:
         uniform: Callable[[], float],
         deadline: float,
         notice: Callable[[str], None],
+        patient: tuple[type[JasmError], ...] = (),
     ) -> None:
         self._now = now
         self._sleep = sleep
         self._uniform = uniform
         self._deadline = deadline
         self._notice = notice
+        self._patient = patient
 
     def __call__(self, operation: Callable[[], T]) -> T:
         """The operation's result, or its last failure with attempts and seconds filled in."""
@@ -45,17 +48,23 @@ class Retry:
             attempt += 1
             try:
                 return operation()
-            except (ProviderUnavailable, ClusterUnavailable) as error:
-                pause = max(self.pause(attempt), error.retry_after or 0.0)
+            except JasmError as error:
                 error.attempts, error.seconds = attempt, self._now() - start
-                if attempt > RETRIES or self._now() + pause > self._deadline:
+                pause = max(self.pause(attempt), error.retry_after or 0.0)
+                if not self._again(error, pause):
                     raise
                 self._notice(f"{error}; trying again in {pause:.1f} s")
             self._sleep(pause)
 
+    def _again(self, error: JasmError, pause: float) -> bool:
+        helps = error.transient and error.attempts <= RETRIES
+        return (helps or isinstance(error, self._patient)) and (
+            self._now() + pause <= self._deadline
+        )
+
     def pause(self, attempt: int) -> float:
         """Seconds to wait after the attempt of that number, counted from 1."""
-        return self._uniform() * min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**attempt)
+        return self._uniform() * min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(attempt, 16))
 
     def wait(self, seconds: float) -> None:
         """Let time pass on the same clock."""

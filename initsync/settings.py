@@ -7,6 +7,8 @@ from initsync.errors import InvalidSetup
 from initsync.keys import MANAGED_BY_DEFAULT
 
 LOG_FORMATS = ("text", "json")
+LOG_LEVELS = ("info", "debug")
+RESTART_POLICIES = ("Always", "OnFailure", "Never")
 
 
 class Settings(NamedTuple):
@@ -18,18 +20,26 @@ class Settings(NamedTuple):
     settle: float = 1.0
     """After changing an existing Secret: lets the kubelet's cache see it before a container
     reads it (design D5, kubernetes#129645)."""
+    restart_policy: str = "Always"
+    """The pod's: under Never no later try follows, so refusals are retried too (design D7)."""
 
 
 def from_env(env: Mapping[str, str]) -> Settings:
     """The JASM_* variables of the container. Raises InvalidSetup."""
     default = Settings()
-    if (form := env.get("JASM_LOG_FORMAT", "text")) not in LOG_FORMATS:
-        raise InvalidSetup(f"JASM_LOG_FORMAT is {form!r}", f"set it to {' or '.join(LOG_FORMATS)}")
     return Settings(
         env.get("JASM_MANAGED_BY") or default.managed_by,
         _seconds(env, "JASM_TIMEOUT", default.timeout),
         _seconds(env, "JASM_SETTLE", default.settle),
+        choice(env, "JASM_RESTART_POLICY", RESTART_POLICIES),
     )
+
+
+def choice(env: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
+    """The variable's value, one of `known`; the first of them by default. Raises InvalidSetup."""
+    if (value := env.get(name) or known[0]) not in known:
+        raise InvalidSetup(f"{name} is {value!r}", f"set it to {' or '.join(known)}")
+    return value
 
 
 def _seconds(env: Mapping[str, str], name: str, default: float) -> float:

@@ -8,8 +8,14 @@ from collections.abc import Callable
 from typing import Protocol
 
 from initsync import manifests, rules
-from initsync.errors import AnnotationError, ClusterConflict, InvalidSecretData
+from initsync.errors import (
+    AnnotationError,
+    ClusterConflict,
+    InvalidSecretData,
+    ProviderUnavailable,
+)
 from initsync.model import ExternalSecret, JsonObject, Outcome, SecretProvider, SyncRequest
+from initsync.policy import span
 from initsync.retry import Retry
 from initsync.settings import Settings
 
@@ -42,13 +48,17 @@ def sync(
     if rule := provider.check_path(request.secret_path):
         raise AnnotationError.field("path", request.secret_path, rule, None)
     for attempt in range(1, ROUNDS + 1):
-        existing = retry(lambda: cluster.read_secret(request.secret_name))
-        if existing:
-            manifests.refuse_foreign(existing, settings.managed_by)
-        external = _fetched(request, provider, retry)
+        existing = retry(lambda: _read(request, cluster, settings))
+        if existing and _recent(request, existing, now()):
+            return _outcome("recent", request, existing, _written_ago(existing, now()))
+        try:
+            external = _fetched(request, provider, retry)
+        except ProviderUnavailable as error:
+            return _kept(request, existing, error, now())
         wanted = manifests.secret(request, external, existing, now(), settings.managed_by)
-        if manifests.up_to_date(existing, wanted):
-            return Outcome("unchanged", request, len(external.data))
+        if existing and _up_to_date(request, existing, wanted, now()):
+            retry.wait(settings.settle if attempt > 1 else 0)
+            return _outcome("unchanged", request, existing)
         try:
             return _written(request, existing, wanted, cluster, retry, settings)
         except ClusterConflict:
@@ -58,11 +68,55 @@ def sync(
     raise AssertionError("the last round returns or raises")
 
 
+def _read(request: SyncRequest, cluster: Secrets, settings: Settings) -> JsonObject | None:
+    existing = cluster.read_secret(request.secret_name)
+    if existing:
+        manifests.refuse_foreign(existing, settings.managed_by)
+    return existing
+
+
+def _recent(request: SyncRequest, existing: JsonObject, now: float) -> bool:
+    """Whether max-age allows to take the Secret unasked; one written in the future is not."""
+    limit = request.policy.max_age
+    same = manifests.source(existing) == request.source
+    return limit is not None and same and -limit <= manifests.age(existing, now) <= limit
+
+
+def _up_to_date(request: SyncRequest, existing: JsonObject, wanted: JsonObject, now: float) -> bool:
+    """Whether nothing is to be written.
+
+    Under max-age the time of writing counts too: it tells the rollout's other pods, which then
+    need not ask, that the value was seen just now.
+    """
+    timely = request.policy.max_age is None or _recent(request, existing, now)
+    return timely and manifests.up_to_date(existing, wanted)
+
+
 def _fetched(request: SyncRequest, provider: SecretProvider, retry: Retry) -> ExternalSecret:
     external = retry(lambda: provider.fetch(request.secret_path))
     if problem := rules.data_problem(external.data):
         raise InvalidSecretData(request.provider, request.secret_path, problem)
     return external
+
+
+def _kept(
+    request: SyncRequest, existing: JsonObject | None, error: ProviderUnavailable, now: float
+) -> Outcome:
+    """The Secret as it is, where the pod may start with it (design D8), else `error` again."""
+    if not existing or manifests.source(existing) != request.source:
+        raise error
+    if not request.policy.keeps_stale:
+        raise error
+    limit = request.policy.max_stale
+    if limit is not None and manifests.age(existing, now) > limit:
+        error.note = f"the Secret was {_written_ago(existing, now)}, over max-stale {span(limit)}"
+        raise error
+    return _outcome("stale", request, existing, f"{_written_ago(existing, now)}; {error}")
+
+
+def _written_ago(existing: JsonObject, now: float) -> str:
+    age = manifests.age(existing, now)
+    return f"last written {span(age)} ago" if age < float("inf") else "last written long ago"
 
 
 def _written(
@@ -77,8 +131,12 @@ def _written(
     if extra := manifests.leftover_keys(written, wanted):
         retry(lambda: cluster.remove_keys(written, extra))
     if existing is None:
-        return Outcome("created", request, len(wanted["data"]))
+        return _outcome("created", request, wanted)
     retry.wait(settings.settle)
     before = manifests.source(existing)
     note = f"before: {before}" if before and before != manifests.source(wanted) else ""
-    return Outcome("updated", request, len(wanted["data"]), note)
+    return _outcome("updated", request, wanted, note)
+
+
+def _outcome(action: str, request: SyncRequest, secret: JsonObject, note: str = "") -> Outcome:
+    return Outcome(action, request, len(secret.get("data") or {}), note)

@@ -28,7 +28,7 @@ def init_container(pod: Mapping[str, Any], volumes: Volumes, settings: Settings)
         "image": settings.image,
         "imagePullPolicy": settings.pull_policy,
         "command": [keys.CONTAINER],
-        "env": [*_env(settings, aws), *aws.env],
+        "env": [*_env(pod, settings, aws), *aws.env],
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": _security(settings),
         "volumeMounts": [
@@ -43,12 +43,8 @@ def init_container(pod: Mapping[str, Any], volumes: Volumes, settings: Settings)
 
 def podinfo_volume(name: str) -> dict[str, Any]:
     """The downward-API files that `initsync.podinfo` reads."""
-    fields = {
-        "secret-sync": f"metadata.annotations['{keys.ANNOTATION}']",
-        "name": "metadata.name",
-        "namespace": "metadata.namespace",
-        "uid": "metadata.uid",
-    }
+    fields = {file: f"metadata.annotations['{name}']" for name, file in keys.PODINFO_FILES.items()}
+    fields |= {field: f"metadata.{field}" for field in ("name", "namespace", "uid")}
     items = [{"path": path, "fieldRef": {"fieldPath": field}} for path, field in fields.items()]
     return {"name": name, "downwardAPI": {"items": items}}
 
@@ -69,11 +65,15 @@ def token_volume(name: str, settings: Settings) -> dict[str, Any]:
     return {"name": name, "projected": {"sources": sources}}
 
 
-def _env(settings: Settings, aws: identity.Identity) -> list[dict[str, Any]]:
+def _env(
+    pod: Mapping[str, Any], settings: Settings, aws: identity.Identity
+) -> list[dict[str, Any]]:
     taken = {entry["name"] for entry in aws.env}
+    never = pod["spec"].get("restartPolicy") == "Never"  # no later try: retry refusals (D7)
+    restart = [{"name": "JASM_RESTART_POLICY", "value": "Never"}] if never else []
     node = {"name": "JASM_NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
     chosen = [{"name": name, "value": value} for name, value in settings.env if name not in taken]
-    return [node, *chosen]
+    return [node, *restart, *chosen]
 
 
 def _security(settings: Settings) -> dict[str, Any]:

@@ -14,10 +14,12 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     ["initsync.keys", "initsync"],
     ["initsync.errors"],
-    ["initsync.model", "initsync.rules", "initsync.http1"],
-    ["initsync.annotation", "initsync.manifests", "initsync.secretdata"],
+    ["initsync.policy", "initsync.rules", "initsync.http1", "initsync.urls"],
+    ["initsync.model"],
+    ["initsync.annotation", "initsync.manifests", "initsync.secretdata", "initsync.apistatus"],
     ["initsync.settings", "initsync.retry"],
     ["initsync.sync"],
+    ["initsync.preview"],
     ["initsync.transport", "initsync.podinfo", "initsync.logs"],
     ["initsync.clusterauth", "initsync.cluster"],
     ["initsync.aws"],
@@ -29,7 +31,10 @@ LAYERS = [
     ["initsync.cli"],
     ["initsync.__main__"],
 ]
-PURE = ["keys", "errors", "model", "rules", "http1", "annotation", "manifests", "secretdata"]
+PURE = [
+    *("keys", "errors", "policy", "rules", "http1", "urls", "model"),
+    *("annotation", "manifests", "secretdata", "apistatus"),
+]
 # The injector's own layers; of initsync it may use what is pure, and no client of anything.
 INJECTOR_MAY_USE = {f"initsync.{name}" for name in PURE} | {"initsync"}
 ONLY_IN = {

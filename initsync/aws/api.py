@@ -4,6 +4,7 @@ Two protocols: JSON 1.1 (Secrets Manager) and query (STS, whose answer is XML).
 https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 """
 
+import datetime
 import json
 import re
 from collections.abc import Mapping
@@ -28,16 +29,21 @@ _TRANSIENT = frozenset(
     ]
 )
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
+_DATE = "%a, %d %b %Y %H:%M:%S GMT"  # https://www.rfc-editor.org/rfc/rfc9110#name-date
 _SHOWN = 400  # characters of AWS's own message: an access-denied one has three ARNs
 
 
 class ServiceError(Exception):
-    """AWS's answer is a definite no. `code` is AWS's own, without its namespace."""
+    """AWS's answer is a definite no. `code` is AWS's own, without its namespace.
 
-    def __init__(self, code: str, message: str, status: int) -> None:
+    `ahead`: seconds by which the clock here was ahead of AWS's, where its answer says.
+    """
+
+    def __init__(self, code: str, message: str, status: int, ahead: float | None = None) -> None:
         self.code = code
         self.message = message[:_SHOWN]
         self.status = status
+        self.ahead = ahead
         super().__init__(f"{code}: {self.message}")
 
 
@@ -64,11 +70,11 @@ def get_secret_value(
     code = str(answer.get("__type") or response.headers.get("x-amzn-errortype") or "")
     code = code.partition(":")[0].rpartition("#")[2]
     message = str(answer.get("message") or answer.get("Message") or "")
-    raise _failure("AWS Secrets Manager", response, code, message)
+    raise _failure("AWS Secrets Manager", response, code, message, now)
 
 
 def assume_role_with_web_identity(
-    connection: Connection, role: str, session: str, token: str
+    connection: Connection, role: str, session: str, token: str, now: float
 ) -> Mapping[str, str]:
     """STS's answer: AccessKeyId, SecretAccessKey, SessionToken, Expiration. Unsigned.
 
@@ -89,7 +95,8 @@ def assume_role_with_web_identity(
     found = {name: value for name in names if (value := _element(text, name))}
     if response.status == 200 and len(found) == len(names):
         return found
-    raise _failure("AWS STS", response, _element(text, "Code"), _element(text, "Message"))
+    code, message = _element(text, "Code"), _element(text, "Message")
+    raise _failure("AWS STS", response, code, message, now)
 
 
 def _post(
@@ -101,11 +108,19 @@ def _post(
         raise ProviderUnavailable(service, str(error)) from error
 
 
-def _failure(service: str, response: Response, code: str, message: str) -> Exception:
+def _failure(service: str, response: Response, code: str, message: str, now: float) -> Exception:
     if code and code not in _TRANSIENT and 400 <= response.status < 500 and response.status != 429:
-        return ServiceError(code, message, response.status)
+        return ServiceError(code, message, response.status, _ahead(response, now))
     said = f"{code}: {message[:_SHOWN]}" if code else "no answer of an AWS service"
     return ProviderUnavailable(service, f"HTTP {response.status}, {said}", response.retry_after)
+
+
+def _ahead(response: Response, now: float) -> float | None:
+    try:
+        date = datetime.datetime.strptime(response.headers.get("date", ""), _DATE)
+    except ValueError:
+        return None
+    return now - date.replace(tzinfo=datetime.UTC).timestamp()
 
 
 def _json(body: bytes) -> dict[str, Any] | None:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from initsync.aws import api, container
+from initsync.aws import api, container, failures
 from initsync.aws.sigv4 import Credentials
-from initsync.errors import AccessDenied, NoIdentity
+from initsync.errors import NoIdentity, ProviderUnavailable
 from initsync.transport import Connection
 
 _EARLY = 60.0  # seconds before their end at which credentials are no longer begun with
@@ -26,8 +26,8 @@ _ADVICE = (
 class Identity:
     """Credentials, kept until shortly before they expire.
 
-    `sts` gives the connection to STS, `connect` one to a URL, `sdk` allows boto3's own
-    sources as the last ones, `now` is epoch seconds.
+    `sts` gives the connection to STS, `connect` one to a URL with a timeout in seconds, `sdk`
+    allows boto3's own sources as the last ones, `now` is epoch seconds.
     """
 
     def __init__(
@@ -91,10 +91,15 @@ class Identity:
 
     def _assumed(self, role: str, token: str) -> Credentials:
         try:
-            found = api.assume_role_with_web_identity(self._sts(), role, self._session(), token)
+            found = api.assume_role_with_web_identity(
+                self._sts(), role, self._session(), token, self._now()
+            )
+            expires = datetime.datetime.fromisoformat(found["Expiration"].replace("Z", "+00:00"))
         except api.ServiceError as error:
-            raise _refused(role, error) from error
-        expires = datetime.datetime.fromisoformat(found["Expiration"].replace("Z", "+00:00"))
+            raise failures.of_web_identity(error, role, _ADVICE) from error
+        except ValueError:
+            detail = "it gave credentials without a date at which they end"
+            raise ProviderUnavailable("AWS STS", detail) from None
         return Credentials(
             found["AccessKeyId"],
             found["SecretAccessKey"],
@@ -107,17 +112,6 @@ class Identity:
         """The name under which CloudTrail shows this pod: its own, unless the env has one."""
         pod = re.sub(r"[^-\w+=,.@]", "-", self._env.get("HOSTNAME", "init"), flags=re.ASCII)
         return self._env.get("AWS_ROLE_SESSION_NAME") or f"jasm-{pod}"[:_SESSION_LIMIT]
-
-
-def _refused(role: str, error: api.ServiceError) -> AccessDenied | NoIdentity:
-    if error.code in ("AccessDenied", "AccessDeniedException"):
-        permission = (
-            "sts:AssumeRoleWithWebIdentity in the role's trust policy, for this cluster's OIDC "
-            "provider and this ServiceAccount"
-        )
-        return AccessDenied("AWS STS", permission, role, error.message)
-    tried = [f"IRSA: AWS STS refused the ServiceAccount token for {role} ({error})"]
-    return NoIdentity(tried, "check the role ARN and the OIDC provider of the cluster; " + _ADVICE)
 
 
 def _from_sdk() -> Credentials | str:

@@ -8,7 +8,8 @@ from typing import cast
 from initsync.model import SecretProvider
 
 Open = Callable[..., SecretProvider]
-"""`Provider(env, now, sdk)`: environment, epoch seconds, whether SDK identities may be asked."""
+"""`Provider(env, now, network, sdk)`: environment, epoch seconds, the way out, and whether the
+cloud SDK's own identities may be asked."""
 
 
 def names() -> list[str]:

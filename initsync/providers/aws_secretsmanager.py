@@ -3,35 +3,19 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
 
 from initsync import secretdata
-from initsync.aws import api, endpoints
+from initsync.aws import api, endpoints, failures
 from initsync.aws.credentials import Identity
-from initsync.aws.sigv4 import Credentials
-from initsync.errors import (
-    AccessDenied,
-    InvalidSecretData,
-    InvalidSetup,
-    JasmError,
-    NoIdentity,
-    ProviderUnavailable,
-    SecretNotFound,
-)
+from initsync.errors import InvalidSecretData, InvalidSetup
 from initsync.model import ExternalSecret
-from initsync.transport import Connection, trusting
+from initsync.transport import Connection, Network, trusting
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, Name
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 _ARN = re.compile(r"arn:[-a-z0-9]+:secretsmanager:[-a-z0-9]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+")
 _ARN_LIMIT = 2048
-
-_DENIED = ("AccessDeniedException", "AccessDenied")
-_NOT_THERE = (
-    "ResourceNotFoundException",
-    "InvalidRequestException",  # marked for deletion
-    "InvalidParameterException",
-    "ValidationException",
-)
 
 
 class Provider:
@@ -39,9 +23,16 @@ class Provider:
 
     name = "aws-secretsmanager"
 
-    def __init__(self, env: Mapping[str, str], now: Callable[[], float], sdk: bool = False) -> None:
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        now: Callable[[], float],
+        network: Network,
+        sdk: bool = False,
+    ) -> None:
         self._env = env
         self._now = now
+        self._network = network
         self._tls = cache(lambda: trusting(env.get("AWS_CA_BUNDLE") or None))
         self._connections: dict[tuple[str, str], Connection] = {}
         self._region = ""
@@ -64,31 +55,21 @@ class Provider:
         try:
             answer = api.get_secret_value(connection, path, credentials, self._region, self._now())
         except api.ServiceError as error:
-            raise self._failure(path, credentials, error) from error
-        return ExternalSecret(self._data(path, answer.get("SecretString")), path, self.name)
+            raise failures.of_secret(
+                error, self.name, path, self._region, credentials.role
+            ) from error
+        return ExternalSecret(self._data(path, answer), path, self.name)
 
-    def _data(self, path: str, text: object) -> dict[str, str]:
+    def _data(self, path: str, answer: Mapping[str, Any]) -> dict[str, str]:
+        text = answer.get("SecretString")
         if not isinstance(text, str):
-            problem = "it is binary (SecretBinary): store a JSON object of keys and values instead"
+            what = "is binary (SecretBinary)" if answer.get("SecretBinary") else "has no text"
+            problem = f"it {what}: store a JSON object of keys and values instead"
             raise InvalidSecretData(self.name, path, problem)
         try:
             return secretdata.parse(text)
         except secretdata.NotSecretData as error:
             raise InvalidSecretData(self.name, path, str(error)) from None
-
-    def _failure(self, path: str, credentials: Credentials, error: api.ServiceError) -> JasmError:
-        if error.code in _NOT_THERE:
-            return SecretNotFound(self.name, path, self._region, error.message)
-        if error.code == "DecryptionFailure" or (error.code in _DENIED and "KMS" in error.message):
-            permission = "kms:Decrypt on the KMS key of that secret"
-        elif error.code in _DENIED:
-            permission = f"secretsmanager:GetSecretValue on {path} in {self._region}"
-        elif error.status in (400, 403):
-            advice = "check the clock of the node and the credentials; delete the pod to begin anew"
-            return NoIdentity([f"{credentials.role}: AWS refused it ({error})"], advice)
-        else:
-            return ProviderUnavailable(self.name, str(error))
-        return AccessDenied(self.name, permission, credentials.role, error.message)
 
     def _region_of(self, path: str) -> str:
         region = endpoints.region_of(path, self._env)
@@ -103,12 +84,12 @@ class Provider:
         return self._connection("sts", endpoints.region_of("", self._env) or self._region)
 
     def _open(self, url: str, timeout: float) -> Connection:
-        return Connection(url, self._tls, timeout)
+        return self._network.direct(url, self._tls, timeout)
 
     def _connection(self, service: str, region: str) -> Connection:
         place = (service, region)
         if place not in self._connections:
             url = endpoints.base_url(service, region, self._env)
             shared = (found for found in self._connections.values() if found.url == url)
-            self._connections[place] = next(shared, None) or Connection(url, self._tls)
+            self._connections[place] = next(shared, None) or self._network.proxied(url, self._tls)
         return self._connections[place]

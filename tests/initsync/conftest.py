@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.initsync.fake_aws import FakeAws
+from tests.initsync.fake_aws import TEST_DATE, FakeAws
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def aws() -> Iterator[FakeAws]:
             status, extra, body = fake.answer(
                 headers, self.rfile.read(int(headers["content-length"]))
             )
-            self.send_response(status)
-            for name, value in extra.items():
+            self.send_response_only(status)
+            for name, value in ({"Date": TEST_DATE} | extra).items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -10,6 +10,7 @@ ASSUMED = (
     "<SessionToken>pl4nted-token</SessionToken><Expiration>{expiration}</Expiration>"
     "</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"
 )
+TEST_DATE = "Fri, 24 Oct 2025 10:00:00 GMT"  # of every answer; the tests' own clocks agree
 
 
 class FakeAws:

@@ -172,8 +172,9 @@ def test_names_are_quoted_into_the_path() -> None:
     assert connection.seen[0][1] == "/api/v1/namespaces/shop/pods/a%20b%3Fx"
 
 
-def test_an_event_is_posted_to_the_pods_namespace() -> None:
-    connection = Scripted(201, {})
+@pytest.mark.parametrize("status", [201, 409])
+def test_an_event_is_posted_or_was_by_an_earlier_try(status: int) -> None:
+    connection = Scripted(status, {"metadata": {"resourceVersion": "7"}})
 
     cluster(connection).create_event({"kind": "Event"})
 

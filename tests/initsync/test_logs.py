@@ -3,12 +3,32 @@
 import io
 import json
 
+import pytest
+
+from initsync import logs
+from initsync.errors import InvalidSetup
 from initsync.logs import Log
 
 
-def lines(form: str) -> tuple[Log, io.StringIO]:
+def lines(form: str, level: str = "info") -> tuple[Log, io.StringIO]:
     stream = io.StringIO()
-    return Log(stream, form, lambda: 0.0), stream
+    env = {"JASM_LOG_FORMAT": form, "JASM_LOG_LEVEL": level}
+    return logs.from_env(env, stream, lambda: 0.0), stream
+
+
+@pytest.mark.parametrize("name", ["JASM_LOG_FORMAT", "JASM_LOG_LEVEL"])
+def test_a_form_that_is_not_known_is_told(name: str) -> None:
+    with pytest.raises(InvalidSetup, match=f"{name} is 'loud'"):
+        logs.from_env({name: "loud"}, io.StringIO(), lambda: 0.0)
+
+
+@pytest.mark.parametrize(("level", "said"), [("info", ""), ("debug", "debug: GET /\n")])
+def test_what_was_asked_is_said_on_request(level: str, said: str) -> None:
+    log, stream = lines("text", level)
+
+    log.debug("GET /")
+
+    assert stream.getvalue() == said
 
 
 def test_text_names_the_level_where_something_is_wrong() -> None:

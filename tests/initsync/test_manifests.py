@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initsync import manifests
-from initsync.errors import NotManaged
+from initsync.errors import ClusterUnavailable, NotManaged
 from initsync.manifests import EventSource
 from initsync.model import ExternalSecret, PodRef, SyncRequest
 
@@ -94,8 +94,22 @@ def test_any_difference_of_ours_needs_a_write(change: dict[str, Any]) -> None:
     assert not manifests.up_to_date(before, wanted({"a": "1"}, before))
 
 
-def test_a_missing_secret_needs_a_write() -> None:
-    assert not manifests.up_to_date(None, wanted({}))
+@pytest.mark.parametrize(
+    ("synced_at", "age"),
+    [("2025-10-24T10:00:00Z", 60.0), ("yesterday", float("inf")), ("", float("inf"))],
+)
+def test_the_age_of_a_secret_counts_from_its_last_write(synced_at: str, age: float) -> None:
+    annotations = {"jasm.codnod.io/synced-at": synced_at}
+
+    assert manifests.age({"metadata": {"annotations": annotations}}, 1_761_300_060.0) == age
+
+
+def test_a_secret_on_its_way_out_is_worth_another_try() -> None:
+    leaving = stored({"a": "1"})
+    leaving["metadata"] |= {"deletionTimestamp": "2025-10-24T10:00:00Z", "finalizers": ["x/y"]}
+
+    with pytest.raises(ClusterUnavailable, match=r"being deleted .* finalizers \(x/y\)"):
+        manifests.refuse_foreign(leaving, "caronte")
 
 
 def test_keys_that_somebody_else_owns_too_are_left_over() -> None:

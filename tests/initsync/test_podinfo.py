@@ -19,18 +19,32 @@ def test_the_pod_is_read_from_three_files(tmp_path: Path) -> None:
 def test_the_annotation_is_raw_text(tmp_path: Path) -> None:
     (tmp_path / "secret-sync").write_bytes("path: 'é \"x\"'\n".encode())
 
-    assert podinfo.read_annotation(str(tmp_path)) == "path: 'é \"x\"'\n"
+    found = podinfo.read_annotations(str(tmp_path))
+
+    assert found == {"jasm.codnod.io/secret-sync": "path: 'é \"x\"'\n"}
+
+
+def test_the_policy_is_read_where_its_files_are_mounted(tmp_path: Path) -> None:
+    files = {"secret-sync": "a", "on-failure": "strict", "max-stale": "", "max-age": "5m"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+
+    assert podinfo.read_annotations(str(tmp_path)) == {
+        "jasm.codnod.io/secret-sync": "a",
+        "jasm.codnod.io/on-failure": "strict",
+        "jasm.codnod.io/max-age": "5m",
+    }
 
 
 def test_a_missing_annotation_is_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / "secret-sync").touch()
 
-    assert podinfo.read_annotation(str(tmp_path)) is None
+    assert podinfo.read_annotations(str(tmp_path)) == {}
 
 
 def test_a_missing_volume_says_what_to_mount(tmp_path: Path) -> None:
     with pytest.raises(InvalidSetup) as caught:
-        podinfo.read_annotation(str(tmp_path))
+        podinfo.read_annotations(str(tmp_path))
 
     assert str(caught.value) == (
         f"cannot read {tmp_path}/secret-sync (No such file or directory): "
@@ -42,4 +56,4 @@ def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
     (tmp_path / "secret-sync").write_bytes(b"\xff")
 
     with pytest.raises(InvalidSetup, match="it is not UTF-8"):
-        podinfo.read_annotation(str(tmp_path))
+        podinfo.read_annotations(str(tmp_path))

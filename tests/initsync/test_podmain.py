@@ -74,7 +74,7 @@ def test_a_bug_is_told_by_its_place_and_never_by_its_text(
     def broken(*_: object) -> None:
         raise RuntimeError("pl4nted-value")
 
-    monkeypatch.setattr(podmain, "sync_pod", broken)
+    monkeypatch.setattr(podmain.entry, "sync_pod", broken)
     env = {"JASM_PODINFO_DIR": str(podinfo), "KUBERNETES_SERVICE_HOST": "127.0.0.1"}
 
     code, said = run(env)
@@ -96,4 +96,8 @@ def test_the_process_leaves_no_core_dump_and_ends_on_sigterm() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, env=os.environ
     )
 
-    assert (ended.returncode, ended.stdout, ended.stderr) == (143, "(0, 0)\n", "")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (
+        143,
+        "(1, 1)\n",
+        "stopped by SIGTERM before the sync ended\n",
+    )

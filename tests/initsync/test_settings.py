@@ -31,6 +31,7 @@ def test_a_time_that_is_none_is_refused_with_an_example(text: str) -> None:
     assert str(caught.value) == f"JASM_TIMEOUT is {text!r}: set it to seconds, such as 60 or 0.5"
 
 
-def test_an_unknown_log_format_is_refused() -> None:
-    with pytest.raises(InvalidSetup, match="JASM_LOG_FORMAT is 'xml': set it to text or json"):
-        settings.from_env({"JASM_LOG_FORMAT": "xml"})
+def test_an_unknown_restart_policy_is_refused() -> None:
+    said = "JASM_RESTART_POLICY is 'Sometimes': set it to Always or OnFailure or Never"
+    with pytest.raises(InvalidSetup, match=said):
+        settings.from_env({"JASM_RESTART_POLICY": "Sometimes"})

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from initsync.transport import Connection, TransportError
+from initsync.transport import Connection, Network, TransportError
 
+NETWORK = Network({}, lambda: 60.0, lambda _: None)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
 
@@ -46,7 +47,7 @@ def answering(*answers: bytes) -> Callable[[socket.socket], None]:
 
 def test_requests_share_one_connection() -> None:
     with serving(answering(OK, OK)) as url:
-        connection = Connection(url, no_tls)
+        connection = Connection(url, no_tls, NETWORK)
 
         bodies = [connection.request("GET", "/", {}).body for _ in range(2)]
         connection.close()
@@ -63,7 +64,7 @@ def test_a_connection_that_the_host_ended_is_opened_anew() -> None:
         closed.set()
 
     with serving(answer_and_end, answering(OK)) as url:
-        connection = Connection(url, no_tls)
+        connection = Connection(url, no_tls, NETWORK)
         connection.request("GET", "/", {})
         assert closed.wait(10)
 
@@ -79,7 +80,7 @@ def test_host_and_path_prefix_come_from_the_url() -> None:
         client.sendall(OK)
 
     with serving(handle) as url:
-        connection = Connection(url + "/prefix/", no_tls)
+        connection = Connection(url + "/prefix/", no_tls, NETWORK)
         connection.request("PUT", "/x?y=1", {"a": "b"}, b"body")
         connection.close()
 
@@ -103,7 +104,7 @@ def test_host_and_path_prefix_come_from_the_url() -> None:
 )
 def test_half_an_answer_is_no_answer(answer: bytes, sentence: str) -> None:
     with serving(answering(answer)) as url, pytest.raises(TransportError) as caught:
-        Connection(url, no_tls).request("GET", "/", {})
+        Connection(url, no_tls, NETWORK).request("GET", "/", {})
 
     assert sentence in str(caught.value)
     assert url.partition("//")[2] in str(caught.value)
@@ -120,7 +121,7 @@ def test_a_silent_or_dripping_host_is_given_its_time_and_no_more(drip: bytes) ->
 
     with serving(handle) as url:
         with pytest.raises(TransportError, match=r"no answer within 0\.2 s"):
-            Connection(url, no_tls, timeout=0.2).request("GET", "/", {})
+            Connection(url, no_tls, NETWORK, timeout=0.2).request("GET", "/", {})
         done.set()
 
 
@@ -129,12 +130,12 @@ def test_a_refused_connection_names_the_host() -> None:
         port = listener.getsockname()[1]
 
     with pytest.raises(TransportError, match=f"127.0.0.1:{port}: Connection refused"):
-        Connection(f"http://127.0.0.1:{port}", no_tls).request("GET", "/", {})
+        Connection(f"http://127.0.0.1:{port}", no_tls, NETWORK).request("GET", "/", {})
 
 
 def test_a_name_that_does_not_resolve_is_told() -> None:
     with pytest.raises(TransportError, match=r"nowhere\.invalid: its name cannot be resolved"):
-        Connection("http://nowhere.invalid", no_tls).request("GET", "/", {})
+        Connection("http://nowhere.invalid", no_tls, NETWORK).request("GET", "/", {})
 
 
 def test_a_host_that_speaks_no_tls_is_told() -> None:
@@ -143,6 +144,6 @@ def test_a_host_that_speaks_no_tls_is_told() -> None:
         client.sendall(OK)
 
     with serving(handle) as url, pytest.raises(TransportError, match="TLS failed"):
-        Connection(url.replace("http:", "https:"), ssl.create_default_context).request(
+        Connection(url.replace("http:", "https:"), ssl.create_default_context, NETWORK).request(
             "GET", "/", {}
         )

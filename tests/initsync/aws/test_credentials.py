@@ -10,10 +10,11 @@ import pytest
 from initsync.aws import credentials
 from initsync.aws.credentials import Identity
 from initsync.errors import AccessDenied, NoIdentity, ProviderUnavailable
-from initsync.transport import Connection, trusting
-from tests.initsync.fake_aws import FakeAws
+from initsync.transport import Connection, Network, trusting
+from tests.initsync.fake_aws import ASSUMED, FakeAws
 
 ROLE = "arn:aws:iam::123456789012:role/app"
+NETWORK = Network({}, lambda: 60.0, lambda _: None)
 NOW = 1_761_300_000.0  # 2025-10-24T10:00:00Z
 
 
@@ -30,11 +31,11 @@ def identify(aws: FakeAws, token: Path) -> Iterator[Callable[..., Identity]]:
 
     def sts() -> Connection:
         if not opened:
-            opened.append(Connection(aws.env["AWS_ENDPOINT_URL"], lambda: trusting(None)))
+            opened.append(Connection(aws.env["AWS_ENDPOINT_URL"], lambda: trusting(None), NETWORK))
         return opened[0]
 
     def connect(url: str, timeout: float) -> Connection:
-        return Connection(url, lambda: trusting(None), timeout)
+        return Connection(url, lambda: trusting(None), NETWORK, timeout)
 
     def build(env: dict[str, str] | None = None, sdk: bool = False) -> Identity:
         irsa = {"AWS_ROLE_ARN": ROLE, "AWS_WEB_IDENTITY_TOKEN_FILE": str(token)}
@@ -171,7 +172,11 @@ def test_a_trust_policy_that_refuses_is_access_denied_with_the_role(
 
 
 @pytest.mark.parametrize(
-    "code", ["ExpiredTokenException", "InvalidIdentityToken", "ValidationError", "Anything"]
+    "code",
+    [
+        *("ExpiredTokenException", "InvalidIdentityToken", "IDPRejectedClaim"),
+        *("MalformedPolicyDocument", "PackedPolicyTooLarge", "ValidationError", "Anything"),
+    ],
 )
 def test_a_token_that_sts_refuses_is_no_identity(
     aws: FakeAws, identify: Callable[..., Identity], code: str
@@ -187,6 +192,8 @@ def test_a_token_that_sts_refuses_is_no_identity(
     [
         (400, sts_error("IDPCommunicationError")),
         (400, sts_error("Throttling")),
+        (400, sts_error("InvalidIdentityToken", "Couldn't retrieve verification key from")),
+        (200, ASSUMED.format(expiration="soon", number=1)),
         (503, sts_error("ServiceUnavailable")),
         (502, "<html>bad gateway</html>"),
         (200, "<html>a captive portal</html>"),
@@ -229,3 +236,20 @@ def test_the_pod_path_never_asks_boto3(
 
     with pytest.raises(NoIdentity):
         identify({}).credentials()
+
+
+def test_a_token_refused_by_a_clock_that_is_off_names_its_distance(
+    aws: FakeAws, identify: Callable[..., Identity]
+) -> None:
+    date = {"Date": "Fri, 24 Oct 2025 12:00:00 GMT"}
+    aws.will("AssumeRoleWithWebIdentity", 400, sts_error("ExpiredTokenException"), date)
+
+    with pytest.raises(NoIdentity, match="the clock here is 2h behind AWS's: correct the node's"):
+        identify().credentials()
+
+
+def test_a_region_where_sts_is_off_is_told(aws: FakeAws, identify: Callable[..., Identity]) -> None:
+    aws.will("AssumeRoleWithWebIdentity", 403, sts_error("RegionDisabledException"))
+
+    with pytest.raises(NoIdentity, match="enable STS in that region for the account"):
+        identify().credentials()

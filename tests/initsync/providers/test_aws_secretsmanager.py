@@ -22,8 +22,10 @@ from initsync.errors import (
 )
 from initsync.model import ExternalSecret
 from initsync.providers.aws_secretsmanager import Provider
+from initsync.transport import Network
 from tests.initsync.fake_aws import FakeAws
 
+NETWORK = Network({}, lambda: 60.0, lambda _: None)
 NOW = 1_761_300_000.0
 STATIC = {
     "AWS_ACCESS_KEY_ID": "AKIA1",
@@ -35,7 +37,7 @@ ARN = "arn:aws:secretsmanager:ap-south-1:123456789012:secret:prod/db-AbCdEf"
 
 @pytest.fixture
 def provider(aws: FakeAws) -> Iterator[Provider]:
-    built = Provider(STATIC | aws.env, lambda: NOW)
+    built = Provider(STATIC | aws.env, lambda: NOW, NETWORK)
     yield built
     for connection in built._connections.values():
         connection.close()
@@ -89,7 +91,7 @@ def test_credentials_and_connection_are_kept_between_calls(aws: FakeAws, tmp_pat
     irsa = {"AWS_ROLE_ARN": "r", "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token")}
     aws.will_assume()
     aws.will("GetSecretValue", 200, {"SecretString": "{}"})
-    provider = Provider(irsa | aws.env, lambda: NOW)
+    provider = Provider(irsa | aws.env, lambda: NOW, NETWORK)
 
     provider.fetch("/a")
     provider.fetch("/b")
@@ -111,9 +113,24 @@ ANSWERS: list[tuple[int, Any, type[JasmError], list[str]]] = [
         400,
         refused("InvalidRequestException", "it was marked for deletion."),
         SecretNotFound,
-        ["marked for deletion"],
+        ["marked for deletion", "restore it (aws secretsmanager restore-secret)"],
+    ),
+    (400, refused("InvalidRequestException"), SecretNotFound, ["because", "correct path"]),
+    (
+        400,
+        refused(
+            "ResourceNotFoundException",
+            "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT",
+        ),
+        SecretNotFound,
+        ["no version labelled AWSCURRENT: put a value into it"],
     ),
     (400, refused("InvalidParameterException"), SecretNotFound, ["/prod/db"]),
+    (400, refused("KMSAccessDeniedException"), AccessDenied, ["kms:Decrypt", "KMSAccessDenied"]),
+    (400, refused("KMSDisabledException"), AccessDenied, ["see that the key is enabled"]),
+    (403, refused("OptInRequired"), AccessDenied, ["the region eu-west-1: enable it"]),
+    (403, refused("Unforeseen"), AccessDenied, ["secretsmanager:GetSecretValue", "because"]),
+    (400, refused("Unforeseen"), ProviderUnavailable, ["Unforeseen: because"]),
     (
         400,
         refused("AccessDeniedException", "User: arn:x is not authorized"),
@@ -127,8 +144,8 @@ ANSWERS: list[tuple[int, Any, type[JasmError], list[str]]] = [
         ["kms:Decrypt"],
     ),
     (400, refused("DecryptionFailure"), AccessDenied, ["kms:Decrypt"]),
-    (400, refused("ExpiredTokenException"), NoIdentity, ["ExpiredTokenException", "clock"]),
-    (400, refused("InvalidSignatureException"), NoIdentity, ["clock of the node"]),
+    (400, refused("ExpiredTokenException"), NoIdentity, ["ExpiredTokenException", "begin anew"]),
+    (400, refused("InvalidSignatureException"), NoIdentity, ["access key AKIA1"]),
     (403, refused("UnrecognizedClientException"), NoIdentity, ["access key AKIA1"]),
     (400, refused("ThrottlingException"), ProviderUnavailable, ["ThrottlingException"]),
     (400, refused("RequestLimitExceeded"), ProviderUnavailable, ["RequestLimitExceeded"]),
@@ -139,6 +156,8 @@ ANSWERS: list[tuple[int, Any, type[JasmError], list[str]]] = [
     (200, b"", ProviderUnavailable, ["HTTP 200"]),
     (200, b'{"SecretString": "pl4nted', ProviderUnavailable, ["HTTP 200"]),
     (200, b"[]", ProviderUnavailable, ["HTTP 200"]),
+    (200, b"[" * 200_000, ProviderUnavailable, ["HTTP 200"]),
+    (200, {}, InvalidSecretData, ["has no text"]),
     (
         200,
         {"SecretBinary": "cGw0bnRlZA=="},
@@ -187,14 +206,14 @@ def test_awss_wish_for_patience_is_kept(aws: FakeAws, provider: Provider) -> Non
 )
 def test_a_region_is_needed_and_checked(env: dict[str, str], sentence: str) -> None:
     with pytest.raises(InvalidSetup, match=sentence):
-        Provider(env, lambda: NOW).fetch("/prod/db")
+        Provider(env, lambda: NOW, NETWORK).fetch("/prod/db")
 
 
 @pytest.mark.parametrize(
     "path", ["/prod/codnod/config", "secret-name", "a" * 512, "a.b_c+d=e@f", ARN]
 )
 def test_names_and_arns_are_paths(path: str) -> None:
-    assert Provider({}, lambda: NOW).check_path(path) is None
+    assert Provider({}, lambda: NOW, NETWORK).check_path(path) is None
 
 
 @pytest.mark.parametrize(
@@ -211,4 +230,59 @@ def test_names_and_arns_are_paths(path: str) -> None:
     ],
 )
 def test_anything_else_is_not(path: str) -> None:
-    assert "must be a name" in str(Provider({}, lambda: NOW).check_path(path))
+    assert "must be a name" in str(Provider({}, lambda: NOW, NETWORK).check_path(path))
+
+
+@pytest.mark.parametrize(
+    ("date", "said"),
+    [
+        ("Fri, 24 Oct 2025 10:07:12 GMT", "the clock here is 7m 12s behind AWS's"),
+        ("Fri, 24 Oct 2025 07:59:00 GMT", "the clock here is 2h 1m ahead of AWS's"),
+        ("Fri, 24 Oct 2025 10:00:30 GMT", "delete the pod to begin anew"),
+        ("yesterday", "delete the pod to begin anew"),
+    ],
+)
+def test_a_clock_that_is_off_is_told_with_its_distance(
+    aws: FakeAws, provider: Provider, date: str, said: str
+) -> None:
+    aws.will("GetSecretValue", 400, refused("InvalidSignatureException"), {"Date": date})
+
+    with pytest.raises(NoIdentity, match=said):
+        provider.fetch("/prod/db")
+
+
+@pytest.mark.parametrize(("path", "told"), [("prod/db-AbCdEf", True), ("prod/db", False)])
+def test_a_name_that_looks_like_the_tail_of_an_arn_is_told(
+    aws: FakeAws, provider: Provider, path: str, told: bool
+) -> None:
+    aws.will("GetSecretValue", 400, refused("ResourceNotFoundException", "can't find it"))
+
+    with pytest.raises(SecretNotFound) as caught:
+        provider.fetch(path)
+
+    assert ("if it is there under this name, give its full ARN" in str(caught.value)) == told
+
+
+def error_codes(service: str, operation: str) -> list[str]:
+    model = botocore.session.get_session().get_service_model(service)
+    return [
+        shape.metadata.get("error", {}).get("code", shape.name)
+        for shape in model.operation_model(operation).error_shapes
+    ]
+
+
+@pytest.mark.parametrize("code", error_codes("secretsmanager", "GetSecretValue"))
+def test_every_error_of_the_services_own_model_has_its_row(
+    aws: FakeAws, provider: Provider, code: str
+) -> None:
+    rows = {
+        "ResourceNotFoundException": SecretNotFound,
+        "InvalidParameterException": SecretNotFound,
+        "InvalidRequestException": SecretNotFound,
+        "DecryptionFailure": AccessDenied,
+        "InternalServiceError": ProviderUnavailable,
+    }
+    aws.will("GetSecretValue", 500 if code == "InternalServiceError" else 400, refused(code))
+
+    with pytest.raises(rows[code]):
+        provider.fetch("/prod/db")

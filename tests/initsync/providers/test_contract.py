@@ -7,6 +7,7 @@ import pytest
 from initsync import providers
 from initsync.errors import JasmError
 from initsync.model import SecretProvider
+from initsync.transport import Network
 
 UNREACHABLE = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
@@ -18,7 +19,8 @@ UNREACHABLE = {
 
 @pytest.fixture(params=providers.names())
 def provider(request: pytest.FixtureRequest) -> SecretProvider:
-    return providers.load(request.param)(UNREACHABLE, time.time)
+    network = Network({}, lambda: 60.0, lambda _: None)
+    return providers.load(request.param)(UNREACHABLE, time.time, network)
 
 
 def test_the_data_models_provider_is_there() -> None:

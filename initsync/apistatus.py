@@ -1,0 +1,93 @@
+"""The Kubernetes API's answers: the object in a good one, the failure in another. Pure.
+
+https://kubernetes.io/docs/reference/using-api/api-concepts/#error-response-kinds
+"""
+
+import json
+import re
+from typing import Any
+
+from initsync.errors import ClusterConflict, ClusterError, ClusterForbidden, ClusterUnavailable
+from initsync.http1 import Response
+from initsync.model import JsonObject
+
+_ROLE = (
+    "if it is RBAC that refuses, give the pod's ServiceAccount the Role of "
+    "deploy/manifests/app/role.yaml: get, create and patch on that Secret, create on events"
+)
+# By what the message says, who can help; the first that matches.
+_ADVICE = (
+    ("exceeded quota", "raise the namespace's ResourceQuota, or delete Secrets that nobody uses"),
+    ("is being terminated", "the namespace is being deleted, and this pod with it"),
+    ("admission webhook", "ask who runs that webhook: it is not JASM's"),
+    ("calling webhook", "ask who runs that webhook: it is not JASM's"),
+    ("ValidatingAdmissionPolicy", "ask who wrote that policy"),
+)
+_ADMISSION = re.compile(
+    r"""admission webhook "[^"]{1,253}"|ValidatingAdmissionPolicy '[^']{1,253}'"""
+)
+
+
+def stored(response: Response, action: str, *, private: bool = False) -> JsonObject:
+    """The object in a good answer. Raises ClusterError by the status of another.
+
+    `private`: the request wrote a Secret. What the API server then says of a body that it cannot
+    read or accept (400, 422) may quote it, values included (seen on 1.37.2): only the names of
+    fields and of who refused are passed on.
+    """
+    found: Any = _json(response.body)
+    if response.status < 300 and _is_stored(found):
+        return dict(found)
+    private = private and response.status in (400, 422)
+    detail = _detail(response.status, found, private=private)
+    advice = next((advice for said, advice in _ADVICE if said in detail), "")
+    raise _failure(response, action, detail, advice)
+
+
+def missing(response: Response) -> bool:
+    """Whether the API server itself says that there is no such object."""
+    return response.status == 404 and _is_status(_json(response.body))
+
+
+def _failure(response: Response, action: str, detail: str, advice: str) -> ClusterError:
+    status = response.status
+    if status == 409:
+        return ClusterConflict(action, detail)
+    if status == 403:
+        return ClusterForbidden(action, detail, advice or _ROLE)
+    if status == 401:
+        return ClusterError(action, detail, "the token is not valid there, or not any more")
+    if status == 429 or status >= 500 or status < 300:
+        patience = advice or "the API server may be restarting"
+        return ClusterUnavailable(action, detail, response.retry_after, patience)
+    return ClusterError(action, detail, advice)
+
+
+def _detail(status: int, found: Any, *, private: bool) -> str:
+    """The API server's own message; any other body may be a proxy's page, or hold anything."""
+    if not _is_status(found):
+        return f"the answer is not from a Kubernetes API (status {status})"
+    reason, message = found.get("reason") or "no reason given", str(found.get("message") or "")
+    if not private:
+        return f"{message or reason} ({status})"
+    by = _ADMISSION.search(message)
+    causes = (found.get("details") or {}).get("causes") or []
+    fields = ", ".join(str(cause.get("field")) for cause in causes)
+    said = f"{reason}{f' at {fields}' if fields else ''}{f' by {by.group()}' if by else ''}"
+    return f"{said} ({status})"
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):  # some proxy's page
+        return None
+
+
+def _is_status(found: Any) -> bool:
+    return isinstance(found, dict) and found.get("kind") == "Status"
+
+
+def _is_stored(found: Any) -> bool:
+    metadata = found.get("metadata") if isinstance(found, dict) else None
+    return isinstance(metadata, dict) and "resourceVersion" in metadata

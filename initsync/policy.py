@@ -1,0 +1,70 @@
+"""What a pod's other annotations say about failures and ages (design D8, D15). Pure."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from initsync import keys
+from initsync.errors import AnnotationError, shown
+
+ON_FAILURE = ("block", "strict", "continue")
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION = re.compile(r"(\d{1,9}[smhd])+", re.ASCII)
+
+
+class Policy(NamedTuple):
+    """Ages are seconds, counted from the Secret's last write; None: no limit."""
+
+    on_failure: str = "block"
+    max_stale: float | None = None
+    max_age: float | None = None
+    """None: the provider is always asked."""
+
+    @property
+    def keeps_stale(self) -> bool:
+        """Whether a Secret written earlier will do while the provider is down."""
+        return self.on_failure != "strict"
+
+    @property
+    def starts_anyway(self) -> bool:
+        """Whether the pod starts although its sync failed."""
+        return self.on_failure == "continue"
+
+
+def parse(annotations: Mapping[str, str]) -> Policy:
+    """The policy in a pod's annotations, defaults for what is missing or empty.
+
+    Raises AnnotationError.
+    """
+    on_failure = annotations.get(keys.ON_FAILURE) or "block"
+    if on_failure not in ON_FAILURE:
+        rule = f"must be one of: {', '.join(ON_FAILURE)}"
+        raise AnnotationError(f"is {shown(on_failure)}, but {rule}", name=keys.ON_FAILURE)
+    return Policy(
+        on_failure,
+        _duration(annotations, keys.MAX_STALE),
+        _duration(annotations, keys.MAX_AGE),
+    )
+
+
+def span(seconds: float) -> str:
+    """A duration as people say it: its largest unit, and the next where it is not zero."""
+    left = max(0, int(seconds))
+    sizes = sorted(_UNITS.items(), key=lambda unit: -unit[1])
+    first = next((number for number, (_, size) in enumerate(sizes) if left >= size), 3)
+    parts: list[str] = []
+    for unit, size in sizes[first : first + 2]:
+        count, left = divmod(left, size)
+        parts += [f"{count}{unit}"] if count or not parts else []
+    return " ".join(parts)
+
+
+def _duration(annotations: Mapping[str, str], name: str) -> float | None:
+    text = annotations.get(name)
+    if not text:
+        return None
+    if not _DURATION.fullmatch(text):
+        rule = "must be a duration of whole numbers with s, m, h or d, such as 90s, 5m or 1h30m"
+        raise AnnotationError(f"is {shown(text)}, but {rule}", name=name)
+    return float(sum(int(part[:-1]) * _UNITS[part[-1]] for part in re.findall(r"\d+[smhd]", text)))
