@@ -36,7 +36,7 @@ class BadResponse(Exception):
 
 
 def request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    """The bytes of one request. Raises ValueError for what no head may hold, such as a line break."""
+    """The bytes of one request. Raises ValueError for a line break in the head, or no Latin-1."""
     lines = [
         f"{method} {target} HTTP/1.1",
         *(f"{name}: {value}" for name, value in headers.items()),

@@ -128,6 +128,49 @@ def test_a_refusal_names_the_role_to_apply() -> None:
         cluster(Scripted(403, status(403, "Forbidden", "no"))).read_secret("db")
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "advice"),
+    [
+        (
+            403,
+            'secrets "db" is forbidden: exceeded quota: q, requested: secrets=1',
+            "ResourceQuota",
+        ),
+        (403, "because it is being terminated", "the namespace is being deleted, and this pod"),
+        (403, 'admission webhook "w.x" denied the request: no', "ask who runs that webhook"),
+        (500, 'failed calling webhook "w.x": timeout', "ask who runs that webhook"),
+        (422, "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no", "that policy"),
+    ],
+)
+def test_what_stands_in_the_way_has_its_own_advice(code: int, message: str, advice: str) -> None:
+    with pytest.raises(ClusterError) as caught:
+        cluster(Scripted(code, status(code, "Forbidden", message))).apply_secret(SECRET)
+
+    assert advice in str(caught.value)
+    assert "role.yaml" not in str(caught.value)
+
+
+def test_who_refused_is_told_where_the_words_may_quote_the_secret() -> None:
+    message = 'admission webhook "w.x" denied the request: pl4nted'
+
+    with pytest.raises(ClusterError) as caught:
+        cluster(Scripted(400, status(400, "BadRequest", message))).apply_secret(SECRET)
+
+    assert 'BadRequest by admission webhook "w.x" (400)' in str(caught.value)
+    assert "pl4nted" not in str(caught.value)
+
+
+@pytest.mark.parametrize("body", [{}, {"metadata": None}, {"metadata": {}}, b"[" * 100_000])
+def test_an_object_without_its_marks_is_not_one_of_kubernetes(body: Any) -> None:
+    with pytest.raises(ClusterUnavailable, match="not from a Kubernetes API"):
+        cluster(Scripted(200, body)).read_secret("db")
+
+
+def test_only_the_api_server_itself_can_say_that_a_secret_is_missing() -> None:
+    with pytest.raises(ClusterError, match=r"not from a Kubernetes API \(status 404\)"):
+        cluster(Scripted(404, b"<html>not found</html>")).read_secret("db")
+
+
 @pytest.mark.parametrize(("header", "seconds"), [("3", 3.0), ("soon", None), ("", None)])
 def test_the_wish_for_patience_is_kept(header: str, seconds: float | None) -> None:
     connection = Scripted(429, status(429, "TooManyRequests", "slow"), {"retry-after": header})

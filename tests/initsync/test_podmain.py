@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from initsync import podmain
+from initsync import entry, podmain
 
 POD = {"namespace": "shop", "name": "web-1", "uid": "0b2a"}
 ANNOTATION = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
@@ -74,7 +74,7 @@ def test_a_bug_is_told_by_its_place_and_never_by_its_text(
     def broken(*_: object) -> None:
         raise RuntimeError("pl4nted-value")
 
-    monkeypatch.setattr(podmain.entry, "sync_pod", broken)
+    monkeypatch.setattr(entry, "sync_pod", broken)
     env = {"JASM_PODINFO_DIR": str(podinfo), "KUBERNETES_SERVICE_HOST": "127.0.0.1"}
 
     code, said = run(env)
@@ -101,3 +101,57 @@ def test_the_process_leaves_no_core_dump_and_ends_on_sigterm() -> None:
         "(1, 1)\n",
         "stopped by SIGTERM before the sync ended\n",
     )
+
+
+def serviceaccount(directory: Path) -> dict[str, str]:
+    """A cluster at a port where nobody answers."""
+    (directory / "token").write_text("t")
+    return {
+        "JASM_PODINFO_DIR": str(directory),
+        "JASM_SERVICEACCOUNT_DIR": str(directory),
+        "KUBERNETES_SERVICE_HOST": "127.0.0.1",
+        "KUBERNETES_SERVICE_PORT": "1",
+    }
+
+
+def test_sigterm_ends_a_pause_between_two_tries_at_once(podinfo: Path) -> None:
+    command = [sys.executable, "-c", "from initsync import podmain; podmain.main()"]
+    env = {**os.environ, **serviceaccount(podinfo)}
+
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=env, text=True) as process:
+        assert process.stderr
+        pauses = (float(line.split()[-2]) for line in process.stderr if "trying again in" in line)
+        next(pause for pause in pauses if pause >= 0.2)
+        process.terminate()
+        said = process.stderr.read()  # no further try, which would be told
+
+    assert (process.returncode, said) == (143, "stopped by SIGTERM before the sync ended\n")
+
+
+def test_a_pod_that_starts_anyway_says_why_and_exits_well(podinfo: Path) -> None:
+    (podinfo / "secret-sync").write_text("provider: vault")
+    (podinfo / "on-failure").write_text("continue")
+
+    code, said = run(serviceaccount(podinfo))
+
+    assert code == 0
+    last = said.splitlines()[-1]
+    assert last.startswith("warning: annotation jasm.codnod.io/secret-sync: field 'path' is")
+    assert last.endswith("the pod starts anyway (jasm.codnod.io/on-failure: continue)")
+
+
+def test_a_policy_that_is_not_known_is_told(podinfo: Path) -> None:
+    (podinfo / "on-failure").write_text("ignore")
+
+    code, said = run(serviceaccount(podinfo))
+
+    assert code == 3
+    assert "annotation jasm.codnod.io/on-failure: is 'ignore', but must be" in said
+
+
+@pytest.mark.parametrize("port", ["abc", "70000", "4 4"])
+def test_a_cluster_at_no_usable_address_is_told(podinfo: Path, port: str) -> None:
+    code, said = run(serviceaccount(podinfo) | {"KUBERNETES_SERVICE_PORT": port})
+
+    assert code == 2
+    assert "is no URL of a host" in said

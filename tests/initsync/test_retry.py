@@ -77,6 +77,19 @@ def test_a_permanent_failure_is_not_tried_again() -> None:
     assert clock.slept == []
 
 
+def test_who_has_no_later_try_retries_refusals_until_the_deadline() -> None:
+    clock = Clock()
+    retry = Retry(
+        lambda: clock.now, clock.sleep, lambda: 1.0, 160.0, lambda _: None, (SecretNotFound,)
+    )
+
+    with pytest.raises(SecretNotFound) as caught:
+        retry(failing(99, lambda: SecretNotFound("vault", "a", "eu")))
+
+    assert clock.slept == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0]
+    assert caught.value.attempts == 8
+
+
 def test_the_deadline_is_kept_even_by_the_pause() -> None:
     clock = Clock()
 

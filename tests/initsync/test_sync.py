@@ -12,12 +12,14 @@ from initsync.errors import (
     ClusterConflict,
     InvalidSecretData,
     NotManaged,
+    ProviderUnavailable,
     SecretNotFound,
 )
 from initsync.model import ExternalSecret, Outcome, PodRef, SyncRequest
+from initsync.policy import Policy
 from initsync.retry import Retry
 from initsync.settings import Settings
-from initsync.sync import ROUNDS, sync
+from initsync.sync import ROUNDS, Secrets, sync
 
 REQUEST = SyncRequest("vault", "kv/db", "db", PodRef("shop", "web-1", "0b2a"))
 
@@ -75,6 +77,7 @@ class Provider:
 
     def __init__(self, **data: str) -> None:
         self.data = data
+        self.down = False
         self.fetches = 0
 
     def check_path(self, path: str) -> str | None:
@@ -82,18 +85,26 @@ class Provider:
 
     def fetch(self, path: str) -> ExternalSecret:
         self.fetches += 1
+        if self.down:
+            raise ProviderUnavailable("AWS", "HTTP 503")
         if not self.data:
             raise SecretNotFound(self.name, path, "eu")
         return ExternalSecret(self.data, path, self.name)
 
 
 def run(
-    cluster: Cluster, provider: Provider, slept: list[float] | None = None, path: str = "kv/db"
+    cluster: Secrets,
+    provider: Provider,
+    slept: list[float] | None = None,
+    path: str = "kv/db",
+    policy: Policy = Policy(),  # noqa: B008  # immutable
+    now: float = 0.0,
 ) -> Outcome:
     sleep = (slept if slept is not None else []).append
     retry = Retry(lambda: 0.0, sleep, lambda: 0.5, 60.0, lambda _: None)
-    asked = REQUEST._replace(secret_path=path)
-    return sync(asked, provider, cluster, retry, lambda: 0.0, Settings(settle=1.0))
+    asked = REQUEST._replace(secret_path=path, policy=policy)
+    outcome = sync(asked, provider, cluster, retry, lambda: now, Settings(settle=1.0))
+    return outcome._replace(request=outcome.request._replace(policy=Policy()))
 
 
 def test_a_missing_secret_is_created() -> None:
@@ -153,7 +164,9 @@ def test_losing_a_race_starts_again_from_reading_fetch_included() -> None:
 
     cluster.before_apply = rotate_and_win
 
-    assert run(cluster, provider).action == "unchanged"
+    slept: list[float] = []
+    assert run(cluster, provider, slept).action == "unchanged"
+    assert slept[-1] == 1.0, "the Secret is fresh: the kubelet's cache needs its time here too"
     assert cluster.calls == ["read", "apply", "read"]
     assert provider.fetches == 2
 
@@ -207,3 +220,92 @@ def test_a_failed_fetch_leaves_the_secret_as_it_was() -> None:
         run(cluster, Provider())
 
     assert cluster.calls == ["read"]
+
+
+def down(**data: str) -> Provider:
+    provider = Provider(**data)
+    provider.down = True
+    return provider
+
+
+def test_while_the_provider_is_down_an_earlier_secret_will_do() -> None:
+    cluster = Cluster()
+    cluster.put({"a": "1"})
+
+    outcome = run(cluster, down(), now=7265.0)
+
+    assert (outcome.action, outcome.keys, cluster.calls) == ("stale", 1, ["read"])
+    assert outcome.sentence.startswith(
+        "Secret db was kept as it is with 1 key from vault kv/db (last written 2h 1m ago; "
+        "AWS did not answer (6 attempts in 0.0 s): HTTP 503;"
+    )
+
+
+@pytest.mark.parametrize("path", [None, "kv/other"], ids=["none", "of another path"])
+def test_without_an_earlier_secret_of_that_path_the_failure_stays(path: str | None) -> None:
+    cluster = Cluster()
+    if path:
+        cluster.put({"a": "1"}, path=path)
+
+    with pytest.raises(ProviderUnavailable):
+        run(cluster, down())
+
+
+def test_strict_takes_no_earlier_secret() -> None:
+    cluster = Cluster()
+    cluster.put({"a": "1"})
+
+    with pytest.raises(ProviderUnavailable):
+        run(cluster, down(), policy=Policy("strict"))
+
+
+@pytest.mark.parametrize(("now", "kept"), [(60.0, True), (61.0, False)])
+def test_max_stale_limits_what_is_kept_and_is_told(now: float, kept: bool) -> None:
+    cluster = Cluster()
+    cluster.put({"a": "1"})
+
+    if kept:
+        assert run(cluster, down(), policy=Policy(max_stale=60.0), now=now).action == "stale"
+    else:
+        with pytest.raises(ProviderUnavailable, match="last written 1m 1s ago, over max-stale 1m"):
+            run(cluster, down(), policy=Policy(max_stale=60.0), now=now)
+
+
+def test_a_definite_refusal_keeps_nothing() -> None:
+    cluster = Cluster()
+    cluster.put({"a": "1"})
+
+    with pytest.raises(SecretNotFound):
+        run(cluster, Provider())
+
+
+@pytest.mark.parametrize(("now", "asked"), [(0.0, 0), (60.0, 0), (61.0, 1), (-60.0, 0), (-61.0, 1)])
+def test_within_max_age_the_provider_is_not_asked(now: float, asked: int) -> None:
+    cluster, provider = Cluster(), Provider(a="1")
+    cluster.put({"a": "1"})
+
+    outcome = run(cluster, provider, policy=Policy(max_age=60.0), now=now)
+
+    assert provider.fetches == asked
+    assert outcome.action == ("updated" if asked else "recent")
+
+
+def test_a_rollout_under_max_age_asks_once() -> None:
+    cluster, provider = Cluster(), Provider(a="1")
+    cluster.put({"a": "1"})
+
+    actions = [
+        run(cluster, provider, policy=Policy(max_age=60.0), now=3600.0 + pod).action
+        for pod in range(5)
+    ]
+
+    assert actions == ["updated", "recent", "recent", "recent", "recent"]
+    assert (provider.fetches, cluster.calls.count("apply")) == (1, 1)
+
+
+def test_max_age_never_takes_a_secret_of_another_path() -> None:
+    cluster, provider = Cluster(), Provider(a="2")
+    cluster.put({"a": "1"}, path="kv/other")
+
+    assert run(cluster, provider, policy=Policy(max_age=60.0)).action == "updated"
+    assert provider.fetches == 1

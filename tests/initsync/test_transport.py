@@ -5,9 +5,12 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from initsync.errors import InvalidSetup
+from initsync.testing import pki
 from initsync.transport import Connection, Network, TransportError
 
 NETWORK = Network({}, lambda: 60.0, lambda _: None)
@@ -147,3 +150,110 @@ def test_a_host_that_speaks_no_tls_is_told() -> None:
         Connection(url.replace("http:", "https:"), ssl.create_default_context, NETWORK).request(
             "GET", "/", {}
         )
+
+
+def test_the_runs_deadline_cuts_a_request_short() -> None:
+    done = threading.Event()
+    hurried = Network({}, lambda: -5.0, lambda _: None)
+
+    def handle(client: socket.socket) -> None:
+        done.wait(10)
+
+    with serving(handle) as url:
+        with pytest.raises(TransportError, match=r"no answer within 2 s"):
+            hurried.direct(url, no_tls).request("GET", "/", {})
+        done.set()
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\rb", "…"])
+def test_a_header_that_cannot_be_sent_is_told_and_not_shown(value: str) -> None:
+    connection = NETWORK.direct("http://127.0.0.1:1", no_tls)
+
+    with pytest.raises(InvalidSetup, match="check the tokens and keys") as caught:
+        connection.request("GET", "/", {"authorization": f"pl4nted{value}"})
+
+    assert "pl4nted" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example"])
+def test_a_name_that_cannot_be_one_is_told(host: str) -> None:
+    with pytest.raises(TransportError, match="its name"):
+        NETWORK.direct(f"http://{host}", no_tls).request("GET", "/", {})
+
+
+def test_each_request_is_traced_without_headers_and_bodies() -> None:
+    lines: list[str] = []
+
+    with serving(answering(OK)) as url:
+        network = Network({}, lambda: 60.0, lines.append)
+        connection = network.direct(url + "/p", no_tls)
+        connection.request("POST", "/x", {"authorization": "pl4nted"}, b"pl4nted")
+        connection.close()
+    with pytest.raises(TransportError):
+        network.direct("http://127.0.0.1:1", no_tls).request("GET", "/y", {})
+
+    assert lines[0].startswith(f"POST {url[7:]}/p/x: 200, 2 bytes, ")
+    assert lines[1].startswith("GET 127.0.0.1:1/y: 127.0.0.1:1: Connection refused, ")
+    assert "pl4nted" not in "".join(lines)
+
+
+def by_proxy(proxy: str, url: str) -> Connection:
+    login = proxy.replace("http://", "http://me:pl4nted@")
+    network = Network({"HTTPS_PROXY": login, "HTTP_PROXY": login}, lambda: 60.0, lambda _: None)
+    return network.proxied(url, ssl.create_default_context)
+
+
+def test_plain_http_goes_to_the_proxy_whole() -> None:
+    seen: list[bytes] = []
+
+    def handle(client: socket.socket) -> None:
+        seen.append(client.recv(65_536))
+        client.sendall(OK)
+
+    with serving(handle) as proxy:
+        connection = by_proxy(proxy, "http://aws.test/prefix")
+        assert connection.request("GET", "/x", {}).body == b"hi"
+        connection.close()
+
+    lines = seen[0].split(b"\r\n")
+    assert lines[0] == b"GET http://aws.test/prefix/x HTTP/1.1"
+    assert b"host: aws.test" in lines
+    assert b"proxy-authorization: Basic bWU6cGw0bnRlZA==" in lines
+
+
+def test_https_goes_through_a_tunnel(tmp_path: Path) -> None:
+    authority = pki.Authority(tmp_path)
+    pair = authority.serving("aws", ("aws.test",))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pair.certificate, pair.key)
+    seen: list[bytes] = []
+
+    def handle(client: socket.socket) -> None:
+        seen.append(client.recv(65_536))
+        client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with context.wrap_socket(client, server_side=True) as inner:
+            seen.append(inner.recv(65_536))
+            inner.sendall(OK)
+
+    with serving(handle) as proxy:
+        network = Network({"https_proxy": proxy}, lambda: 60.0, lambda _: None)
+        trust = ssl.create_default_context(cafile=str(authority.ca))
+        connection = network.proxied("https://aws.test", lambda: trust)
+        assert connection.request("GET", "/x", {}).body == b"hi"
+        connection.close()
+
+    assert seen[0].startswith(b"CONNECT aws.test:443 HTTP/1.1\r\nhost: aws.test:443\r\n")
+    assert seen[1].startswith(b"GET /x HTTP/1.1\r\nhost: aws.test\r\n")
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(403, "status 403"), (407, "it wants a login, http://USER:PASSWORD@")]
+)
+def test_a_proxy_that_refuses_is_named(status: int, said: str) -> None:
+    with serving(answering(b"HTTP/1.1 %d No\r\n\r\n" % status)) as proxy:
+        with pytest.raises(TransportError) as caught:
+            by_proxy(proxy, "https://aws.test").request("GET", "/", {})
+
+    assert f"aws.test by proxy {proxy[7:]}: the proxy refuses the way there" in str(caught.value)
+    assert said in str(caught.value)
+    assert "pl4nted" not in str(caught.value)
