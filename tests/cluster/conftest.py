@@ -8,9 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from initsync.testing.apiserver import EmbeddedApiServer
+from initsync.testing.aws import AwsServer
 from initsync.testing.controlplane import ControlPlane, MissingToolchain, find_or_build
 from initsync.testing.controlplane.progress import Progress
 from initsync.testing.server import ApiServer
+from initsync.testing.webhook import Webhook
+from tests.cluster.shop import Shop
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +51,30 @@ def namespace(api: ApiServer) -> str:
     name = f"t-{uuid.uuid4().hex[:10]}"
     api.create_namespace(name)
     return name
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[AwsServer]:
+    with AwsServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def webhook() -> Iterator[Webhook]:
+    with Webhook() as server:
+        yield server
+
+
+@pytest.fixture
+def shop(api: ApiServer, namespace: str, aws: AwsServer, webhook: Webhook) -> Shop:
+    api.register_webhook(webhook.url, webhook.ca_pem)
+    return Shop(api, namespace, aws)
+
+
+@pytest.fixture
+def real_shop(real_api: ControlPlane, aws: AwsServer, webhook: Webhook) -> Shop:
+    """A shop on the real API server, for what the embedded one does not have."""
+    name = f"t-{uuid.uuid4().hex[:10]}"
+    real_api.create_namespace(name)
+    real_api.register_webhook(webhook.url, webhook.ca_pem)
+    return Shop(real_api, name, aws)

@@ -4,96 +4,18 @@ On the embedded API and on the real one: create the pod, read what was stored, r
 container's own command, environment and files as a process, look at Secret and Event.
 """
 
-import base64
-import json
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from initsync import keys
-from initsync.model import JsonObject
 from initsync.testing import manifests
-from initsync.testing.aws import AwsServer
-from initsync.testing.podrun import AwsIdentity, Finished, run_container
-from initsync.testing.server import ApiServer, user_name
 from initsync.testing.webhook import Webhook
+from tests.cluster.shop import Shop
 
-ROLE: list[JsonObject] = [
-    {
-        "apiGroups": [""],
-        "resources": ["secrets"],
-        "resourceNames": ["db"],
-        "verbs": ["get", "create", "patch"],
-    },
-    {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
-]
 BY_HAND = Path(__file__).parent.parent.parent / "deploy/examples/2-by-hand-in-the-pod.yaml"
 SYNC = {("get", "secrets"): 1, ("create", "events"): 1}
-
-
-@pytest.fixture(scope="session")
-def aws() -> Iterator[AwsServer]:
-    with AwsServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def webhook() -> Iterator[Webhook]:
-    with Webhook() as server:
-        yield server
-
-
-class Shop:
-    """One namespace with a ServiceAccount that may sync the Secret `db`, and a secret in AWS."""
-
-    def __init__(self, api: ApiServer, namespace: str, aws: AwsServer) -> None:
-        self.api, self.namespace, self.aws = api, namespace, aws
-        self.path = f"/{namespace}/db"
-        self.user = user_name(namespace, "app")
-        api.create_service_account(namespace, "app")
-        api.allow(namespace, "app", ROLE)
-        aws.put_secret(self.path, {"user": "u", "password": "pl4nted-one", "port": 5432})
-
-    def pod(self, name: str, annotation: str | None = None, **spec: Any) -> JsonObject:
-        text = f"provider: aws-secretsmanager\npath: {self.path}\nsecretName: db\n"
-        pod = manifests.pod(
-            self.namespace, name, {keys.ANNOTATION: text if annotation is None else annotation}
-        )
-        pod["spec"] |= {"serviceAccountName": "app", "automountServiceAccountToken": False} | spec
-        return self.api.create(pod)
-
-    def run(self, pod: JsonObject, **env: str) -> Finished:
-        identity = AwsIdentity(self.aws.role_arn("app"), self.aws.region, self.aws.url)
-        ended = run_container(self.api, pod, "jasm-init", aws=identity, env=env)
-        assert "pl4nted" not in ended.stdout + ended.stderr
-        return ended
-
-    def calls(self) -> Counter[tuple[str, str]]:
-        return self.api.calls(self.user)
-
-    def secret(self) -> JsonObject:
-        metadata = {"name": "db", "namespace": self.namespace}
-        return self.api.get({"apiVersion": "v1", "kind": "Secret", "metadata": metadata})
-
-    def values(self) -> dict[str, str]:
-        data = self.secret()["data"]
-        return {key: base64.b64decode(value).decode() for key, value in data.items()}
-
-    def events(self, pod: JsonObject) -> list[JsonObject]:
-        answer = self.api.request("GET", f"/api/v1/namespaces/{self.namespace}/events")
-        assert "pl4nted" not in json.dumps(answer.body)
-        uid = pod["metadata"]["uid"]
-        return [event for event in answer.body["items"] if event["involvedObject"]["uid"] == uid]
-
-
-@pytest.fixture
-def shop(api: ApiServer, namespace: str, aws: AwsServer, webhook: Webhook) -> Shop:
-    api.register_webhook(webhook.url, webhook.ca_pem)
-    return Shop(api, namespace, aws)
 
 
 def test_an_annotated_pod_gets_its_secret_and_an_event(shop: Shop) -> None:

@@ -107,7 +107,7 @@ class Case(NamedTuple):
 
 def orders(writers: str) -> Iterator[tuple[str, ...]]:
     """Every order in which the steps of these writers can come, each writer's own in sequence."""
-    left = Counter({writer: STEPS for writer in writers})
+    left = Counter(dict.fromkeys(writers, STEPS))
 
     def extend(so_far: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         if len(so_far) == STEPS * len(writers):

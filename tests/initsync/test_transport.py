@@ -250,9 +250,9 @@ def test_https_goes_through_a_tunnel(tmp_path: Path) -> None:
     ("status", "said"), [(403, "status 403"), (407, "it wants a login, http://USER:PASSWORD@")]
 )
 def test_a_proxy_that_refuses_is_named(status: int, said: str) -> None:
-    with serving(answering(b"HTTP/1.1 %d No\r\n\r\n" % status)) as proxy:
-        with pytest.raises(TransportError) as caught:
-            by_proxy(proxy, "https://aws.test").request("GET", "/", {})
+    refusing = answering(b"HTTP/1.1 %d No\r\n\r\n" % status)
+    with serving(refusing) as proxy, pytest.raises(TransportError) as caught:
+        by_proxy(proxy, "https://aws.test").request("GET", "/", {})
 
     assert f"aws.test by proxy {proxy[7:]}: the proxy refuses the way there" in str(caught.value)
     assert said in str(caught.value)
