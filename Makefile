@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit cluster bench lock clean
+.PHONY: demo test lint types unit cluster cluster-oldest bench lock clean
 .DEFAULT_GOAL := test
 
 demo: $(READY)
@@ -25,7 +25,11 @@ unit: $(READY)
 
 # The real API server: built at first use, or taken from KUBEBUILDER_ASSETS; CLUSTER=skip leaves it out.
 cluster: $(READY)
-	$(BIN)/pytest tests/cluster
+	$(BIN)/pytest -n 2 --dist worksteal tests/cluster
+
+# The same against the oldest Kubernetes that is supported.
+cluster-oldest: $(READY)
+	JASM_TEST_KUBERNETES=1.30.14 $(BIN)/pytest -n 2 --dist worksteal tests/cluster
 
 bench: $(READY)
 	$(BIN)/python tests/bench/pod_sync.py

@@ -1,6 +1,6 @@
 """Where etcd and kube-apiserver come from: KUBEBUILDER_ASSETS, the user's cache, or Go.
 
-Building takes minutes once; both are Go modules, and `go/` pins them with all they need.
+Building takes minutes once; both are Go modules, and the folders `go*` pin them with all they need.
 """
 
 import fcntl
@@ -17,11 +17,21 @@ from initsync.testing.controlplane.progress import Progress, run
 from initsync.testing.controlplane.toolchain import MissingToolchain
 
 VERSION = "1.37.2"
-"""Of Kubernetes; `go/go.mod` has the modules."""
+"""Of Kubernetes, where nothing else is asked for."""
+VERSION_VARIABLE = "JASM_TEST_KUBERNETES"
+VERSIONS = {VERSION: "go", "1.30.14": "go-1.30"}
+"""What can be built, and the Go module beside this file that pins it; the oldest supported last."""
 
-__all__ = ["VERSION", "Binaries", "MissingToolchain", "cache_directory", "find_or_build"]
+__all__ = [
+    "VERSION",
+    "VERSIONS",
+    "VERSION_VARIABLE",
+    "Binaries",
+    "MissingToolchain",
+    "cache_directory",
+    "find_or_build",
+]
 
-_MODULE = Path(__file__).with_name("go")
 _VERSION_PACKAGE = "k8s.io/component-base/version"
 
 
@@ -32,10 +42,12 @@ class Binaries(NamedTuple):
     kube_apiserver: Path
 
 
-_NAMES = Binaries(Path("etcd"), Path("kube-apiserver"))
-_PACKAGES = Binaries(
-    Path("go.etcd.io/etcd/server/v3"), Path("k8s.io/kubernetes/cmd/kube-apiserver")
-)
+class _Part(NamedTuple):
+    """One binary, the version of Kubernetes whose module builds it, and its Go package."""
+
+    name: str
+    version: str
+    package: str
 
 
 def find_or_build(env: Mapping[str, str], progress: Progress) -> Binaries:
@@ -45,12 +57,17 @@ def find_or_build(env: Mapping[str, str], progress: Progress) -> Binaries:
     """
     if assets := env.get("KUBEBUILDER_ASSETS"):
         return _required(Path(assets))
-    directory = cache_directory(env) / f"controlplane-{VERSION}"
-    if not _complete(_in(directory)):
-        directory.mkdir(parents=True, exist_ok=True)
-        with _locked(directory / "lock", progress):
-            _build_missing(directory, env, progress)
-    return _in(directory)
+    version = env.get(VERSION_VARIABLE) or VERSION
+    if version not in VERSIONS:
+        known = " or ".join(VERSIONS)
+        raise MissingToolchain(f"{VERSION_VARIABLE} is {version!r}, but must be {known}")
+    return Binaries(
+        # one etcd serves every version of the API
+        _found(_Part("etcd", VERSION, "go.etcd.io/etcd/server/v3"), env, progress),
+        _found(
+            _Part("kube-apiserver", version, "k8s.io/kubernetes/cmd/kube-apiserver"), env, progress
+        ),
+    )
 
 
 def cache_directory(env: Mapping[str, str]) -> Path:
@@ -58,16 +75,19 @@ def cache_directory(env: Mapping[str, str]) -> Path:
     return Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jasm"
 
 
-def _in(directory: Path) -> Binaries:
-    return Binaries(*(directory / name for name in _NAMES))
-
-
-def _complete(binaries: Binaries) -> bool:
-    return all(os.access(binary, os.X_OK) for binary in binaries)
+def _found(part: _Part, env: Mapping[str, str], progress: Progress) -> Path:
+    directory = cache_directory(env) / f"controlplane-{part.version}"
+    binary = directory / part.name
+    if not os.access(binary, os.X_OK):
+        directory.mkdir(parents=True, exist_ok=True)
+        with _locked(directory / "lock", progress):
+            if not os.access(binary, os.X_OK):
+                _build(part, binary, env, progress)
+    return binary
 
 
 def _required(directory: Path) -> Binaries:
-    binaries = _in(directory)
+    binaries = Binaries(directory / "etcd", directory / "kube-apiserver")
     missing = [binary.name for binary in binaries if not os.access(binary, os.X_OK)]
     if missing:
         raise MissingToolchain(
@@ -76,36 +96,25 @@ def _required(directory: Path) -> Binaries:
     return binaries
 
 
-def _build_missing(directory: Path, env: Mapping[str, str], progress: Progress) -> None:
-    wanted = [
-        (binary, str(package))
-        for binary, package in zip(_in(directory), _PACKAGES, strict=True)
-        if not os.access(binary, os.X_OK)
-    ]
-    if wanted:
-        go = toolchain.find_or_install(env, cache_directory(env), progress)
-        for binary, package in wanted:
-            _build(go, package, binary, env, progress)
-
-
-def _build(
-    go: Path, package: str, binary: Path, env: Mapping[str, str], progress: Progress
-) -> None:
+def _build(part: _Part, binary: Path, env: Mapping[str, str], progress: Progress) -> None:
     """Build under another name and rename: half a binary is never found."""
+    module = Path(__file__).with_name(VERSIONS[part.version])
+    go = toolchain.find_or_install(env, cache_directory(env), module / "go.mod", progress)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=binary.parent) as name:
         work = Path(name)  # a copy, for the installed package may be read-only
-        shutil.copytree(_MODULE, work / "go")
+        shutil.copytree(module, work / "go")
         built = work / binary.name
-        command = [str(go), "build", "-trimpath", "-ldflags", _ldflags(), "-o", str(built), package]
+        flags = ["-trimpath", "-ldflags", _ldflags(part.version), "-o", str(built)]
         environment = toolchain.environment(env) | {"CGO_ENABLED": "0"}
-        step = f"build {binary.name} for Kubernetes {VERSION} (once; minutes on a small machine)"
+        step = f"build {part.name} for Kubernetes {part.version} (once; minutes on a small machine)"
+        command = [str(go), "build", *flags, part.package]
         run(command, step, environment, work / "go", progress)
         built.replace(binary)
 
 
-def _ldflags() -> str:
-    major, minor, _ = VERSION.split(".")
-    stamps = {"gitVersion": f"v{VERSION}", "gitMajor": major, "gitMinor": minor}
+def _ldflags(version: str) -> str:
+    major, minor, _ = version.split(".")
+    stamps = {"gitVersion": f"v{version}", "gitMajor": major, "gitMinor": minor}
     return " ".join(
         ["-s -w", *(f"-X {_VERSION_PACKAGE}.{name}={value}" for name, value in stamps.items())]
     )

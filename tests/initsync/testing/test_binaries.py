@@ -94,6 +94,24 @@ def test_both_are_built_once(machine: Machine) -> None:
     assert machine.builds == 2
 
 
+def test_an_older_api_server_is_built_beside_the_same_etcd(machine: Machine) -> None:
+    machine.install_go()
+    machine.env["JASM_TEST_KUBERNETES"] = "1.30.14"
+
+    built = machine.find()
+
+    assert built.etcd.parent.name == f"controlplane-{VERSION}"
+    assert built.kube_apiserver.parent.name == "controlplane-1.30.14"
+    assert "gitVersion=v1.30.14" in machine.log.read_text().splitlines()[1]
+
+
+def test_a_version_that_cannot_be_built_names_those_that_can(machine: Machine) -> None:
+    machine.env["JASM_TEST_KUBERNETES"] = "1.29"
+
+    with pytest.raises(MissingToolchain, match=r"is '1\.29', but must be 1\.37\.2 or 1\.30\.14"):
+        machine.find()
+
+
 def test_the_build_is_stamped_with_its_version(machine: Machine) -> None:
     machine.install_go()
     machine.find()
