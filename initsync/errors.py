@@ -25,6 +25,8 @@ class JasmError(Exception):
     """Whether trying again within seconds may help (design D7)."""
     retry_after: float | None = None
     """Seconds that the other side asked us to wait."""
+    remedy = ""
+    """What to do, for docs/errors.md; the sentence itself says it for the case at hand."""
     attempts = 1
     seconds = 0.0
     """What was spent on it so far, filled in by `initsync.retry`."""
@@ -47,6 +49,10 @@ class AnnotationError(JasmError):
     """The annotation's text breaks a rule; the pod's author mends it."""
 
     reason = "InvalidAnnotation"
+    remedy = (
+        "Correct the annotation in the workload's pod template; `initsync check` "
+        "finds the same before it is applied."
+    )
     exit_code = 3
 
     def __init__(self, problem: str, line: int | None = None, name: str = ANNOTATION) -> None:
@@ -65,6 +71,10 @@ class AnnotationError(JasmError):
 class UnsupportedProvider(AnnotationError):
     """The annotation names a provider that this version does not have."""
 
+    remedy = (
+        "Name one of the providers that the sentence lists, or update JASM "
+        "if yours came with a later version."
+    )
     reason = "UnsupportedProvider"
 
     def __init__(self, found: str, supported: Iterable[str], line: int | None = None) -> None:
@@ -76,6 +86,10 @@ class InvalidSecretData(JasmError):
     """What the provider holds cannot become a Kubernetes Secret."""
 
     reason = "InvalidSecretData"
+    remedy = (
+        "Correct the secret at the provider: a JSON object, keys that Kubernetes allows, "
+        "no nulls, at most 1 MiB."
+    )
     exit_code = 3
 
     def __init__(self, provider: str, path: str, problem: str) -> None:
@@ -89,6 +103,10 @@ class SecretNotFound(JasmError):
     """The provider has nothing at that path."""
 
     reason = "ExternalSecretNotFound"
+    remedy = (
+        "Create or restore the secret, or correct path or region; "
+        "the pod recovers by itself at its next try."
+    )
     exit_code = 4
 
     def __init__(
@@ -105,6 +123,10 @@ class AccessDenied(JasmError):
     """The provider refuses this identity."""
 
     reason = "ExternalSecretAccessDenied"
+    remedy = (
+        "Grant the role the permission that the sentence names, on the resource that it names; "
+        "the pod recovers by itself at its next try."
+    )
     exit_code = 4
 
     def __init__(self, target: str, permission: str, role: str, detail: str = "") -> None:
@@ -116,6 +138,10 @@ class NoIdentity(JasmError):
     """No source of cloud credentials is there, or the only one is unusable."""
 
     reason = "NoCloudIdentity"
+    remedy = (
+        "Give the ServiceAccount an AWS identity, see [identities.md](identities.md), "
+        "and delete the pod: AWS's webhook acts at its creation only."
+    )
     exit_code = 4
 
     def __init__(self, tried: Sequence[str], advice: str) -> None:
@@ -126,6 +152,10 @@ class ProviderUnavailable(JasmError):
     """The provider could not be asked, or did not answer: worth another try."""
 
     reason = "ProviderUnavailable"
+    remedy = (
+        "Check the way from the pod to AWS: network policy, proxy, VPC endpoint, DNS; "
+        "AWS's own health. It is tried again."
+    )
     exit_code = 5
     transient = True
 
@@ -150,6 +180,10 @@ class NotManaged(JasmError):
     """A Secret of that name exists and is not ours to change (design D6)."""
 
     reason = "SecretNotManaged"
+    remedy = (
+        "Name another `secretName`, or hand the Secret over with the annotation "
+        "`jasm.codnod.io/adopt` on it."
+    )
     exit_code = 3
 
     def __init__(self, namespace: str, name: str, owner: str, advice: str) -> None:
@@ -160,6 +194,10 @@ class ClusterError(JasmError):
     """The Kubernetes API refused a request, or could not be reached."""
 
     reason = "KubernetesError"
+    remedy = (
+        "Ask the platform team with the sentence: it holds verb, resource, namespace "
+        "and the API server's own words."
+    )
     exit_code = 5
 
     def __init__(self, action: str, detail: str, advice: str = "") -> None:
@@ -169,6 +207,10 @@ class ClusterError(JasmError):
 class ClusterForbidden(ClusterError):
     """RBAC refuses the ServiceAccount."""
 
+    remedy = (
+        "Apply the Role of `deploy/manifests/app/role.yaml` for the pod's ServiceAccount; or see "
+        "whose quota, webhook or policy the sentence names."
+    )
     reason = "KubernetesForbidden"
 
 
@@ -200,6 +242,10 @@ class InvalidSetup(JasmError):
     """The program lacks a file, variable or package that it needs around it."""
 
     reason = "InvalidSetup"
+    remedy = (
+        "Correct the variable, file or package that the sentence names. No Event: "
+        "it is in the container's own last message."
+    )
     exit_code = 2
 
     def __init__(self, problem: str, advice: str) -> None:

@@ -9,6 +9,7 @@ import yaml
 
 from initsync import errors, keys
 from initsync.errors import JasmError
+from tests import docs_update
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -29,6 +30,12 @@ def test_the_readme_lists_every_event_reason_with_its_exit_code(error: type[Jasm
         assert any("something missing around the program | 2 |" in row for row in rows)
     else:
         assert any(f"`{error.reason}`" in row and f"| {error.exit_code} |" in row for row in rows)
+
+
+def test_the_page_of_errors_is_the_failure_table_and_shows_every_class() -> None:
+    assert docs_update.PAGE.read_text() == docs_update.page()
+    assert {type(error) for error in docs_update.EXAMPLES} == set(classes())
+    assert all(error.remedy for error in classes())
 
 
 def test_the_reference_lists_every_variable_of_the_pod_path_and_no_other() -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from initsync import keys
@@ -28,6 +29,8 @@ class Shop:
 
     def __init__(self, api: ApiServer, namespace: str, aws: AwsServer) -> None:
         self.api, self.namespace, self.aws = api, namespace, aws
+        self.programs: Path | None = None
+        """Where the container's command is looked for, if not beside this Python."""
         self.path = f"/{namespace}/db"
         self.user = user_name(namespace, "app")
         api.create_service_account(namespace, "app")
@@ -49,7 +52,9 @@ class Shop:
 
     def run(self, pod: JsonObject, **env: str) -> Finished:
         identity = AwsIdentity(self.aws.role_arn("app"), self.aws.region, self.aws.url)
-        ended = run_container(self.api, pod, "jasm-init", aws=identity, env=env)
+        ended = run_container(
+            self.api, pod, "jasm-init", aws=identity, env=env, programs=self.programs
+        )
         assert "pl4nted" not in ended.stdout + ended.stderr
         return ended
 

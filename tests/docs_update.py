@@ -1,0 +1,106 @@
+"""Write docs/errors.md anew from the failure table: `python -m tests.docs_update`.
+
+`tests/test_docs.py` compares; the example sentences are the classes' own.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from initsync import errors
+from initsync.errors import JasmError
+
+PAGE = Path(__file__).parent.parent / "docs" / "errors.md"
+ROLE = "arn:aws:iam::123456789012:role/app"
+PATH = "/prod/codnod/config"
+EXAMPLES: list[JasmError] = [
+    errors.AnnotationError("unknown field 'secretname', did you mean 'secretName'?", 3),
+    errors.UnsupportedProvider("vault", ["aws-secretsmanager"], 1),
+    errors.InvalidSecretData(
+        "aws-secretsmanager", PATH, "key 'DB_PORT' is null: give it a value, or remove it"
+    ),
+    errors.NotManaged(
+        "shop", "app-credentials", "belongs to 'Helm'", "name another secretName, or hand it over"
+    ),
+    errors.SecretNotFound("aws-secretsmanager", PATH, "eu-central-1"),
+    errors.AccessDenied(
+        "aws-secretsmanager",
+        f"secretsmanager:GetSecretValue on {PATH} in eu-central-1",
+        ROLE,
+    ),
+    errors.NoIdentity(
+        ["static keys: AWS_ACCESS_KEY_ID is not set", "IRSA: AWS_ROLE_ARN is not set"],
+        f"annotate the pod's ServiceAccount eks.amazonaws.com/role-arn: {ROLE}",
+    ),
+    errors.ProviderUnavailable("AWS Secrets Manager", "HTTP 503, ServiceUnavailable"),
+    errors.ClusterError("apply Secret shop/app-credentials", "Invalid at data (422)"),
+    errors.ClusterForbidden(
+        "get Secret shop/app-credentials", "secrets is forbidden (403)", "apply its Role"
+    ),
+    errors.ClusterUnavailable("GET secrets/app-credentials in namespace shop", "no answer"),
+    errors.ClusterConflict("apply Secret shop/app-credentials", "it changed meanwhile (409)"),
+    errors.InvalidSetup("JASM_TIMEOUT is 'soon'", "set it to seconds, such as 60 or 0.5"),
+]
+HEAD = """\
+# Errors and what to do
+
+<!-- Written by tests/docs_update.py from initsync/errors.py; change it there. -->
+
+Every failure is one sentence: what happened, where, what to do. It is an Event on the pod, the last
+line of the container's log, and so the container's message in `kubectl describe pod`. It never
+contains a secret value.
+
+A failure leaves an existing Secret as it is. The kubelet starts the container again with its own
+back-off, so what is mended outside the pod needs no action on the pod, unless the table says so.
+
+| Event reason | exit code | tried again in the container | what to do |
+|---|---|---|---|
+"""
+MIDDLE = """
+Two Events are no failures: `SecretSynced` (Normal), and `StaleSecret` (Warning, exit code 0): AWS
+did not answer, and the pod started with the Secret that an earlier pod got from the same path. The
+sentence says how old that is; `jasm.codnod.io/on-failure` and `jasm.codnod.io/max-stale` say
+whether it may.
+
+## Exit codes
+
+Of `jasm-init` and of `initsync`:
+
+| code | meaning |
+|---|---|
+| 0 | the Secret says what the provider says, or the pod's annotations let it start all the same |
+| 1 | a bug in JASM, told by its place: please report it |
+| 2 | wrong use, or something missing around the program |
+| 3 | the annotation, the fetched data or the existing Secret must change |
+| 4 | the cloud refuses: not found, no permission, no identity |
+| 5 | the cloud or the Kubernetes API cannot be reached, or refuses |
+| 130, 143 | ended by Ctrl-C, by SIGTERM |
+
+## What each looks like
+"""
+
+
+def page() -> str:
+    """The whole text."""
+    return HEAD + "".join(rows()) + MIDDLE + "".join(examples())
+
+
+def rows() -> Iterator[str]:
+    """One a reason; the first class of a reason speaks for it."""
+    seen: set[str] = set()
+    for error in EXAMPLES:
+        if error.reason in seen:
+            continue
+        seen.add(error.reason)
+        same = [other for other in EXAMPLES if other.reason == error.reason]
+        again = "yes" if error.transient else "in part" if any(e.transient for e in same) else "no"
+        yield f"| `{error.reason}` | {error.exit_code} | {again} | {error.remedy} |\n"
+
+
+def examples() -> Iterator[str]:
+    """A sentence of each class."""
+    for error in EXAMPLES:
+        yield f"\n**{type(error).__name__}**: {type(error).__doc__}\n\n    {error}\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
