@@ -243,8 +243,8 @@ class InvalidSetup(JasmError):
 
     reason = "InvalidSetup"
     remedy = (
-        "Correct the variable, file or package that the sentence names. No Event: "
-        "it is in the container's own last message."
+        "Correct the variable, file or package that the sentence names. Where it keeps the "
+        "container from its pod or cluster there is no Event, only the last message."
     )
     exit_code = 2
 

@@ -48,6 +48,22 @@ class Authority:
         write_key(pair.key, key)
         return pair
 
+    def client(self, name: str, group: str) -> KeyPair:
+        """A client's certificate: to Kubernetes the user `name` of `group`."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name(
+            [
+                x509.NameAttribute(NameOID.ORGANIZATION_NAME, group),
+                x509.NameAttribute(NameOID.COMMON_NAME, name),
+            ]
+        )
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
+        builder = _builder(subject, self._name, key).add_extension(usage, critical=False)
+        pair = KeyPair(self._directory / f"{name}.crt", self._directory / f"{name}.key")
+        _write(pair.certificate, _pem(builder.sign(self._key, hashes.SHA256())))
+        write_key(pair.key, key)
+        return pair
+
 
 def write_key(file: Path, key: ec.EllipticCurvePrivateKey | None = None) -> None:
     """A private key in `file`: the one given, or a new one."""

@@ -1,19 +1,15 @@
 """`initsync --pod NAME`: the same sync, with a kubeconfig and the operator's identity."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from initsync import keys
-from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.testing.server import ApiServer
+from tests.cluster.by_hand import GOOD, create, run, write_kubeconfig
 
 
 @pytest.fixture(scope="module")
@@ -25,49 +21,7 @@ def aws() -> Iterator[AwsServer]:
 
 @pytest.fixture
 def kubeconfig(api: ApiServer, namespace: str, tmp_path: Path) -> Path:
-    cluster = {"server": api.url, "certificate-authority": api.ca_file}
-    content = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "elsewhere",
-        "clusters": [{"name": "test", "cluster": cluster}],
-        "users": [{"name": "admin", "user": {"token": api.admin_token}}],
-        "contexts": [
-            {"name": "elsewhere", "context": {"cluster": "none", "user": "none"}},
-            {
-                "name": "test",
-                "context": {"cluster": "test", "user": "admin", "namespace": namespace},
-            },
-        ],
-    }
-    file = tmp_path / "kubeconfig"
-    file.write_text(yaml.safe_dump(content))
-    return file
-
-
-def run(kubeconfig: Path, aws: AwsServer, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    identity = {
-        "AWS_ACCESS_KEY_ID": "AKIA1",
-        "AWS_SECRET_ACCESS_KEY": "pl4nted-key",
-        "AWS_REGION": aws.region,
-        "AWS_ENDPOINT_URL": aws.url,
-    }
-    command = [sys.executable, "-m", "initsync", f"--kubeconfig={kubeconfig}", "--context=test"]
-    ended = subprocess.run(
-        [*command, *arguments], env=env | identity, capture_output=True, text=True, timeout=60
-    )
-    assert "pl4nted" not in ended.stdout + ended.stderr
-    return ended
-
-
-def create(api: ApiServer, namespace: str, annotation: str | None) -> str:
-    annotations = {keys.INJECT: "false"} | ({keys.ANNOTATION: annotation} if annotation else {})
-    pod = api.create(manifests.pod(namespace, "web-1", annotations))
-    return str(pod["metadata"]["uid"])
-
-
-GOOD = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
+    return write_kubeconfig(tmp_path / "kubeconfig", api, namespace)
 
 
 def test_it_does_what_jasm_init_does(
@@ -129,3 +83,62 @@ def test_a_failure_is_a_sentence_and_an_exit_code(
     assert (ended.returncode, answer["exitCode"], answer["error"]) == (exit_code, exit_code, reason)
     assert sentence in answer["message"]
     assert ended.stderr.splitlines()[-1] == f"error: {answer['message']}"
+
+
+def test_a_dry_run_writes_nothing_and_shows_names_and_sizes(
+    api: ApiServer, namespace: str, kubeconfig: Path, aws: AwsServer
+) -> None:
+    create(api, namespace, GOOD)
+
+    ended = run(kubeconfig, aws, "--pod", "web-1", "--dry-run")
+
+    said = "dry run: Secret db would be created with 1 key from aws-secretsmanager /prod/db\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "+ password (13 bytes)\n", said)
+    assert api.request("GET", f"/api/v1/namespaces/{namespace}/secrets/db").status == 404
+    assert api.request("GET", f"/api/v1/namespaces/{namespace}/events").body["items"] == []
+
+
+def test_a_dry_run_as_json(
+    api: ApiServer, namespace: str, kubeconfig: Path, aws: AwsServer
+) -> None:
+    create(api, namespace, GOOD)
+
+    ended = run(kubeconfig, aws, "--pod", "web-1", "--dry-run", "-o", "json")
+
+    answer = json.loads(ended.stdout)
+    assert (answer["dryRun"], answer["action"]) == (True, "created")
+    assert answer["changes"] == [{"key": "password", "before": None, "after": 13}]
+
+
+def test_verbose_names_every_request(
+    api: ApiServer, namespace: str, kubeconfig: Path, aws: AwsServer
+) -> None:
+    create(api, namespace, GOOD)
+
+    ended = run(kubeconfig, aws, "--pod", "web-1", "-v")
+
+    lines = [line for line in ended.stderr.splitlines() if line.startswith("debug: ")]
+    assert [line.split()[1] for line in lines] == ["GET", "GET", "POST", "PATCH", "POST"]
+
+
+def test_the_time_is_bounded_on_request(
+    api: ApiServer, namespace: str, kubeconfig: Path, aws: AwsServer
+) -> None:
+    create(api, namespace, GOOD)
+    aws.refuse("GetSecretValue", "ThrottlingException", "Rate exceeded", times=99)
+
+    ended = run(kubeconfig, aws, "--pod", "web-1", "--timeout", "0.5")
+    aws.refuse("GetSecretValue", "", "", times=0)
+
+    assert ended.returncode == 5
+    assert "ThrottlingException" in ended.stderr.splitlines()[-1]
+    spent = float(ended.stderr.splitlines()[-1].partition(" in ")[2].partition(" s)")[0])
+    assert spent <= 0.5
+
+
+def test_a_failure_by_hand_is_one_whatever_the_pod_does_after_it(
+    api: ApiServer, namespace: str, kubeconfig: Path, aws: AwsServer
+) -> None:
+    create(api, namespace, "provider: vault", {keys.ON_FAILURE: "continue"})
+
+    assert run(kubeconfig, aws, "--pod", "web-1").returncode == 3

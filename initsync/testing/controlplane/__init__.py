@@ -34,6 +34,7 @@ class ControlPlane(ApiServer):
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jasm-")))
             files = ServerFiles(directory)
             self._audit_log = files.audit_log
+            self.admin_certificate = files.admin_certificate
             url = _started(binaries, directory, files, stack)
             super().__init__(url, str(files.ca), files.admin_token)
             self.create_service_account("default", "default")

@@ -44,6 +44,7 @@ class ServerFiles:
         self.ca = authority.ca
         self.audit_log = directory / "audit.log"
         self.admin_token = secrets.token_urlsafe(24)
+        self.admin_certificate = authority.client("admin", "system:masters")
         self._serving = authority.serving("apiserver", _HOSTS)
         self._file("tokens.csv", f'{self.admin_token},admin,admin,"system:masters"\n')
         self._file("audit-policy.json", json.dumps(_AUDIT_POLICY))
@@ -73,6 +74,7 @@ class ServerFiles:
         yield "service-cluster-ip-range=10.96.0.0/16"
         yield "authorization-mode=Node,RBAC"
         yield "allow-privileged"
+        yield f"client-ca-file={self.ca}"
         yield f"token-auth-file={self._directory / 'tokens.csv'}"
         yield f"audit-policy-file={self._directory / 'audit-policy.json'}"
         yield f"audit-log-path={self.audit_log}"
