@@ -5,7 +5,7 @@ event by event to a fixed depth: `yaml.compose` recurses in C, and 250,000 neste
 the process with a segmentation fault.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 import yaml
@@ -25,15 +25,23 @@ class _Field(NamedTuple):
     line: int
 
 
-def parse(text: str, pod: PodRef, supported: Collection[str]) -> SyncRequest:
+def parse(
+    text: str,
+    pod: PodRef,
+    supported: Collection[str],
+    check_path: Callable[[str, str], str | None] = lambda *_: None,
+) -> SyncRequest:
     """The request in the annotation of `pod`.
 
+    `check_path(provider, path)` gives the provider's rule that the path breaks.
     Raises AnnotationError (field, found value, rule, line) and UnsupportedProvider.
     """
     fields = _read(text)
     provider, path, name = (_required(fields, field) for field in FIELDS)
     if provider.value not in supported:
         raise UnsupportedProvider(provider.value, supported, provider.line)
+    if rule := check_path(provider.value, path.value):
+        raise AnnotationError.field("path", path.value, rule, path.line)
     if rule := rules.name_problem(name.value):
         raise AnnotationError.field("secretName", name.value, rule, name.line)
     return SyncRequest(provider.value, path.value, name.value, pod)
@@ -85,7 +93,7 @@ def _scalar(event: yaml.Event, name: str) -> str:
         raise AnnotationError(
             f"{shown(name)} must be a string, not a list, map or alias", _line(event)
         )
-    if event.tag != _STRING:
+    if event.tag != _STRING and event.value:
         kind = str(event.tag).rpartition(":")[2]
         rule = f"must be a string and YAML reads a {kind}: put it in quotes"
         raise AnnotationError.field(name, event.value, rule, _line(event))

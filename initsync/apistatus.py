@@ -21,24 +21,24 @@ _ADVICE = (
     ("is being terminated", "the namespace is being deleted, and this pod with it"),
     ("admission webhook", "ask who runs that webhook: it is not JASM's"),
     ("calling webhook", "ask who runs that webhook: it is not JASM's"),
-    ("ValidatingAdmissionPolicy", "ask who wrote that policy"),
+    ("AdmissionPolicy '", "ask who wrote that policy"),
 )
 _ADMISSION = re.compile(
-    r"""admission webhook "[^"]{1,253}"|ValidatingAdmissionPolicy '[^']{1,253}'"""
+    r"""(admission|calling) webhook "[^"]{1,253}"|\w+AdmissionPolicy '[^']{1,253}'"""
 )
+_RIGHTS = re.compile("cannot [a-z]+ resource|exceeded quota|is being terminated|was modified")
 
 
 def stored(response: Response, action: str, *, private: bool = False) -> JsonObject:
     """The object in a good answer. Raises ClusterError by the status of another.
 
-    `private`: the request wrote a Secret. What the API server then says of a body that it cannot
-    read or accept (400, 422) may quote it, values included (seen on 1.37.2): only the names of
-    fields and of who refused are passed on.
+    `private`: the request wrote a Secret. What is then said of it may quote it, values included:
+    by the API server of a body that it cannot accept (seen on 1.37.2), by somebody's webhook or
+    policy of anything. Only its own sentences about rights are passed on, and names otherwise.
     """
     found: Any = _json(response.body)
     if response.status < 300 and _is_stored(found):
         return dict(found)
-    private = private and response.status in (400, 422)
     detail = _detail(response.status, found, private=private)
     advice = next((advice for said, advice in _ADVICE if said in detail), "")
     raise _failure(response, action, detail, advice)
@@ -58,7 +58,7 @@ def _failure(response: Response, action: str, detail: str, advice: str) -> Clust
     if status == 401:
         return ClusterError(action, detail, "the token is not valid there, or not any more")
     if status == 429 or status >= 500 or status < 300:
-        patience = advice or "the API server may be restarting"
+        patience = advice or "it may be restarting"
         return ClusterUnavailable(action, detail, response.retry_after, patience)
     return ClusterError(action, detail, advice)
 
@@ -68,11 +68,11 @@ def _detail(status: int, found: Any, *, private: bool) -> str:
     if not _is_status(found):
         return f"the answer is not from a Kubernetes API (status {status})"
     reason, message = found.get("reason") or "no reason given", str(found.get("message") or "")
-    if not private:
-        return f"{message or reason} ({status})"
     by = _ADMISSION.search(message)
+    if not private or (_RIGHTS.search(message) and not by):
+        return f"{message or reason} ({status})"
     causes = (found.get("details") or {}).get("causes") or []
-    fields = ", ".join(str(cause.get("field")) for cause in causes)
+    fields = ", ".join(cause["field"] for cause in causes if cause.get("field"))
     said = f"{reason}{f' at {fields}' if fields else ''}{f' by {by.group()}' if by else ''}"
     return f"{said} ({status})"
 

@@ -1,6 +1,7 @@
 """`initsync`: the same sync by hand, with the operator's kubeconfig and cloud identity."""
 
 import json
+import math
 import os
 import sys
 import time
@@ -72,6 +73,8 @@ def main(
         return
     if not pod:
         raise click.UsageError("name the pod: initsync --pod NAME [-n NAMESPACE]")
+    if timeout is not None and math.isnan(timeout):
+        raise click.UsageError("--timeout must be a number of seconds")
     log = Log(sys.stderr, time.time, level="debug" if verbose else "info")
     options = _Options(pod, namespace, kube_context, kubeconfig, timeout, dry_run)
     _by_hand(options, log, as_json=output == "json")
@@ -159,6 +162,9 @@ def _as_json(report: Report, changes: list[Change], *, dry_run: bool) -> JsonObj
 )
 def demo(cluster: str) -> None:
     """Show the whole story on this machine: no cluster, no AWS, no root."""
-    from initsync.demo import story  # moto, cryptography and more: for this command alone
-
+    try:
+        from initsync.demo import story  # moto, cryptography and more: for this command alone
+    except ImportError as error:
+        said = f"the demo needs the package {error.name}: pip install 'jasm[demo]'"
+        raise click.UsageError(said) from error
     sys.exit(story.tell(cluster))

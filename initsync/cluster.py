@@ -27,7 +27,7 @@ class Cluster:
 
     def read_secret(self, name: str) -> JsonObject | None:
         """The stored Secret, or None."""
-        response = self._call("GET", f"secrets/{quote(name)}")
+        response = self._call("GET", f"secrets/{quote(name, safe='')}")
         if missing(response):
             return None
         return stored(response, self._action("get Secret", name))
@@ -38,7 +38,7 @@ class Cluster:
         Raises ClusterConflict where the Secret is no longer at the manifest's resourceVersion.
         """
         name = manifest["metadata"]["name"]
-        target = f"secrets/{quote(name)}?fieldManager={keys.FIELD_MANAGER}&force=true"
+        target = f"secrets/{quote(name, safe='')}?fieldManager={keys.FIELD_MANAGER}&force=true"
         response = self._call("PATCH", target, manifest, _APPLY)
         return stored(response, self._action("apply Secret", name), private=True)
 
@@ -49,14 +49,16 @@ class Cluster:
             "metadata": {"resourceVersion": metadata["resourceVersion"]},
             "data": dict.fromkeys(names),
         }
-        target = f"secrets/{quote(metadata['name'])}?fieldManager={keys.FIELD_MANAGER}"
+        target = f"secrets/{quote(metadata['name'], safe='')}?fieldManager={keys.FIELD_MANAGER}"
         response = self._call("PATCH", target, patch, _MERGE)
         action = self._action("remove keys from Secret", metadata["name"])
         stored(response, action, private=True)
 
     def read_pod(self, name: str) -> JsonObject:
         """The pod. Raises ClusterError where there is none."""
-        return stored(self._call("GET", f"pods/{quote(name)}"), self._action("get Pod", name))
+        return stored(
+            self._call("GET", f"pods/{quote(name, safe='')}"), self._action("get Pod", name)
+        )
 
     def create_event(self, event: JsonObject) -> None:
         """Post a core/v1 Event; one of its name that is there already is this one."""
@@ -76,9 +78,9 @@ class Cluster:
         if body is not None:
             headers["content-type"] = kind
         raw = b"" if body is None else json.dumps(body).encode()
-        path = f"/api/v1/namespaces/{quote(self._namespace)}/{target}"
+        path = f"/api/v1/namespaces/{quote(self._namespace, safe='')}/{target}"
         try:
             return self._connection.request(method, path, headers, raw)
         except TransportError as error:
             action = f"{method} {target.partition('?')[0]} in namespace {self._namespace}"
-            raise ClusterUnavailable(action, str(error)) from error
+            raise ClusterUnavailable(action, str(error), advice=error.advice) from error

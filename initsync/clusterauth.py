@@ -75,9 +75,10 @@ def from_kubeconfig(path: str | None, context: str | None, env: Mapping[str, str
         kube_config.load_kube_config(path, context, client_configuration=loaded)
         merged = kube_config.KubeConfigMerger(path or kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
         chosen = _Chosen(merged.config, context)
-    except (ConfigException, OSError, ValueError, yaml.YAMLError) as error:
-        problem = f"no usable kubeconfig ({' '.join(str(error).split())})"
-        raise InvalidSetup(problem, "set --kubeconfig, --context or KUBECONFIG") from error
+    except (ConfigException, OSError, ValueError, TypeError, AttributeError) as error:
+        raise _unusable(str(error)) from None
+    except yaml.YAMLError:
+        raise _unusable("it is no YAML") from None
     _refuse_silent_plugin(chosen, loaded)
     return Access(
         loaded.host,
@@ -87,6 +88,13 @@ def from_kubeconfig(path: str | None, context: str | None, env: Mapping[str, str
         loaded.tls_server_name,
         _proxy(loaded.host, chosen.cluster.safe_get("proxy-url"), env),
     )
+
+
+def _unusable(detail: str) -> InvalidSetup:
+    """The kubernetes package quotes the parts it misses something in: tokens, client secrets."""
+    said = " ".join(detail.partition("{")[0].partition("[")[0].split())
+    problem = f"no usable kubeconfig ({said})"
+    return InvalidSetup(problem, "set --kubeconfig, --context or KUBECONFIG")
 
 
 class _Chosen:

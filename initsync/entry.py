@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from initsync import annotation, keys, manifests, policy, providers, settings
 from initsync.cluster import Cluster
-from initsync.errors import AccessDenied, ClusterUnavailable, JasmError, SecretNotFound
+from initsync.errors import AccessDenied, ClusterUnavailable, JasmError, SecretNotFound, bug
 from initsync.logs import Log
 from initsync.manifests import EventSource
-from initsync.model import Outcome, PodRef
+from initsync.model import Outcome, PodRef, SecretProvider
 from initsync.retry import Retry
 from initsync.settings import Settings
 from initsync.sync import Secrets, sync
@@ -69,24 +69,40 @@ def sync_pod(
 
     `sdk`: the cloud SDK's own sources of identity (profiles, SSO) may be asked too.
     """
-    chosen = policy.Policy()
     try:
-        chosen = policy.parse(annotations)
-        request = annotation.parse(annotations[keys.ANNOTATION], pod, providers.names())
-        provider = providers.load(request.provider)(run.env, time.time, run.network, sdk)
-        request = request._replace(policy=chosen)
-        outcome = sync(request, provider, cluster, run.retry, time.time, run.settings)
-    except JasmError as error:
-        return _failed(error, anyway=chosen.starts_anyway)
+        outcome = _synced(run, pod, annotations, cluster, sdk=sdk)
+    except Exception as error:  # a bug is reported like a failure, by its place only
+        return failed(error, annotations)
     reason = REASONS.get(outcome.action, SYNCED)
     return Report(reason, outcome.sentence, 0, reason != SYNCED, outcome)
 
 
-def _failed(error: JasmError, *, anyway: bool) -> Report:
-    if not anyway:
-        return Report(error.reason, str(error), error.exit_code, True)
-    sentence = f"{error}; the pod starts anyway ({keys.ON_FAILURE}: continue)"
-    return Report(error.reason, sentence, 0, True)
+def _synced(
+    run: Run, pod: PodRef, annotations: Mapping[str, str], cluster: Secrets, *, sdk: bool
+) -> Outcome:
+    chosen = policy.parse(annotations)
+    opened: dict[str, SecretProvider] = {}
+
+    def check_path(name: str, path: str) -> str | None:
+        opened[name] = providers.load(name)(run.env, time.time, run.network, sdk)
+        return opened[name].check_path(path)
+
+    text = annotations[keys.ANNOTATION]
+    request = annotation.parse(text, pod, providers.names(), check_path)
+    request = request._replace(policy=chosen)
+    provider = opened[request.provider]
+    return sync(request, provider, cluster, run.retry, time.time, run.settings)
+
+
+def failed(error: Exception, annotations: Mapping[str, str]) -> Report:
+    """The report of a failure; under on-failure `continue` the pod starts all the same."""
+    if not isinstance(error, JasmError):
+        error = JasmError(bug(error))
+    reason, sentence, code = error.reason, str(error), error.exit_code
+    if not policy.starts_anyway(annotations):
+        return Report(reason, sentence, code, True)
+    anyway = f"{sentence}; the pod starts anyway ({keys.ON_FAILURE}: continue)"
+    return Report(reason, anyway, 0, True)
 
 
 def tell(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, log: Log) -> None:
@@ -101,8 +117,9 @@ def tell(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, l
     )
     try:
         _twice(lambda: cluster.create_event(event))
-    except JasmError as error:
-        log.warning(f"no Event on the pod: {error}")
+    except Exception as error:  # best effort whatever happens
+        said = str(error) if isinstance(error, JasmError) else bug(error)
+        log.warning(f"no Event on the pod: {said}")
     write(report, log)
 
 

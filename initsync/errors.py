@@ -176,6 +176,20 @@ class ProviderUnavailable(JasmError):
         )
 
 
+class ProviderRefused(JasmError):
+    """The provider answered, and refused for a reason that no other row has."""
+
+    reason = "ProviderUnavailable"
+    remedy = (
+        "Look up the provider's own code in its documentation, and tell us: "
+        "it should have a row of its own."
+    )
+    exit_code = 5
+
+    def __init__(self, provider: str, detail: str) -> None:
+        super().__init__(f"{provider} refused the request ({detail}): look up that code at AWS")
+
+
 class NotManaged(JasmError):
     """A Secret of that name exists and is not ours to change (design D6)."""
 
@@ -224,7 +238,7 @@ class ClusterUnavailable(ClusterError):
         action: str,
         detail: str,
         retry_after: float | None = None,
-        advice: str = "the API server may be restarting",
+        advice: str = "it may be restarting",
     ) -> None:
         super().__init__(action, detail, advice)
         self.retry_after = retry_after

@@ -31,11 +31,19 @@ _SOURCE = f"spec.initContainers{{{keys.CONTAINER}}}"
 
 def main() -> NoReturn:
     """Run as the container's process."""
-    # A core dump would hold the secret. 1 and not 0: the kernel pipes a dump to a collector
-    # whatever the limit, unless it is 1 (https://man7.org/linux/man-pages/man5/core.5.html).
-    resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
+    _refuse_core_dumps()
     signal.signal(signal.SIGTERM, _terminated)  # PID 1 has no default action
     sys.exit(run(os.environ, sys.stderr))
+
+
+def _refuse_core_dumps() -> None:
+    """A core dump would hold the secret.
+
+    1 and not 0: the kernel pipes a dump to a collector whatever the limit, unless it is 1
+    (https://man7.org/linux/man-pages/man5/core.5.html). A hard limit of 0 cannot be raised.
+    """
+    limit = 0 if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0 else 1
+    resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
 
 
 def _terminated(*_: object) -> NoReturn:
@@ -63,9 +71,14 @@ def _sync_pod(env: Mapping[str, str], log: Log) -> int:
     if keys.ANNOTATION not in annotations:
         log.info(f"the pod has no annotation {keys.ANNOTATION}: nothing to do")
         return 0
-    pod = podinfo.read_pod(directory)
-    run = entry.start(env, log)
-    cluster = _cluster(run, pod.namespace)
+    try:
+        pod = podinfo.read_pod(directory)
+        run = entry.start(env, log)
+        cluster = _cluster(run, pod.namespace)
+    except JasmError as error:  # no Event: pod or cluster are not known
+        report = entry.failed(error, annotations)
+        entry.write(report, log)
+        return report.exit_code
     report = entry.sync_pod(run, pod, annotations, cluster)
     source = EventSource(keys.CONTAINER, env.get("JASM_NODE_NAME", ""), _SOURCE)
     entry.tell(report, pod, cluster, source, log)

@@ -26,10 +26,10 @@ class Policy(NamedTuple):
         """Whether a Secret written earlier will do while the provider is down."""
         return self.on_failure != "strict"
 
-    @property
-    def starts_anyway(self) -> bool:
-        """Whether the pod starts although its sync failed."""
-        return self.on_failure == "continue"
+
+def starts_anyway(annotations: Mapping[str, str]) -> bool:
+    """Whether the pod starts although its sync failed, whatever else its annotations say."""
+    return annotations.get(keys.ON_FAILURE) == "continue"
 
 
 def parse(annotations: Mapping[str, str]) -> Policy:

@@ -43,24 +43,31 @@ class Retry:
     def __call__(self, operation: Callable[[], T]) -> T:
         """The operation's result, or its last failure with attempts and seconds filled in."""
         start = self._now()
-        attempt = 0
+        attempt = transient = 0
         while True:
             attempt += 1
             try:
                 return operation()
             except JasmError as error:
+                transient += error.transient
+                helps = error.transient and transient <= RETRIES
                 error.attempts, error.seconds = attempt, self._now() - start
                 pause = max(self.pause(attempt), error.retry_after or 0.0)
-                if not self._again(error, pause):
+                if not (helps or isinstance(error, self._patient)) or not self._fits(pause):
                     raise
                 self._notice(f"{error}; trying again in {pause:.1f} s")
             self._sleep(pause)
 
-    def _again(self, error: JasmError, pause: float) -> bool:
-        helps = error.transient and error.attempts <= RETRIES
-        return (helps or isinstance(error, self._patient)) and (
-            self._now() + pause <= self._deadline
-        )
+    def paused(self, attempt: int) -> bool:
+        """Wait after the attempt of that number; False, at once, where the deadline comes first."""
+        pause = self.pause(attempt)
+        if not self._fits(pause):
+            return False
+        self._sleep(pause)
+        return True
+
+    def _fits(self, pause: float) -> bool:
+        return self._now() + pause <= self._deadline
 
     def pause(self, attempt: int) -> float:
         """Seconds to wait after the attempt of that number, counted from 1."""

@@ -1,7 +1,6 @@
 """A provider's JSON text as the data of a Secret: strings as they are, the rest as JSON text."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 _OBJECT = 'it must be a JSON object of keys and values, such as {"DB_PASSWORD": "…"}'
@@ -15,58 +14,83 @@ def parse(text: str) -> dict[str, str]:
     """The object in `text`, one string a key.
 
     Numbers keep the digits that they were written with; booleans, objects and arrays become
-    compact JSON. Raises NotSecretData for nulls and for keys that are there twice.
+    compact JSON. Raises NotSecretData for nulls, for keys that are there twice, and for no keys
+    at all: what is empty by mistake would blank a Secret that pods live on (design D13).
     """
     try:
         found = json.loads(
             text,
-            object_pairs_hook=_unique,
+            object_pairs_hook=_members,
             parse_int=_Number,
             parse_float=_Number,
             parse_constant=_refuse_constant,
         )
+        if not isinstance(found, dict):
+            raise NotSecretData(f"{_OBJECT}, and is JSON of another kind")
+        return _data(found)
     except json.JSONDecodeError as error:
         raise NotSecretData(f"{_OBJECT}, and is no JSON (position {error.pos})") from None
     except RecursionError:
         raise NotSecretData("its JSON is nested too deep") from None
-    if not isinstance(found, dict):
-        raise NotSecretData(f"{_OBJECT}, and is JSON of another kind")
-    return {key: _text(key, value) for key, value in found.items()}
 
 
 class _Number(str):
     """A JSON number's own text: 1.0 stays 1.0, and no digit of a long one is lost."""
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+class _Twice(dict[str, Any]):
+    """An object that has a key twice, kept until its place is known: deep inside, a key's name
+    is a part of some value, and not to be shown."""
+
+    key = ""
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise NotSecretData(f"key {_named(twice)} is there twice")
-    return found
+    if len(found) == len(pairs):
+        return found
+    twice = _Twice(found)
+    left = dict(found)
+    twice.key = next(key for key, _ in pairs if left.pop(key, left) is left)
+    return twice
 
 
 def _refuse_constant(name: str) -> None:
     raise NotSecretData(f"{name} is no JSON value")
 
 
+def _data(found: dict[str, Any]) -> dict[str, str]:
+    if isinstance(found, _Twice):
+        raise NotSecretData(f"key {_named(found.key)} is there twice")
+    if not found:
+        raise NotSecretData(f"{_OBJECT}, and has no key at all")
+    return {key: _text(key, value) for key, value in found.items()}
+
+
 def _text(key: str, value: Any) -> str:
     if value is None:
         raise NotSecretData(f"key {_named(key)} is null: give it a value, or remove it")
-    text = value if isinstance(value, str) else _compact(value)
     try:
+        text = value if isinstance(value, str) else _compact(value)
         f"{key}{text}".encode()
+    except _TwiceInside:
+        raise NotSecretData(f"key {_named(key)} holds an object with a key twice") from None
     except UnicodeEncodeError:  # a lone \ud800, which JSON can spell and UTF-8 cannot
         raise NotSecretData(f"key {_named(key)} holds text that is not Unicode") from None
     return str(text)
 
 
+class _TwiceInside(Exception):
+    """Somewhere in a value; the key of that value is known further up."""
+
+
 def _compact(value: Any) -> str:
     if isinstance(value, _Number):
         return value
-    if isinstance(value, Mapping):
-        members = (f"{json.dumps(key, ensure_ascii=False)}:{_compact(value[key])}" for key in value)
+    if isinstance(value, _Twice):
+        raise _TwiceInside
+    if isinstance(value, dict):
+        members = [f"{json.dumps(key, ensure_ascii=False)}:{_compact(value[key])}" for key in value]
         return "{" + ",".join(members) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_compact, value)) + "]"

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from initsync import manifests, rules
 from initsync.errors import (
-    AnnotationError,
     ClusterConflict,
     InvalidSecretData,
     ProviderUnavailable,
@@ -45,8 +44,6 @@ def sync(
     settings: Settings,
 ) -> Outcome:
     """Make the Secret say what the provider says. Raises the failures of `initsync.errors`."""
-    if rule := provider.check_path(request.secret_path):
-        raise AnnotationError.field("path", request.secret_path, rule, None)
     for attempt in range(1, ROUNDS + 1):
         existing = retry(lambda: _read(request, cluster, settings))
         if existing and _recent(request, existing, now()):
@@ -62,9 +59,8 @@ def sync(
         try:
             return _written(request, existing, wanted, cluster, retry, settings)
         except ClusterConflict:
-            if attempt == ROUNDS:
+            if attempt == ROUNDS or not retry.paused(attempt):
                 raise
-            retry.wait(retry.pause(attempt))
     raise AssertionError("the last round returns or raises")
 
 

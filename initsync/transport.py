@@ -1,10 +1,12 @@
 """Kept-alive HTTP/1.1 connections, one a host: the pod path's only door to the network."""
 
+import _thread
 import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from initsync import http1, urls
 from initsync.errors import InvalidSetup
@@ -22,6 +24,8 @@ Tls = Callable[[], ssl.SSLContext]
 
 class TransportError(Exception):
     """No whole answer came back; the text says from where and what was seen instead."""
+
+    advice = "it may be restarting"
 
 
 class Network:
@@ -96,7 +100,7 @@ class Connection:
             by = f" by proxy {self._proxy.host}:{self._proxy.port}" if self._proxy else ""
             problem = f"{self.authority}{by}: {_cause(error, allowed)}"
             self._trace(method, target, problem, start)
-            raise TransportError(problem) from error
+            raise _failure(problem, error) from error
         self._trace(method, target, f"{response.status}, {len(response.body)} bytes", start)
         return response
 
@@ -155,19 +159,45 @@ def _connected(host: str, port: int, deadline: float) -> socket.socket:
 
     `socket.create_connection` would give the whole of it to each of them.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    for number, (family, kind, protocol, _, address) in enumerate(found, 1):
-        sock = socket.socket(family, kind, protocol)
+    problem: OSError = TimeoutError()
+    found = _resolved(host, port, deadline)
+    for number, (family, kind, protocol, _, address) in enumerate(found):
+        sock = None
         try:
-            sock.settimeout(_left(deadline) / (len(found) - number + 1))
+            sock = socket.socket(family, kind, protocol)
+            sock.settimeout(_left(deadline) / (len(found) - number))
             sock.connect(address)
-        except OSError:
-            sock.close()
-            if number == len(found):
-                raise
+        except OSError as error:
+            problem = error
+            if sock:
+                sock.close()
         else:
             return sock
-    raise AssertionError("getaddrinfo gives an address or raises")
+    raise problem
+
+
+def _resolved(host: str, port: int, deadline: float) -> Sequence[tuple[Any, ...]]:
+    """The host's addresses, asked for in a thread: the resolver knows neither deadline nor signal.
+
+    With a silent name server it takes 20 s and more. A thread left behind ends with the process.
+    """
+    found: list[Sequence[tuple[Any, ...]] | Exception] = []
+    done = _thread.allocate_lock()
+    done.acquire()
+
+    def resolve() -> None:
+        try:
+            found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as error:  # whatever it is belongs to who waits
+            found.append(error)
+        done.release()
+
+    _thread.start_new_thread(resolve, ())
+    if not done.acquire(timeout=_left(deadline)):
+        raise socket.gaierror(socket.EAI_AGAIN, "no name server answered in time")
+    if isinstance(found[0], Exception):
+        raise found[0]
+    return found[0]
 
 
 def _tunnel(sock: socket.socket, place: urls.Place, proxy: urls.Proxy, deadline: float) -> None:
@@ -212,6 +242,15 @@ def _left(deadline: float) -> float:
 
 def _readable(sock: socket.socket) -> bool:
     return bool(select.select([sock], [], [], 0)[0])
+
+
+def _failure(problem: str, error: Exception) -> TransportError:
+    failure = TransportError(problem)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        failure.advice = "check the CA certificate and the host's name"
+    elif isinstance(error, ssl.SSLError):
+        failure.advice = "check certificates and keys on both sides"
+    return failure
 
 
 def _cause(error: Exception, timeout: float) -> str:

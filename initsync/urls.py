@@ -45,7 +45,7 @@ def place(url: str) -> Place:
         host, port = "", 0
     if not _HOST.fullmatch(host):
         advice = "write it as https://HOST[:PORT] in the variable or file that names it"
-        raise InvalidSetup(f"{shown(_without_user(url))} is no URL of a host", advice)
+        raise InvalidSetup(f"{shown(without_user(url))} is no URL of a host", advice)
     authority = parts.netloc.rpartition("@")[2]
     return Place(parts.scheme == "https", host, port, authority, parts.path.rstrip("/"))
 
@@ -65,12 +65,12 @@ def proxy_for(to: Place, env: Mapping[str, str]) -> Proxy | None:
 
 def named_proxy(url: str) -> Proxy:
     """The proxy at a URL; `http://` may be left out. Raises InvalidSetup."""
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    if parts.scheme != "http":
-        problem = f"the proxy {shown(_without_user(url))} is not spoken to over plain HTTP"
+    url = url if "://" in url else f"http://{url}"
+    if not url.lower().startswith("http://"):
+        problem = f"the proxy {shown(without_user(url))} is not spoken to over plain HTTP"
         raise InvalidSetup(problem, "name one as http://HOST:PORT, what it carries stays encrypted")
-    found = place(parts.geturl())
-    user, given, password = parts.netloc.rpartition("@")[0].partition(":")
+    found = place(url)
+    user, given, password = urlsplit(url).netloc.rpartition("@")[0].partition(":")
     login = f"{unquote(user)}:{unquote(password)}" if user or given else ""
     token = base64.b64encode(login.encode()).decode()
     return Proxy(found.host, found.port, f"Basic {token}" if login else None)
@@ -92,7 +92,7 @@ def _matches(to: Place, entry: str) -> bool:
         address = _network(to.host)
         return address is not None and address.version == block.version and _within(address, block)
     name, colon, port = entry.rpartition(":")
-    if colon and port.isdigit():
+    if colon and port.isascii() and port.isdigit():
         network = _network(name)
         same = network is not None and network == _network(to.host)
         return int(port) == to.port and (same or _below(to.host, name))
@@ -122,7 +122,8 @@ def _either_case(env: Mapping[str, str], name: str) -> str:
     return env[name] if name in env else env.get(name.upper(), "")
 
 
-def _without_user(url: str) -> str:
+def without_user(url: str) -> str:
+    """The URL without its user and password, to be shown."""
     before, at, after = url.rpartition("@")
     scheme, mark, _ = before.partition("://")
     return f"{scheme if mark else ''}{mark}…@{after}" if at else url

@@ -32,6 +32,7 @@ EXAMPLES: list[JasmError] = [
         f"annotate the pod's ServiceAccount eks.amazonaws.com/role-arn: {ROLE}",
     ),
     errors.ProviderUnavailable("AWS Secrets Manager", "HTTP 503, ServiceUnavailable"),
+    errors.ProviderRefused("AWS Secrets Manager", "UnknownOperationException: because"),
     errors.ClusterError("apply Secret shop/app-credentials", "Invalid at data (422)"),
     errors.ClusterForbidden(
         "get Secret shop/app-credentials", "secrets is forbidden (403)", "apply its Role"

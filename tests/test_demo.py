@@ -5,6 +5,9 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
+
+import pytest
 
 COMMAND = [sys.executable, "-m", "initsync", "demo"]
 
@@ -28,9 +31,23 @@ def test_it_tells_the_whole_story_and_ends_well() -> None:
     assert second.startswith("  kubectl apply -f deploy/manifests/app -f deploy/examples/")
 
 
-def test_ctrl_c_ends_it_and_all_that_it_started() -> None:
+@pytest.mark.parametrize(
+    ("signalled", "exit_code", "last"),
+    [
+        (signal.SIGINT, 130, "Interrupted; everything that the demo started has been ended."),
+        (signal.SIGTERM, 143, ""),
+    ],
+)
+def test_a_signal_ends_it_and_all_that_it_started(
+    tmp_path: Path, signalled: int, exit_code: int, last: str
+) -> None:
     running = subprocess.Popen(
-        COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        COMMAND,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
     )
     stop = threading.Timer(120, running.kill)  # the test's deadline
     stop.start()
@@ -41,14 +58,13 @@ def test_ctrl_c_ends_it_and_all_that_it_started() -> None:
             break
     children = _children(running.pid)
 
-    running.send_signal(signal.SIGINT)
+    running.send_signal(signalled)
     told, said = running.communicate()
     stop.cancel()
 
-    assert (running.returncode, said) == (130, "")
-    assert told.splitlines()[-1] == (
-        "Interrupted; everything that the demo started has been ended."
-    )
+    assert (running.returncode, said) == (exit_code, "")
+    assert told.rstrip("\n").endswith(last)
+    assert list(tmp_path.iterdir()) == []
     assert len(children) >= 2
     assert [child for child in children if os.path.exists(f"/proc/{child}")] == []
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from initsync import urls
 from initsync.aws.sigv4 import Credentials
-from initsync.errors import NoIdentity, ProviderUnavailable, shown
+from initsync.errors import InvalidSetup, NoIdentity, ProviderUnavailable, shown
 from initsync.transport import Connection, Response, TransportError
 
 RELATIVE_URI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
@@ -55,13 +56,13 @@ def credentials(
 
 def refused(url: str) -> str:
     """Why a token may not be sent to `url`; empty where it may."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme == "https" and host:
+    try:
+        place = urls.place(url)
+    except InvalidSetup as error:
+        return str(error)
+    if place.secure or place.host in _HOSTS or _loopback(place.host):
         return ""
-    if parts.scheme == "http" and (host in _HOSTS or _loopback(host)):
-        return ""
-    return f"{shown(url)} is neither https nor one of {', '.join(_HOSTS)}"
+    return f"{shown(urls.without_user(url))} is neither https nor one of {', '.join(_HOSTS)}"
 
 
 def _loopback(host: str) -> bool:
@@ -83,10 +84,10 @@ def _token(env: Mapping[str, str]) -> str:
 
 
 def _asked(url: str, token: str, connect: Callable[[str, float], Connection]) -> Response:
-    parts = urlsplit(url)
+    place, parts = urls.place(url), urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = {"accept": "application/json"} | ({"authorization": token} if token else {})
-    connection = connect(f"{parts.scheme}://{parts.netloc}", TIMEOUT)
+    connection = connect(f"{parts.scheme}://{place.authority}", TIMEOUT)
     try:
         return connection.request("GET", target, headers)
     except TransportError as error:
@@ -96,16 +97,31 @@ def _asked(url: str, token: str, connect: Callable[[str, float], Connection]) ->
 
 
 def _answered(url: str, response: Response) -> Credentials:
+    authority = urls.place(url).authority
     if 400 <= response.status < 500 and response.status != 429:
         said = shown(response.body.decode(errors="replace"))
-        tried = f"{_PLACE}: {urlsplit(url).netloc} answered {response.status} {said}"
+        tried = f"{_PLACE}: {authority} answered {response.status} {said}"
         raise NoIdentity([tried], _ADVICE)
     try:
         found: Any = json.loads(response.body) if response.status == 200 else {}
-        expires = datetime.datetime.fromisoformat(found["Expiration"].replace("Z", "+00:00"))
-        keys = (found["AccessKeyId"], found["SecretAccessKey"], found["Token"])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        detail = f"{urlsplit(url).netloc} answered {response.status} without credentials"
+        keys = [_text(found[name]) for name in ("AccessKeyId", "SecretAccessKey", "Token")]
+        expires = end(_text(found["Expiration"]))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        detail = f"{authority} answered {response.status} without credentials"
         raise ProviderUnavailable(_PLACE, detail, response.retry_after) from None
-    role = found.get("RoleArn") or f"the role of {_PLACE}, access key {found['AccessKeyId']}"
-    return Credentials(*keys, expires.timestamp(), role)
+    role = found.get("RoleArn") or f"the role of {_PLACE}, access key {keys[0]}"
+    return Credentials(keys[0], keys[1], keys[2], expires, str(role))
+
+
+def end(text: str) -> float:
+    """The epoch seconds of an RFC 3339 time. Raises ValueError for any other text."""
+    try:
+        return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    except OverflowError:
+        raise ValueError("a year that no clock has") from None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.isascii() or not value:
+        raise TypeError("not the text that it should be")
+    return value

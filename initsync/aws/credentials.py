@@ -4,7 +4,6 @@ https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 The only importer of boto3, and only for the CLI (design D1, D2).
 """
 
-import datetime
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -66,6 +65,8 @@ class Identity:
         key, secret = (
             self._env.get(name, "") for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
         )
+        if not (key + secret).isascii():
+            return "static keys: they hold characters that no key has"
         if key and secret:
             return Credentials(key, secret, self._env.get("AWS_SESSION_TOKEN", ""))
         missing = "AWS_SECRET_ACCESS_KEY" if key else "AWS_ACCESS_KEY_ID"
@@ -94,7 +95,7 @@ class Identity:
             found = api.assume_role_with_web_identity(
                 self._sts(), role, self._session(), token, self._now()
             )
-            expires = datetime.datetime.fromisoformat(found["Expiration"].replace("Z", "+00:00"))
+            expires = container.end(found["Expiration"])
         except api.ServiceError as error:
             raise failures.of_web_identity(error, role, _ADVICE) from error
         except ValueError:
@@ -104,7 +105,7 @@ class Identity:
             found["AccessKeyId"],
             found["SecretAccessKey"],
             found["SessionToken"],
-            expires.timestamp(),
+            expires,
             role,
         )
 

@@ -11,6 +11,7 @@ from initsync.errors import (
     AccessDenied,
     JasmError,
     NoIdentity,
+    ProviderRefused,
     ProviderUnavailable,
     SecretNotFound,
 )
@@ -52,7 +53,7 @@ def of_secret(error: ServiceError, provider: str, path: str, region: str, role: 
     if code in DENIED or error.status == 403:
         permission = _KMS if "KMS" in error.message else _read_permission(path, region)
         return AccessDenied(provider, permission, role, error.message)
-    return ProviderUnavailable(provider, str(error))
+    return ProviderRefused("AWS Secrets Manager", str(error))
 
 
 def of_web_identity(error: ServiceError, role: str, advice: str) -> JasmError:

@@ -1,6 +1,8 @@
 """The scenes of `initsync demo`, each of which checks what it shows."""
 
+import signal
 import sys
+import tempfile
 import uuid
 from contextlib import ExitStack
 
@@ -24,6 +26,7 @@ class Unexpected(Exception):
 def tell(kind: str) -> int:
     """Tell it on standard output; the exit code."""
     screen = Screen(sys.stdout)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # unwind, as Ctrl-C
     try:
         _tell(kind, screen)
     except (Unexpected, StartFailed, MissingToolchain) as error:
@@ -40,6 +43,8 @@ def _tell(kind: str, screen: Screen) -> None:
     cluster = "an embedded Kubernetes API" if kind == "embedded" else "etcd and kube-apiserver"
     screen.line("JASM on this machine: no root, no cloud account; nothing is left behind.")
     with ExitStack() as running:
+        # all files below one folder: a signal amid the making of another cannot leave that behind
+        tempfile.tempdir = running.enter_context(tempfile.TemporaryDirectory(prefix="jasm-demo-"))
         with screen.step(f"Start {cluster}, moto as AWS, and the real injector over TLS"):
             ready = running.enter_context(stage(kind))
             screen.line(f"   Kubernetes API {ready.api.url}")

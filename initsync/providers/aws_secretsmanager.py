@@ -8,13 +8,16 @@ from typing import Any
 from initsync import secretdata
 from initsync.aws import api, endpoints, failures
 from initsync.aws.credentials import Identity
-from initsync.errors import InvalidSecretData, InvalidSetup
+from initsync.errors import InvalidSecretData, InvalidSetup, shown
 from initsync.model import ExternalSecret
 from initsync.transport import Connection, Network, trusting
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, Name
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
-_ARN = re.compile(r"arn:[-a-z0-9]+:secretsmanager:[-a-z0-9]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+")
+_REGION = r"[a-z0-9][-a-z0-9]{0,61}[a-z0-9]"
+_ARN = re.compile(
+    rf"arn:[-a-z0-9]+:secretsmanager:{_REGION}:[0-9]{{12}}:secret:[A-Za-z0-9/_+=.@-]+"
+)
 _ARN_LIMIT = 2048
 
 
@@ -76,12 +79,11 @@ class Provider:
         if region is None:
             problem = f"no AWS region for {path}: none of {', '.join(endpoints.REGION_VARIABLES)}"
             raise InvalidSetup(f"{problem} is set", "set one, or give the secret's full ARN")
-        if not endpoints.valid_region(region):
-            raise InvalidSetup(f"{region!r} is no AWS region", "set AWS_REGION, such as eu-west-1")
-        return region
+        return _valid(region)
 
     def _sts(self) -> Connection:
-        return self._connection("sts", endpoints.region_of("", self._env) or self._region)
+        region = endpoints.region_of("", self._env) or self._region
+        return self._connection("sts", _valid(region))
 
     def _open(self, url: str, timeout: float) -> Connection:
         return self._network.direct(url, self._tls, timeout)
@@ -93,3 +95,10 @@ class Provider:
             shared = (found for found in self._connections.values() if found.url == url)
             self._connections[place] = next(shared, None) or self._network.proxied(url, self._tls)
         return self._connections[place]
+
+
+def _valid(region: str) -> str:
+    if not endpoints.valid_region(region):
+        problem = f"{shown(region)} is no AWS region"
+        raise InvalidSetup(problem, "set AWS_REGION, such as eu-west-1")
+    return region

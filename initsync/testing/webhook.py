@@ -1,6 +1,7 @@
 """The real injector on this machine: `jasm-injector serve` in a process of its own, over TLS."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,7 @@ class Webhook(Closing):
         self.ca_pem = (certs / "ca.crt").read_text(encoding="ascii")
         self._log = place / "injector.log"
         options = ["--host=127.0.0.1", "--port=0", f"--certs={certs}", f"--image={image}"]
-        self._process = Process([*_PROGRAM, "serve", *options], self._log)
+        self._process = Process([*_PROGRAM, "serve", *options], self._log, _environment())
         try:
             self._process.await_ready(lambda: bool(self.log()), START_TIMEOUT)
         except BaseException:
@@ -47,11 +48,18 @@ class Webhook(Closing):
         self._directory.cleanup()
 
 
+def _environment() -> dict[str, str]:
+    """Ours without JASM settings: the injector must not take them for its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("JASM_")}
+
+
 _PROGRAM = [sys.executable, "-m", "injector"]
 
 
 def _certificate(directory: Path) -> None:
     command = [*_PROGRAM, "certs", "--self-signed", str(directory), "--ip", "127.0.0.1"]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # ours
+    made = subprocess.run(  # noqa: S603  # ours
+        command, env=_environment(), capture_output=True, text=True, check=False
+    )
     if made.returncode:
         raise StartFailed(f"no certificate for the injector: {made.stderr.strip()}")

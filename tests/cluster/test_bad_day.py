@@ -106,7 +106,7 @@ def test_an_api_server_that_restarts_for_a_while_is_waited_for(
     ended = shop.run(shop.pod("web-1"), **env)
 
     assert ended.exit_code == 0, ended.stderr
-    assert ended.stderr.count("the API server may be restarting") == 4
+    assert ended.stderr.count("it may be restarting") == 4
     assert kinds(proxy) == FIRST_SYNC
 
 

@@ -302,5 +302,5 @@ def test_a_foreign_webhook_that_is_down_is_retried_and_named(
 
     assert ended.exit_code == 5
     assert "trying again in" in ended.stderr
-    assert 'failed calling webhook "foreign.example.org"' in last(ended)
+    assert 'by calling webhook "foreign.example.org"' in last(ended)
     assert "ask who runs that webhook: it is not JASM's" in last(ended)

@@ -113,3 +113,13 @@ def test_what_a_yaml_writer_writes_is_read_back(path: str, order: list[str]) -> 
     text = yaml.safe_dump({field: values[field] for field in order}, sort_keys=False)
 
     assert annotation.parse(text, POD, PROVIDERS).secret_path == path
+
+
+def test_the_providers_own_rule_for_a_path_is_told_with_its_line() -> None:
+    def rule(provider: str, path: str) -> str | None:
+        return f"must start with {provider}:"
+
+    with pytest.raises(AnnotationError) as caught:
+        annotation.parse("path: x\nprovider: vault\nsecretName: db", POD, ["vault"], rule)
+
+    assert "line 1: path is 'x', but must start with vault:" in str(caught.value)

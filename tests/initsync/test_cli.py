@@ -65,3 +65,34 @@ def test_without_click_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
 
     with pytest.raises(SystemExit, match=r"pip install 'jasm\[cli\]'"):
         __main__.main()
+
+
+SECRETIVE = "apiVersion: v1\nkind: Config\ncurrent-context: c\n" + (
+    "clusters: [{name: k, cluster: {server: 'https://127.0.0.1:1'}}]\n"
+    "contexts: [{name: c, context: {cluster: k, user: u}}]\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SECRETIVE + "users: [{name: u, token: pl4nted}]",
+        SECRETIVE + "users: [{name: u, user: {auth-provider: {name: oidc, config: "
+        "{refresh-token: pl4nted, client-secret: pl4nted}}}}]",
+        SECRETIVE + "users: [{name: u, user: {auth-provider: {name: gcp}}}]",
+        SECRETIVE.replace("'https://127.0.0.1:1'", "5") + "users: [{name: u, user: {token: t}}]",
+        "[]",
+        "hello",
+        "{",
+        "users: pl4nted",
+    ],
+)
+def test_a_kubeconfig_that_cannot_be_used_is_told_without_what_it_holds(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "config").write_text(text)
+
+    code, out, said = run("--pod", "a", "--kubeconfig", str(tmp_path / "config"), "-o", "json")
+
+    assert "pl4nted" not in out + said
+    assert (code, "no usable kubeconfig (" in said) == (2, True), said

@@ -150,6 +150,23 @@ def test_what_stands_in_the_way_has_its_own_advice(code: int, message: str, advi
     assert "role.yaml" not in str(caught.value)
 
 
+@pytest.mark.parametrize("code", [400, 403, 406, 409, 422, 500])
+@pytest.mark.parametrize(
+    "message",
+    [
+        'admission webhook "w.x" denied the request: value pl4nted, cannot patch resource',
+        'failed calling webhook "w.x": pl4nted',
+        "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: pl4nted exceeded quota",
+        "pl4nted",
+    ],
+)
+def test_what_anybody_says_of_a_written_secret_is_not_passed_on(code: int, message: str) -> None:
+    with pytest.raises(ClusterError) as caught:
+        cluster(Scripted(code, status(code, "Reason", message))).apply_secret(SECRET)
+
+    assert "pl4nted" not in str(caught.value)
+
+
 def test_who_refused_is_told_where_the_words_may_quote_the_secret() -> None:
     message = 'admission webhook "w.x" denied the request: pl4nted'
 

@@ -37,6 +37,13 @@ TABLE: list[tuple[JasmError, str, int, bool, list[str]]] = [
         ["aws-secretsmanager", "/db", "eu-west-1", "create it"],
     ),
     (
+        errors.ProviderRefused("AWS STS", "UnknownOperation: because"),
+        "ProviderUnavailable",
+        5,
+        False,
+        ["AWS STS", "UnknownOperation: because", "look up"],
+    ),
+    (
         errors.AccessDenied("aws-secretsmanager", "secretsmanager:GetSecretValue on /db", "role/a"),
         "ExternalSecretAccessDenied",
         4,

@@ -68,16 +68,16 @@ def test_an_event_that_cannot_be_posted_leaves_the_sentence_last(podinfo: Path) 
     assert said.splitlines()[-1].startswith("error: annotation jasm.codnod.io/secret-sync")
 
 
+@pytest.mark.parametrize("place", ["sync", "sync_pod"])
 def test_a_bug_is_told_by_its_place_and_never_by_its_text(
-    podinfo: Path, monkeypatch: pytest.MonkeyPatch
+    podinfo: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("pl4nted-value")
 
-    monkeypatch.setattr(entry, "sync_pod", broken)
-    env = {"JASM_PODINFO_DIR": str(podinfo), "KUBERNETES_SERVICE_HOST": "127.0.0.1"}
+    monkeypatch.setattr(entry, place, broken)
 
-    code, said = run(env)
+    code, said = run(serviceaccount(podinfo))
 
     assert code == 1
     assert "internal error (RuntimeError in" in said
@@ -155,3 +155,38 @@ def test_a_cluster_at_no_usable_address_is_told(podinfo: Path, port: str) -> Non
 
     assert code == 2
     assert "is no URL of a host" in said
+
+
+@pytest.mark.parametrize(
+    ("annotation", "env"),
+    [
+        ({"max-age": "5 min"}, {}),
+        ({}, {"JASM_TIMEOUT": "60s"}),
+        ({}, {"KUBERNETES_SERVICE_HOST": ""}),
+        ({}, {"JASM_PODINFO_NAME": ""}),
+    ],
+)
+def test_start_anyway_means_whatever_happens(
+    podinfo: Path, annotation: dict[str, str], env: dict[str, str]
+) -> None:
+    if "JASM_PODINFO_NAME" in env:
+        (podinfo / "uid").unlink()
+    for name, text in (annotation | {"on-failure": "continue"}).items():
+        (podinfo / name).write_text(text)
+
+    code, said = run(serviceaccount(podinfo) | {"JASM_TIMEOUT": "1"} | env)
+
+    assert code == 0
+    assert "the pod starts anyway" in said.splitlines()[-1]
+
+
+def test_a_hard_limit_on_core_dumps_is_no_reason_to_fail() -> None:
+    code = (
+        "import resource; from initsync import podmain; podmain.run = lambda *_: 0;"
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, 0));"
+        "raising = resource.setrlimit;"
+        "resource.setrlimit = lambda which, to: raising(which, to) if to == (0, 0) else 1 / 0;"
+        "podmain.main()"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -6,24 +6,25 @@ from hypothesis import strategies as st
 
 from initsync import keys, policy
 from initsync.errors import AnnotationError
-from initsync.policy import Policy, span
+from initsync.policy import Policy, span, starts_anyway
 
 
 def test_without_annotations_the_pod_waits_and_a_stale_secret_will_do() -> None:
     found = policy.parse({})
 
     assert found == Policy("block", None, None)
-    assert (found.keeps_stale, found.starts_anyway) == (True, False)
+    assert (found.keeps_stale, starts_anyway({})) == (True, False)
 
 
 @pytest.mark.parametrize(
-    ("on_failure", "keeps_stale", "starts_anyway"),
+    ("on_failure", "keeps_stale", "anyway"),
     [("block", True, False), ("strict", False, False), ("continue", True, True)],
 )
-def test_on_failure(on_failure: str, keeps_stale: bool, starts_anyway: bool) -> None:
-    found = policy.parse({keys.ON_FAILURE: on_failure})
+def test_on_failure(on_failure: str, keeps_stale: bool, anyway: bool) -> None:
+    annotations = {keys.ON_FAILURE: on_failure}
 
-    assert (found.keeps_stale, found.starts_anyway) == (keeps_stale, starts_anyway)
+    assert policy.parse(annotations).keeps_stale == keeps_stale
+    assert starts_anyway(annotations) == anyway
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,21 @@ def test_who_has_no_later_try_retries_refusals_until_the_deadline() -> None:
     assert caught.value.attempts == 8
 
 
+def test_refusals_do_not_use_up_the_tries_of_a_transient_failure() -> None:
+    clock = Clock()
+    failures = [SecretNotFound("vault", "a", "eu")] * 6 + [unavailable()]
+    retry = Retry(
+        lambda: clock.now, clock.sleep, lambda: 0.0, 160.0, lambda _: None, (SecretNotFound,)
+    )
+
+    def operation() -> str:
+        if failures:
+            raise failures.pop(0)
+        return "done"
+
+    assert retry(operation) == "done"
+
+
 def test_the_deadline_is_kept_even_by_the_pause() -> None:
     clock = Clock()
 

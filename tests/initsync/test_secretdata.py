@@ -13,7 +13,6 @@ from initsync.secretdata import NotSecretData
 @pytest.mark.parametrize(
     ("text", "data"),
     [
-        ("{}", {}),
         ('{"DB_HOST": "db.example.com", "EMPTY": ""}', {"DB_HOST": "db.example.com", "EMPTY": ""}),
         ('{"port": 5432}', {"port": "5432"}),
         ('{"a": 1.0, "b": 1e400, "c": -0}', {"a": "1.0", "b": "1e400", "c": "-0"}),
@@ -35,6 +34,11 @@ def test_strings_stay_and_the_rest_becomes_compact_json(text: str, data: dict[st
     [
         ('{"pl4nted', "no JSON (position 1)"),
         ("", "no JSON"),
+        ("{}", "has no key at all"),
+        ('{"a": {"pl4nted": 1, "pl4nted": 2}}', "key 'a' holds an object with a key twice"),
+        ('{"a": [[{"pl4nted": {}, "pl4nted": {}}]]}', "key 'a' holds an object with a key twice"),
+        ('{"k":' + '{"pl4nted":' * 490 + "1" + "}" * 491, "nested too deep"),
+        ('{"k":' + "[" * 900 + "]" * 900 + "}", "nested too deep"),
         ("pl4nted-password", "must be a JSON object of keys and values"),
         ('"pl4nted"', "JSON of another kind"),
         ('["pl4nted"]', "JSON of another kind"),
@@ -42,7 +46,7 @@ def test_strings_stay_and_the_rest_becomes_compact_json(text: str, data: dict[st
         ("null", "JSON of another kind"),
         ('{"a": "pl4nted", "b": null}', "key 'b' is null"),
         ('{"a": "pl4nted", "a": "pl4nted"}', "key 'a' is there twice"),
-        ('{"a": {"b": 1, "b": 2}}', "key 'b' is there twice"),
+        ('{"a": {"b": 1, "b": 2}}', "key 'a' holds an object with a key twice"),
         ('{"a": NaN}', "NaN is no JSON value"),
         ('{"a": -Infinity}', "-Infinity is no JSON value"),
         ('{"a": "pl4nted\\ud800"}', "key 'a' holds text that is not Unicode"),
@@ -72,7 +76,7 @@ JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.text(st.characters(codec="utf-8")), JSON, max_size=4))
+@given(st.dictionaries(st.text(st.characters(codec="utf-8")), JSON, min_size=1, max_size=4))
 def test_every_value_can_be_read_back(data: dict[str, object]) -> None:
     found = secretdata.parse(json.dumps(data))
 

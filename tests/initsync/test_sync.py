@@ -8,7 +8,6 @@ import pytest
 
 from initsync import manifests
 from initsync.errors import (
-    AnnotationError,
     ClusterConflict,
     InvalidSecretData,
     NotManaged,
@@ -81,7 +80,7 @@ class Provider:
         self.fetches = 0
 
     def check_path(self, path: str) -> str | None:
-        return None if path.startswith("kv/") else "must start with kv/"
+        return None
 
     def fetch(self, path: str) -> ExternalSecret:
         self.fetches += 1
@@ -181,6 +180,17 @@ def test_a_race_lost_again_and_again_ends() -> None:
     assert cluster.calls == ["read", "apply"] * ROUNDS
 
 
+def test_races_end_with_the_runs_deadline() -> None:
+    cluster, slept = Cluster(), list[float]()
+    cluster.before_apply = lambda: cluster.put({"a": str(len(slept))})
+    retry = Retry(lambda: sum(slept), slept.append, lambda: 0.5, 2.0, lambda _: None)
+
+    with pytest.raises(ClusterConflict):
+        sync(REQUEST, Provider(a="mine"), cluster, retry, lambda: 0.0, Settings(settle=1.0))
+
+    assert sum(slept) <= 2.0
+
+
 def test_a_foreign_secret_costs_no_fetch_and_stays() -> None:
     cluster, provider = Cluster(), Provider(a="1")
     cluster.put({"a": "theirs"})
@@ -191,15 +201,6 @@ def test_a_foreign_secret_costs_no_fetch_and_stays() -> None:
         run(cluster, provider)
 
     assert (cluster.calls, provider.fetches) == (["read"], 0)
-
-
-def test_a_path_that_the_provider_does_not_take_is_told_before_anything_is_asked() -> None:
-    cluster = Cluster()
-
-    with pytest.raises(AnnotationError, match="path is 'secret', but must start with kv/"):
-        run(cluster, Provider(a="1"), path="secret")
-
-    assert cluster.calls == []
 
 
 def test_data_that_no_secret_can_hold_leaves_the_secret_as_it_was() -> None:

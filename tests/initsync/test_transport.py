@@ -257,3 +257,33 @@ def test_a_proxy_that_refuses_is_named(status: int, said: str) -> None:
     assert f"aws.test by proxy {proxy[7:]}: the proxy refuses the way there" in str(caught.value)
     assert said in str(caught.value)
     assert "pl4nted" not in str(caught.value)
+
+
+def test_a_silent_name_server_does_not_outlast_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = threading.Event()
+
+    def resolve(*_: object, **__: object) -> list[object]:
+        silent.wait(10)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+    with pytest.raises(TransportError, match="no name server answered in time"):
+        NETWORK.direct("http://aws.test", no_tls, 0.1).request("GET", "/", {})
+    silent.set()
+
+
+def test_an_address_family_that_this_machine_lacks_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serving(answering(OK)) as url:
+        here = ("127.0.0.1", int(url.rpartition(":")[2]))
+        monkeypatch.setattr(
+            socket,
+            "getaddrinfo",
+            lambda *_, **__: [(9999, 1, 6, "", ("x", 1)), (socket.AF_INET, 1, 6, "", here)],
+        )
+        connection = NETWORK.direct("http://aws.test", no_tls)
+
+        assert connection.request("GET", "/", {}).body == b"hi"
+        connection.close()

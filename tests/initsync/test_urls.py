@@ -86,6 +86,14 @@ def test_a_proxy_may_leave_its_scheme_out() -> None:
     assert proxy("https://h", {"HTTPS_PROXY": "proxy:3128"}) == ("proxy", 3128, None)
 
 
+@pytest.mark.parametrize("url", ["http://[::1", "http://:3128", "http://me:pl4nted@"])
+def test_a_proxy_at_no_host_is_told(url: str) -> None:
+    with pytest.raises(InvalidSetup, match="is no URL of a host") as caught:
+        proxy("https://h", {"HTTPS_PROXY": url})
+
+    assert "pl4nted" not in str(caught.value)
+
+
 @pytest.mark.parametrize("url", ["https://proxy:3128", "socks5://me:pl4nted@proxy:1080"])
 def test_a_proxy_of_another_kind_is_told(url: str) -> None:
     with pytest.raises(InvalidSetup, match="name one as http://HOST:PORT") as caught:
@@ -130,6 +138,7 @@ def test_exceptions(url: str, exceptions: str) -> None:
         ("https://h", "10.0.0.0/99"),
         ("https://h", "/"),
         ("https://h", "."),
+        ("https://h", "h:²"),
     ],
 )
 def test_no_exceptions(url: str, exceptions: str) -> None:

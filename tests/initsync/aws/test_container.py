@@ -76,7 +76,9 @@ def test_ecs_has_a_relative_uri_and_names_the_role() -> None:
     [
         ({}, "neither AWS_CONTAINER_CREDENTIALS_FULL_URI nor"),
         ({container.FULL_URI: "http://evil.example/x"}, "'http://evil.example/x' is neither https"),
-        ({container.FULL_URI: "ftp://127.0.0.1/"}, "is neither https"),
+        ({container.FULL_URI: "ftp://127.0.0.1/"}, "is no URL of a host"),
+        ({container.FULL_URI: "http://[::1"}, "is no URL of a host"),
+        ({container.FULL_URI: "http://u:pl4nted@a.example/x"}, "'http://…@a.example/x' is neither"),
         ({container.FULL_URI: AGENT, container.TOKEN_FILE: "/none"}, "No such file or directory"),
         ({container.FULL_URI: AGENT, container.TOKEN: "a\nb"}, "it has a line break"),
     ],
@@ -89,6 +91,7 @@ def test_without_a_usable_endpoint_and_token_nothing_is_asked(
     found = container.credentials(env, endpoint.connect)
 
     assert why in str(found)
+    assert "pl4nted" not in str(found)
     assert endpoint.asked == []
 
 
@@ -148,6 +151,12 @@ def test_a_definite_no_of_the_agent_is_no_identity() -> None:
         (200, b"{}"),
         (200, b"[]"),
         (200, b'{"Expiration": 5}'),
+        (200, b"[" * 100_000),
+        (200, json.dumps(GIVEN | {"Token": 5}).encode()),
+        (200, json.dumps(GIVEN | {"AccessKeyId": None}).encode()),
+        (200, json.dumps(GIVEN | {"SecretAccessKey": ""}).encode()),
+        (200, json.dumps(GIVEN | {"Expiration": "0001-01-01T00:00:00"}).encode()),
+        (200, json.dumps(GIVEN | {"Expiration": "soon"}).encode()),
     ],
 )
 def test_trouble_at_the_agent_is_worth_another_try(status: int, body: bytes) -> None:

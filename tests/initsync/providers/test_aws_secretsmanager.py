@@ -17,6 +17,7 @@ from initsync.errors import (
     InvalidSetup,
     JasmError,
     NoIdentity,
+    ProviderRefused,
     ProviderUnavailable,
     SecretNotFound,
 )
@@ -60,7 +61,7 @@ def test_one_request_gives_the_secret(aws: FakeAws, provider: Provider) -> None:
 
 @pytest.mark.parametrize("path", ["/prod/db", "prod/db-AbCdEf", ARN])
 def test_botocore_would_send_the_same(aws: FakeAws, provider: Provider, path: str) -> None:
-    aws.will("GetSecretValue", 200, {"SecretString": "{}"})
+    aws.will("GetSecretValue", 200, {"SecretString": '{"a": ""}'})
     region = "ap-south-1" if path == ARN else "eu-west-1"
     client = botocore.session.get_session().create_client(
         "secretsmanager",
@@ -90,7 +91,7 @@ def test_credentials_and_connection_are_kept_between_calls(aws: FakeAws, tmp_pat
     (tmp_path / "token").write_text("t")
     irsa = {"AWS_ROLE_ARN": "r", "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token")}
     aws.will_assume()
-    aws.will("GetSecretValue", 200, {"SecretString": "{}"})
+    aws.will("GetSecretValue", 200, {"SecretString": '{"a": ""}'})
     provider = Provider(irsa | aws.env, lambda: NOW, NETWORK)
 
     provider.fetch("/a")
@@ -130,7 +131,7 @@ ANSWERS: list[tuple[int, Any, type[JasmError], list[str]]] = [
     (400, refused("KMSDisabledException"), AccessDenied, ["see that the key is enabled"]),
     (403, refused("OptInRequired"), AccessDenied, ["the region eu-west-1: enable it"]),
     (403, refused("Unforeseen"), AccessDenied, ["secretsmanager:GetSecretValue", "because"]),
-    (400, refused("Unforeseen"), ProviderUnavailable, ["Unforeseen: because"]),
+    (400, refused("Unforeseen"), ProviderRefused, ["Unforeseen: because"]),
     (
         400,
         refused("AccessDeniedException", "User: arn:x is not authorized"),
@@ -152,7 +153,7 @@ ANSWERS: list[tuple[int, Any, type[JasmError], list[str]]] = [
     (429, refused("Anything"), ProviderUnavailable, ["HTTP 429"]),
     (500, refused("InternalServiceError"), ProviderUnavailable, ["InternalServiceError"]),
     (503, b"<html>pl4nted</html>", ProviderUnavailable, ["HTTP 503", "no answer of an AWS"]),
-    (404, refused("UnknownOperationException"), ProviderUnavailable, ["UnknownOperation"]),
+    (404, refused("UnknownOperationException"), ProviderRefused, ["UnknownOperation"]),
     (200, b"", ProviderUnavailable, ["HTTP 200"]),
     (200, b'{"SecretString": "pl4nted', ProviderUnavailable, ["HTTP 200"]),
     (200, b"[]", ProviderUnavailable, ["HTTP 200"]),
@@ -286,3 +287,22 @@ def test_every_error_of_the_services_own_model_has_its_row(
 
     with pytest.raises(rows[code]):
         provider.fetch("/prod/db")
+
+
+def test_a_region_of_the_environment_cannot_lead_a_token_elsewhere(tmp_path: Any) -> None:
+    (tmp_path / "token").write_text("pl4nted-token")
+    env = {
+        "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/app",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"),
+        "AWS_REGION": "evil.test/x",
+    }
+
+    with pytest.raises(InvalidSetup, match=r"'evil\.test/x' is no AWS region"):
+        Provider(env, lambda: NOW, NETWORK).fetch(ARN)
+
+
+@pytest.mark.parametrize("region", ["-", "a", "eu-west-1-", "EU-WEST-1", "a.b"])
+def test_an_arn_with_no_region_is_no_path(region: str) -> None:
+    path = ARN.replace("ap-south-1", region)
+
+    assert "must be a name" in str(Provider({}, lambda: NOW, NETWORK).check_path(path))
