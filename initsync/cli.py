@@ -147,7 +147,7 @@ def _as_json(report: Report, changes: list[Change], *, dry_run: bool) -> JsonObj
         "secretName": outcome.request.secret_name,
         "provider": outcome.request.provider,
         "path": outcome.request.secret_path,
-        "keys": outcome.keys,
+        "keys": len(outcome.keys),
         "message": report.sentence,
         **(previewed if dry_run else {}),
     }

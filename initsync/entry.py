@@ -13,7 +13,7 @@ from initsync.cluster import Cluster
 from initsync.errors import AccessDenied, ClusterUnavailable, JasmError, SecretNotFound, bug
 from initsync.logs import Log
 from initsync.manifests import EventSource
-from initsync.model import Outcome, PodRef, SecretProvider
+from initsync.model import Outcome, PodRef
 from initsync.retry import Retry
 from initsync.settings import Settings
 from initsync.sync import Secrets, sync
@@ -81,16 +81,10 @@ def _synced(
     run: Run, pod: PodRef, annotations: Mapping[str, str], cluster: Secrets, *, sdk: bool
 ) -> Outcome:
     chosen = policy.parse(annotations)
-    opened: dict[str, SecretProvider] = {}
-
-    def check_path(name: str, path: str) -> str | None:
-        opened[name] = providers.load(name)(run.env, time.time, run.network, sdk)
-        return opened[name].check_path(path)
-
     text = annotations[keys.ANNOTATION]
-    request = annotation.parse(text, pod, providers.names(), check_path)
+    request = annotation.parse(text, pod, providers.names(), providers.check_path)
     request = request._replace(policy=chosen)
-    provider = opened[request.provider]
+    provider = providers.load(request.provider)(run.env, time.time, run.network, sdk)
     return sync(request, provider, cluster, run.retry, time.time, run.settings)
 
 

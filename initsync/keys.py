@@ -11,6 +11,10 @@ MAX_AGE = PREFIX + "max-age"
 """On a pod: how recently written a Secret is taken without asking the provider (design D15)."""
 INJECT = PREFIX + "inject"
 """On a pod: `"false"` keeps the injector away."""
+PLACE = PREFIX + "place"
+"""On a pod: where among its init containers ours comes: `first`, `last`, or after which one."""
+RUN_AS_USER = PREFIX + "run-as-user"
+"""On a pod: the UID of our container, such as a mesh's own (design D22)."""
 INJECTED = PREFIX + "injected"
 """On a pod, set by the injector: its version."""
 ADOPT = PREFIX + "adopt"
@@ -27,6 +31,9 @@ FIELD_MANAGER = "jasm"
 CONTAINER = "jasm-init"
 """The init container's name: the injector's mark, and the Events' source."""
 
+WAITER = "jasm-wait"
+"""The second init container's name (design D25)."""
+
 PODINFO_DIR = "/var/run/jasm/podinfo"
 """Where the init container finds the downward-API files secret-sync, name, namespace, uid."""
 PODINFO_FILES = {
@@ -36,5 +43,9 @@ PODINFO_FILES = {
     MAX_AGE: "max-age",
 }
 """By annotation the downward-API file that shows it."""
+HANDOVER_DIR = "/var/run/jasm/handover"
+"""Where the init container leaves the names of the keys for the waiter."""
+WAIT_DIR = "/var/run/jasm/wait"
+"""Below it the waiter sees the pod's volumes."""
 SERVICEACCOUNT_DIR = "/var/run/secrets/kubernetes.io/serviceaccount"
 """Where it finds `token`, `ca.crt` and `namespace`, as every in-cluster client does."""

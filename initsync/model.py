@@ -84,8 +84,9 @@ class SecretProvider(Protocol):
     def name(self) -> str:
         """The annotation's `provider` value."""
 
-    def check_path(self, path: str) -> str | None:
-        """The rule that `path` breaks, as "must …", or None."""
+    @staticmethod
+    def check_path(path: str) -> str | None:
+        """The rule that `path` breaks, as "must …", or None. Asks nobody."""
 
     def fetch(self, path: str) -> ExternalSecret:
         """What is at `path` now, never cached.
@@ -111,7 +112,8 @@ class Outcome(NamedTuple):
     """`created`, `updated`, `unchanged`; `recent` (within max-age, the provider was not asked);
     `stale` (kept because the provider did not answer)."""
     request: SyncRequest
-    keys: int
+    keys: tuple[str, ...]
+    """Their names."""
     note: str = ""
 
     @property
@@ -122,7 +124,7 @@ class Outcome(NamedTuple):
     def said(self, *, dry_run: bool = False) -> str:
         """The sentence, as what was done or as what a run without writes would do."""
         would = "would be " if dry_run and self.action in ("created", "updated") else ""
-        keys = f"{self.keys} key" + ("" if self.keys == 1 else "s")
+        keys = f"{len(self.keys)} key" + ("" if len(self.keys) == 1 else "s")
         said = _SAID[self.action].format(keys=keys, source=self.request.source)
         note = f" ({self.note})" if self.note else ""
         return f"Secret {self.request.secret_name} {would}{said}{note}"

@@ -9,6 +9,7 @@
 | JASM_LOG_FORMAT | text | `text` or `json` |
 | JASM_LOG_LEVEL | info | `debug` adds a line for each request, without headers and bodies |
 | JASM_NODE_NAME | | the Event's source host; from `spec.nodeName` |
+| JASM_HANDOVER_DIR | | where to leave the keys' names for `jasm-wait` (design D25) |
 | JASM_PODINFO_DIR, JASM_SERVICEACCOUNT_DIR | see `keys` | where the two volumes are mounted |
 """
 
@@ -20,7 +21,7 @@ import time
 from collections.abc import Mapping
 from typing import NoReturn, TextIO
 
-from initsync import clusterauth, entry, keys, logs, podinfo
+from initsync import clusterauth, entry, keys, logs, podinfo, wait
 from initsync.cluster import Cluster
 from initsync.errors import JasmError, bug
 from initsync.logs import Log
@@ -77,12 +78,19 @@ def _sync_pod(env: Mapping[str, str], log: Log) -> int:
         cluster = _cluster(run, pod.namespace)
     except JasmError as error:  # no Event: pod or cluster are not known
         report = entry.failed(error, annotations)
+        _hand_over(env, report)
         entry.write(report, log)
         return report.exit_code
     report = entry.sync_pod(run, pod, annotations, cluster)
     source = EventSource(keys.CONTAINER, env.get("JASM_NODE_NAME", ""), _SOURCE)
+    _hand_over(env, report)
     entry.tell(report, pod, cluster, source, log)
     return report.exit_code
+
+
+def _hand_over(env: Mapping[str, str], report: entry.Report) -> None:
+    if directory := env.get("JASM_HANDOVER_DIR"):
+        wait.write_names(directory, report.outcome.keys if report.outcome else ())
 
 
 def _cluster(run: entry.Run, namespace: str) -> Cluster:

@@ -135,4 +135,4 @@ def _written(
 
 
 def _outcome(action: str, request: SyncRequest, secret: JsonObject, note: str = "") -> Outcome:
-    return Outcome(action, request, len(secret.get("data") or {}), note)
+    return Outcome(action, request, tuple(sorted(secret.get("data") or {})), note)

@@ -2,99 +2,115 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from injector import review
+from injector import body, review
+from injector.body import Bodies
 from injector.logs import Log
-from injector.patch import inject
+from injector.metrics import CONTENT_TYPE, Metrics
+from injector.patch import Injection, inject
 from injector.review import BadReview, Review
 from injector.settings import Settings
 
-BODY_LIMIT = 7 * 1024 * 1024
-"""Bytes; an API server takes objects of 3 MiB, controller-runtime's webhooks 7 MiB."""
-
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _JSON = b"application/json"
+_TEXT = b"text/plain; charset=utf-8"
+
+
+class Answer(NamedTuple):
+    """Of one request."""
+
+    status: int
+    body: bytes
+    kind: bytes = _TEXT
 
 
 class App:
-    """`/mutate`, `/healthz` and `/readyz`. `ready` is asked for the last."""
+    """`/mutate`, `/healthz`, `/readyz` and `/metrics`. `ready` is asked for the third."""
 
-    def __init__(self, settings: Settings, ready: Callable[[], bool], log: Log) -> None:
+    def __init__(
+        self, settings: Settings, ready: Callable[[], bool], log: Log, metrics: Metrics
+    ) -> None:
         self._settings = settings
         self._ready = ready
         self._log = log
+        self._metrics = metrics
+        self._bodies = Bodies()
         self.draining = False
         """Once true, every answer asks for the connection's end, and none is lost."""
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: dict[str, Any], receive: body.Receive, send: Send) -> None:
         """Serve one request."""
-        try:
-            status, body = await self._answer(scope, receive)
-        except BadReview as error:
-            status, body = error.status, str(error).encode()
-            self._log.line("warning", "request refused", status=status, reason=str(error))
-        kind = _JSON if body.startswith(b"{") else b"text/plain; charset=utf-8"
-        headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
-        if self.draining or status == 413:
+        headers = []
+        with self._metrics.in_flight():
+            try:
+                answer = await self._answer(scope, receive)
+            except BadReview as error:
+                answer = Answer(error.status, str(error).encode())
+                self._metrics.refused(error.status)
+                self._log.line("warning", "request refused", status=error.status, reason=str(error))
+                if error.status == 503:
+                    headers.append((b"retry-after", b"1"))  # API servers come back (notes F13)
+        headers.append((b"content-type", answer.kind))
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+        if self.draining or answer.status in (408, 413, 503):
             headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": answer.body})
 
-    async def _answer(self, scope: dict[str, Any], receive: Receive) -> tuple[int, bytes]:
+    async def _answer(self, scope: dict[str, Any], receive: body.Receive) -> Answer:
         path, method = scope["path"], scope["method"]
+        if path == "/mutate":
+            if method != "POST":
+                return Answer(405, b"/mutate takes POST")
+            headers = dict(scope["headers"])
+            if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != _JSON:
+                raise BadReview(415, "the content type must be application/json")
+            asked = review.decode(await self._bodies.read(headers, receive))
+            return Answer(200, self._reviewed(asked), _JSON)
         if path == "/healthz":
-            return 200, b"ok"
+            return Answer(200, b"ok")
         if path == "/readyz":
             ready = self._ready() and not self.draining
-            return (200, b"ok") if ready else (503, b"draining, or the certificate has expired")
-        if path != "/mutate":
-            return 404, b"there are /mutate, /healthz and /readyz"
-        if method != "POST":
-            return 405, b"/mutate takes POST"
-        headers = dict(scope["headers"])
-        if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != _JSON:
-            return 415, b"the content type must be application/json"
-        return 200, self._reviewed(review.decode(await _body(headers, receive)))
+            problem = b"draining, or the certificate has expired"
+            return Answer(200, b"ok") if ready else Answer(503, problem)
+        if path == "/metrics":
+            return Answer(200, self._metrics.page(), CONTENT_TYPE)
+        return Answer(404, b"there are /mutate, /healthz, /readyz and /metrics")
 
     def _reviewed(self, asked: Review) -> bytes:
         start = time.perf_counter()
         try:
             done = inject(asked.pod, asked.namespace, self._settings)
         except Exception as error:  # ours: the API server gets an answer, the log its kind
-            self._tell("error", asked, f"bug: {type(error).__name__}", start)
+            self._tell("error", asked, "bug", start, bug=type(error).__name__)
             problem = "jasm-injector failed on this pod: this is a bug in JASM, please report it"
             return review.errored(asked.uid, 500, problem)
+        return self._decided(asked, done, start)
+
+    def _decided(self, asked: Review, done: Injection, start: float) -> bytes:
+        if done.invalid and self._settings.deny_invalid:
+            self._tell("info", asked, "denied", start)
+            return review.errored(asked.uid, 422, done.invalid)
         self._tell("info", asked, done.skipped or "injected", start)
         if not done.operations:
             return review.allowed(asked.uid, done.warnings)
         return review.patched(asked.uid, done.operations, done.warnings)
 
-    def _tell(self, level: str, asked: Review, outcome: str, start: float) -> None:
-        took = round((time.perf_counter() - start) * 1000, 3)
+    def _tell(self, level: str, asked: Review, outcome: str, start: float, **more: str) -> None:
+        seconds = time.perf_counter() - start
+        self._metrics.reviewed(outcome, seconds)
         self._log.line(
             level,
             outcome,
             uid=asked.uid,
             namespace=asked.namespace,
             owner=_owner(asked.pod),
-            milliseconds=took,
+            milliseconds=round(seconds * 1000, 3),
+            **more,
         )
-
-
-async def _body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
-    if int(headers.get(b"content-length", b"0")) > BODY_LIMIT:
-        raise BadReview(413, f"the body is larger than {BODY_LIMIT} bytes")
-    body = bytearray()
-    while True:
-        event = await receive()
-        body += event.get("body", b"")
-        if len(body) > BODY_LIMIT:
-            raise BadReview(413, f"the body is larger than {BODY_LIMIT} bytes")
-        if not event.get("more_body"):
-            return bytes(body)
 
 
 def _owner(pod: Mapping[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 import datetime
 import os
+import re
+import socket
 import sys
 import time
 from pathlib import Path
@@ -29,6 +31,22 @@ def main() -> None:
     """
 
 
+# https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables
+_NAME = re.compile(r"[!-<>-~]+")
+
+
+def _image(_: click.Context, _parameter: click.Parameter, given: str) -> str:
+    if not given or any(character.isspace() for character in given):
+        raise click.BadParameter("must name an image, without white space")
+    return given
+
+
+def _user(_: click.Context, _parameter: click.Parameter, given: int) -> int:
+    if given == 0:
+        raise click.BadParameter("must not be root's: jasm-init runs as non-root")
+    return given
+
+
 def _quantity(_: click.Context, _parameter: click.Parameter, given: str) -> str:
     if not quantity.value(given):
         raise click.BadParameter("must be a quantity above zero, such as 100m or 64Mi")
@@ -39,15 +57,18 @@ def _pairs(
     _: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:
     pairs = tuple(entry.partition("=")[::2] for entry in given)
-    if not all(name.replace("_", "").isalnum() for name, _ in pairs) or any(
-        "=" not in entry for entry in given
+    if not all(
+        "=" in entry and _NAME.fullmatch(name)
+        for entry, (name, _) in zip(given, pairs, strict=True)
     ):
-        raise click.BadParameter("must be NAME=VALUE")
+        raise click.BadParameter("must be NAME=VALUE, the name of printable ASCII characters")
     return tuple((name, value) for name, value in pairs)
 
 
 @main.command()
-@click.option("--image", required=True, help="The image with jasm-init, best by digest.")
+@click.option(
+    "--image", required=True, callback=_image, help="The image with jasm-init, best by digest."
+)
 @click.option(
     "--pull-policy",
     type=click.Choice(["Always", "IfNotPresent", "Never"]),
@@ -55,14 +76,21 @@ def _pairs(
 )
 @click.option(
     "--run-as-user",
-    type=click.IntRange(-1),
+    callback=_user,
+    type=click.IntRange(-1, 2**31 - 1),
     default=_DEFAULT.run_as_user,
-    help="UID of jasm-init; -1 leaves it to the cluster.",
+    help="UID of jasm-init, not root's; -1 leaves it to the cluster.",
 )
 @click.option("--cpu", default=_DEFAULT.cpu, callback=_quantity, help="Least CPU in limited pods.")
 @click.option("--memory", default=_DEFAULT.memory, callback=_quantity, help="Likewise.")
 @click.option("--env", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="For jasm-init.")
-@click.option("--token-seconds", type=click.IntRange(600), default=_DEFAULT.token_seconds)
+@click.option("--token-seconds", type=click.IntRange(600, 2**32), default=_DEFAULT.token_seconds)
+@click.option(
+    "--on-invalid",
+    type=click.Choice(["warn", "deny"]),
+    default="warn",
+    help="What a pod with an invalid annotation gets.",
+)
 @click.option(
     "--certs",
     type=click.Path(path_type=Path, file_okay=False),
@@ -71,16 +99,20 @@ def _pairs(
 )
 @click.option("--host", default="::", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8443, help="0: any free one.")
-def serve(certs: Path, host: str, port: int, run_as_user: int, **chosen: Any) -> None:
-    """Serve /mutate, /healthz and /readyz over HTTPS until SIGTERM."""
-    settings = Settings(run_as_user=None if run_as_user < 0 else run_as_user, **chosen)
+def serve(
+    certs: Path, host: str, port: int, run_as_user: int, on_invalid: str, **chosen: Any
+) -> None:
+    """Serve /mutate, /healthz, /readyz and /metrics over HTTPS until SIGTERM."""
+    user = None if run_as_user < 0 else run_as_user
+    settings = Settings(run_as_user=user, deny_invalid=on_invalid == "deny", **chosen)
     try:
         certificate = ServingCertificate(certs, Log(), time.time)
         sock = server.listen(host, port)
     except NoCertificate as error:
         sys.exit(str(error))
     except OSError as error:
-        problem = os.strerror(error.errno) if error.errno else str(error)
+        named = isinstance(error, socket.gaierror) or not error.errno
+        problem = str(error.strerror or error) if named else os.strerror(error.errno or 0)
         sys.exit(f"cannot listen on {host} port {port} ({problem}): set --host and --port")
     server.serve(settings, certificate, sock)
 
@@ -102,7 +134,7 @@ def certs(directory: Path, dns: tuple[str, ...], ip: tuple[str, ...], days: int)
     now = datetime.datetime.now(datetime.UTC)
     try:
         files = certificates.self_signed(directory, [*dns, *ip], now, days)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         sys.exit(f"no certificate was made: {error}")
     for file in files:
         click.echo(file)

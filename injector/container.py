@@ -1,4 +1,4 @@
-"""The init container and its two volumes, as dicts."""
+"""The init container and its volumes, as dicts."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -9,31 +9,37 @@ from injector.resources import resources
 from injector.settings import Settings
 
 PODINFO_VOLUME = "jasm-podinfo"
+HANDOVER_VOLUME = "jasm-handover"
 TOKEN_VOLUME = "jasm-token"  # noqa: S105  # a volume's name; kube-api-access-* would be the
 # ServiceAccount plugin's, which would mount it into every container (design D23)
 
 
 class Volumes(NamedTuple):
-    """The names of the two, which must not be others' in the pod."""
+    """The names of ours, which must not be others' in the pod."""
 
     podinfo: str
     token: str
+    handover: str
 
 
-def init_container(pod: Mapping[str, Any], volumes: Volumes, settings: Settings) -> dict[str, Any]:
-    """`jasm-init` for this pod."""
+def init_container(
+    pod: Mapping[str, Any], volumes: Volumes, settings: Settings, *, waited: bool
+) -> dict[str, Any]:
+    """`jasm-init` for this pod. `waited`: it leaves the keys' names for `jasm-wait`."""
     aws = identity.given(pod)
+    mounts = {volumes.podinfo: keys.PODINFO_DIR, volumes.token: keys.SERVICEACCOUNT_DIR}
+    handover = {"name": volumes.handover, "mountPath": keys.HANDOVER_DIR}
     container = {
         "name": keys.CONTAINER,
         "image": settings.image,
         "imagePullPolicy": settings.pull_policy,
         "command": [keys.CONTAINER],
-        "env": [*_env(pod, settings, aws), *aws.env],
+        "env": _env(pod, settings, aws, waited=waited),
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "securityContext": _security(settings),
+        "securityContext": security(pod, settings),
         "volumeMounts": [
-            {"name": volumes.podinfo, "mountPath": keys.PODINFO_DIR, "readOnly": True},
-            {"name": volumes.token, "mountPath": keys.SERVICEACCOUNT_DIR, "readOnly": True},
+            *({"name": name, "mountPath": at, "readOnly": True} for name, at in mounts.items()),
+            *([handover] if waited else []),
             *aws.mounts,
         ],
     }
@@ -65,25 +71,35 @@ def token_volume(name: str, settings: Settings) -> dict[str, Any]:
     return {"name": name, "projected": {"sources": sources}}
 
 
-def _env(
-    pod: Mapping[str, Any], settings: Settings, aws: identity.Identity
-) -> list[dict[str, Any]]:
-    taken = {entry["name"] for entry in aws.env}
-    never = pod["spec"].get("restartPolicy") == "Never"  # no later try: retry refusals (D7)
-    restart = [{"name": "JASM_RESTART_POLICY", "value": "Never"}] if never else []
-    node = {"name": "JASM_NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
-    chosen = [{"name": name, "value": value} for name, value in settings.env if name not in taken]
-    return [node, *restart, *chosen]
+def user_of(pod: Mapping[str, Any]) -> int | None:
+    """The UID that the pod's annotation asks for, where it is one and not root's."""
+    asked = (pod["metadata"].get("annotations") or {}).get(keys.RUN_AS_USER, "")
+    user = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 11 else 0
+    return user if 0 < user < 2**31 else None
 
 
-def _security(settings: Settings) -> dict[str, Any]:
+def security(pod: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """What Pod Security "restricted" asks of every container, and a read-only root beside it."""
-    user = {} if settings.run_as_user is None else {"runAsUser": settings.run_as_user}
+    user = user_of(pod) or settings.run_as_user
     return {
         "runAsNonRoot": True,
-        **user,
+        **({} if user is None else {"runAsUser": user}),
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
         "seccompProfile": {"type": "RuntimeDefault"},
     }
+
+
+def _env(
+    pod: Mapping[str, Any], settings: Settings, aws: identity.Identity, *, waited: bool
+) -> list[dict[str, Any]]:
+    """Each name once: the pod's own AWS identity before the platform's choice before ours."""
+    field = {"fieldRef": {"fieldPath": "spec.nodeName"}}
+    node: dict[str, Any] = {"name": "JASM_NODE_NAME", "valueFrom": field}
+    never = pod["spec"].get("restartPolicy") == "Never"  # no later try: retry refusals (D7)
+    restart = [{"name": "JASM_RESTART_POLICY", "value": "Never"}] if never else []
+    handover = [{"name": "JASM_HANDOVER_DIR", "value": keys.HANDOVER_DIR}] if waited else []
+    chosen = [{"name": name, "value": value} for name, value in settings.env]
+    entries = [node, *restart, *handover, *chosen, *aws.env]
+    return list({entry["name"]: entry for entry in entries}.values())

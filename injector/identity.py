@@ -34,6 +34,15 @@ def given(pod: Mapping[str, Any]) -> Identity:
             mount for mount in container.get("volumeMounts") or [] if mount["name"] in _VOLUMES
         ]
         if mounts:
-            env = [entry for entry in container.get("env") or [] if entry["name"] in _ENV]
-            return Identity(env, mounts)
+            env = {entry["name"]: entry for entry in container.get("env") or [] if _copies(entry)}
+            return Identity(list(env.values()), mounts)
     return Identity([], [])
+
+
+def _copies(entry: Mapping[str, Any]) -> bool:
+    """Whether it is the AWS webhook's: a plain value.
+
+    A reference is somebody else's: to a Secret, maybe the very one that is to be made; or to a
+    variable that our container does not have.
+    """
+    return entry["name"] in _ENV and "$(" not in entry.get("value", "$(")

@@ -1,25 +1,18 @@
 """A pod in, JSON Patch operations out: pure, idempotent, and never a list replaced as a whole.
 
 The pod stays the raw dict that the API server sent: typed objects would lose fields newer than
-they are. A waiter for mounted Secrets (design D25) is not part of this version: such volumes are
-marked optional, so that they do not hold up the container that creates their Secret.
-https://www.rfc-editor.org/rfc/rfc6902
+they are. https://www.rfc-editor.org/rfc/rfc6902
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from initsync import annotation, keys
+from initsync import annotation, keys, policy, providers
 from initsync.errors import JasmError
 from initsync.model import PodRef
-from injector.container import (
-    PODINFO_VOLUME,
-    TOKEN_VOLUME,
-    Volumes,
-    init_container,
-    podinfo_volume,
-    token_volume,
-)
+from injector import container as ours
+from injector import place, volumes, waiter
+from injector.container import Volumes
 from injector.resources import KINDS, override
 from injector.settings import Settings
 
@@ -35,80 +28,98 @@ class Injection(NamedTuple):
     warnings: list[str]
     skipped: str = ""
     """Why there is nothing to do."""
+    invalid: str = ""
+    """What is wrong with the pod's annotations; it is injected all the same, for the container
+    says it too, on the pod."""
 
 
 def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Injection:
     """The patch that puts `jasm-init` into `pod`."""
     annotations = pod["metadata"].get("annotations") or {}
-    if reason := _skip_reason(pod, annotations):
-        warning = f"{keys.CONTAINER} was not injected: it does not run on Windows"
-        return Injection([], [warning] if reason == "windows" else [], reason)
-    warnings = _wrong_overrides(pod, annotations)
-    operations = list(_operations(pod, settings))
+    if reason := _skip_reason(pod, annotations, settings):
+        warning = f"{keys.CONTAINER} was not injected: {_TOLD[reason]}" if reason in _TOLD else ""
+        return Injection([], [warning] if warning else [], reason)
+    warnings = list(_ignored(pod, annotations))
     try:
+        policy.parse(annotations)
         owner = PodRef(namespace, pod["metadata"].get("name", ""), "")
-        request = annotation.parse(annotations[keys.ANNOTATION], owner, settings.providers)
+        text = annotations[keys.ANNOTATION]
+        request = annotation.parse(text, owner, settings.providers, providers.check_path)
     except JasmError as error:
-        return Injection(operations, [*warnings, str(error)])  # the container will say it too
-    return Injection([*_optional(pod, request.secret_name), *operations], warnings)
+        operations = list(_operations(pod, [], settings))
+        return Injection(operations, [*warnings, str(error)], "", str(error))
+    shown = list(volumes.showing(pod, request.secret_name))
+    return Injection([*_optional(shown), *_operations(pod, shown, settings)], warnings)
 
 
-def _skip_reason(pod: Mapping[str, Any], annotations: Mapping[str, str]) -> str:
-    spec = pod["spec"]
+_TOLD = {
+    "windows": "it does not run on Windows",
+    "name taken": f"a container of the pod has its name, {keys.CONTAINER}: rename that one",
+}
+"""The reasons that whoever made the pod should hear of."""
+
+
+def _skip_reason(pod: Mapping[str, Any], annotations: Mapping[str, str], settings: Settings) -> str:
+    spec, labels = pod["spec"], pod["metadata"].get("labels") or {}
     if keys.ANNOTATION not in annotations:
         return "no annotation"
-    if annotations.get(keys.INJECT) == "false":
+    if "false" in (annotations.get(keys.INJECT), labels.get(keys.INJECT)):
         return "opted out"
     if _MIRROR in annotations:
         return "mirror pod"
-    if any(found["name"] == keys.CONTAINER for found in spec.get("initContainers") or []):
-        return "already injected"
+    for found in spec.get("initContainers") or []:
+        if found["name"] == keys.CONTAINER or found.get("image") == settings.image:
+            return "already there"
+    if any(found["name"] in _NAMES for found in _containers(spec)):
+        return "name taken"
     os_name = (spec.get("os") or {}).get("name")
     os_selected = (spec.get("nodeSelector") or {}).get("kubernetes.io/os")
     return "windows" if "windows" in (os_name, os_selected) else ""
 
 
-def _operations(pod: Mapping[str, Any], settings: Settings) -> Iterator[Operation]:
+_NAMES = (keys.CONTAINER, keys.WAITER)
+
+
+def _containers(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for part in ("containers", "initContainers"):
+        yield from spec.get(part) or []
+
+
+def _operations(
+    pod: Mapping[str, Any], shown: Sequence[volumes.Shown], settings: Settings
+) -> Iterator[Operation]:
     names = _free_names(pod)
-    created = [podinfo_volume(names.podinfo), token_volume(names.token, settings)]
-    if pod["spec"].get("volumes"):
-        yield from (_add("/spec/volumes/-", volume) for volume in created)
-    else:
-        yield _add("/spec/volumes", created)
-    container = init_container(pod, names, settings)
-    if before := pod["spec"].get("initContainers"):
-        yield _add(f"/spec/initContainers/{_place(before, settings)}", container)
-    else:
-        yield _add("/spec/initContainers", [container])
+    created = [ours.podinfo_volume(names.podinfo), ours.token_volume(names.token, settings)]
+    containers = [ours.init_container(pod, names, settings, waited=bool(shown))]
+    if shown:
+        created.append(waiter.handover_volume(names.handover))
+        containers.append(waiter.wait_container(pod, shown, names.handover, settings))
+    yield from _inserted("/spec/volumes", pod["spec"].get("volumes"), created)
+    before = pod["spec"].get("initContainers")
+    index = place.index(before or [], pod["metadata"].get("annotations") or {}, settings)
+    yield from _inserted("/spec/initContainers", before, containers, index)
     yield _add(f"/metadata/annotations/{keys.INJECTED.replace('/', '~1')}", settings.version)
 
 
-def _place(before: list[Mapping[str, Any]], settings: Settings) -> int:
-    """After the mesh's native sidecar, without which nothing reaches the network; else first."""
-    for index, container in enumerate(before):
-        native = container.get("restartPolicy") == "Always"
-        if native and container["name"] in settings.mesh_proxies:
-            return index + 1
-    return 0
+def _inserted(
+    path: str, before: list[Any] | None, items: list[Any], index: int | None = None
+) -> Iterator[Operation]:
+    """Into a list that is there, one by one; a list that is not is made."""
+    if not before:
+        yield _add(path, items)
+        return
+    for number, item in enumerate(items):
+        yield _add(f"{path}/{'-' if index is None else index + number}", item)
 
 
-def _optional(pod: Mapping[str, Any], secret: str) -> Iterator[Operation]:
-    """Mark what mounts the synced Secret: the kubelet waits for volumes before any container."""
-    for index, volume in enumerate(pod["spec"].get("volumes") or []):
-        place = f"/spec/volumes/{index}"
-        mounted = volume.get("secret") or {}
-        if mounted.get("secretName") == secret and not mounted.get("optional"):
-            yield _add(f"{place}/secret/optional", True)
-        sources = (volume.get("projected") or {}).get("sources") or []
-        for number, source in enumerate(sources):
-            projected = source.get("secret") or {}
-            if projected.get("name") == secret and not projected.get("optional"):
-                yield _add(f"{place}/projected/sources/{number}/secret/optional", True)
+def _optional(shown: Sequence[volumes.Shown]) -> Iterator[Operation]:
+    yield from (_add(f"{by.path}/optional", True) for by in shown if not by.optional)
 
 
 def _free_names(pod: Mapping[str, Any]) -> Volumes:
     taken = {volume["name"] for volume in pod["spec"].get("volumes") or []}
-    return Volumes(*(_free(name, taken) for name in (PODINFO_VOLUME, TOKEN_VOLUME)))
+    wanted = (ours.PODINFO_VOLUME, ours.TOKEN_VOLUME, ours.HANDOVER_VOLUME)
+    return Volumes(*(_free(name, taken) for name in wanted))
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -116,12 +127,21 @@ def _free(name: str, taken: set[str]) -> str:
     return next(found for found in candidates if found not in taken)
 
 
-def _wrong_overrides(pod: Mapping[str, Any], annotations: Mapping[str, str]) -> list[str]:
-    return [
-        f"annotation {keys.PREFIX}{kind} is no quantity above zero, such as 100m or 64Mi: ignored"
-        for kind in KINDS
-        if keys.PREFIX + kind in annotations and override(pod, kind) is None
-    ]
+def _ignored(pod: Mapping[str, Any], annotations: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each annotation that has no effect."""
+    for kind in KINDS:
+        if keys.PREFIX + kind in annotations and override(pod, kind) is None:
+            yield f"annotation {keys.PREFIX}{kind} is ignored: {_quantity(pod)}"
+    if keys.RUN_AS_USER in annotations and ours.user_of(pod) is None:
+        yield f"annotation {keys.RUN_AS_USER} is ignored: it must be a UID above 0, such as 1337"
+    if rule := place.problem(pod["spec"].get("initContainers") or [], annotations):
+        yield f"annotation {keys.PLACE} is ignored: {rule}"
+
+
+def _quantity(pod: Mapping[str, Any]) -> str:
+    if pod["spec"].get("resources"):
+        return "the pod has resources as a whole, and they bind its containers too"
+    return "it must be a quantity above zero, such as 100m or 64Mi"
 
 
 def _add(path: str, value: Any) -> Operation:

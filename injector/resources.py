@@ -3,10 +3,12 @@
 The container copies, for CPU and for memory, the app container that has most of it. A pod's
 effective request is the larger of its init containers' and the sum of its apps', so a copy is
 free; it fits every LimitRange and names what every ResourceQuota wants named; a Guaranteed pod
-stays Guaranteed and a best-effort one best-effort (design D24, notes F6).
+stays Guaranteed and a best-effort one best-effort, zeros being as good as nothing (design D24,
+notes F6). Only a limit too small to run in at all is raised.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from initsync import keys
@@ -30,20 +32,25 @@ def resources(pod: Mapping[str, Any], settings: Settings) -> Resources:
 
 
 def override(pod: Mapping[str, Any], kind: str) -> str | None:
-    """What the pod's annotation asks for, where it is a quantity above zero."""
+    """What the pod's annotation asks for, where it is a quantity above zero.
+
+    Limits of the whole pod bind its containers too: there nothing is asked for.
+    """
     asked = (pod["metadata"].get("annotations") or {}).get(keys.PREFIX + kind)
-    return asked if asked is not None and quantity.value(asked) else None
+    usable = asked is not None and quantity.value(asked) and not pod["spec"].get("resources")
+    return asked if usable else None
 
 
 def _copied(pod: Mapping[str, Any], kind: str, least: str) -> dict[str, str]:
     if pod["spec"].get("resources"):
-        return {}  # limits of the whole pod bind its containers too
-    largest: dict[str, str] = {}
-    for container in pod["spec"].get("containers") or []:
-        own = _own(container, kind)
-        if quantity.value(_most(own)) is not None and _exceeds(own, largest):
-            largest = own
-    return {part: quantity.larger(amount, least) for part, amount in largest.items()}
+        return {}
+    owns = [_own(container, kind) for container in pod["spec"].get("containers") or []]
+    largest = max(owns, key=_most, default={})
+    equal = largest.get("requests") == largest.get("limits")
+    return {
+        part: quantity.larger(amount, least) if equal or part == "limits" else amount
+        for part, amount in largest.items()
+    }
 
 
 def _own(container: Mapping[str, Any], kind: str) -> dict[str, str]:
@@ -51,12 +58,8 @@ def _own(container: Mapping[str, Any], kind: str) -> dict[str, str]:
     limit = (given.get("limits") or {}).get(kind)
     request = (given.get("requests") or {}).get(kind, limit)  # the API server's own default
     found = {"requests": request, "limits": limit}
-    return {part: str(amount) for part, amount in found.items() if amount is not None}
+    return {part: str(amount) for part, amount in found.items() if quantity.value(amount)}
 
 
-def _most(own: Mapping[str, str]) -> str | None:
-    return own.get("limits") or own.get("requests")
-
-
-def _exceeds(own: Mapping[str, str], largest: Mapping[str, str]) -> bool:
-    return not largest or (quantity.value(_most(own)) or 0) > (quantity.value(_most(largest)) or 0)
+def _most(own: Mapping[str, str]) -> Decimal:
+    return quantity.value(own.get("limits") or own.get("requests")) or Decimal(0)

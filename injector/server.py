@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 from types import FrameType
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from injector.app import App
 from injector.logs import Log
+from injector.metrics import Metrics
 from injector.settings import Settings
 from injector.tls import ServingCertificate
 
@@ -21,6 +23,31 @@ _RELOAD_EVERY = 2.0  # seconds
 _DRAIN = 3.0  # seconds in which kept-alive connections are answered with "connection: close"
 _GRACE = 10  # seconds for requests that have begun
 _BACKLOG = 1024
+_CONNECTIONS = 1000  # some 50 KB each; an API server keeps 25 idle ones at most
+_SILENT = 10.0  # seconds without a whole request head
+
+
+class Protocol(HttpToolsProtocol):
+    """Uvicorn's own, with an end to connections that say nothing, and to too many of them."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own narrowing
+        """Wait for a request, but not for ever."""
+        super().connection_made(transport)
+        if len(self.connections) > _CONNECTIONS:
+            transport.abort()
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Go on waiting where this was not the whole head of a request."""
+        super().data_received(data)
+        if self.cycle is None or self.cycle.response_complete:
+            self._wait()
+
+    def _wait(self) -> None:
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(
+            _SILENT, self.timeout_keep_alive_handler
+        )
 
 
 class Server(uvicorn.Server):
@@ -34,7 +61,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=Protocol,
                 loop="uvloop",
                 lifespan="off",
                 interface="asgi3",
@@ -88,7 +115,8 @@ def listen(host: str, port: int) -> socket.socket:
 def serve(settings: Settings, certificate: ServingCertificate, sock: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT."""
     log = Log()
-    app = App(settings, certificate.valid, log)
+    metrics = Metrics(lambda: certificate.expires)
+    app = App(settings, certificate.valid, log, metrics)
     host, port = sock.getsockname()[:2]
     authority = f"[{host}]" if ":" in host else host
     log.line("info", "listening", url=f"https://{authority}:{port}", image=settings.image)

@@ -13,11 +13,11 @@ class Settings:
     pull_policy: str = "IfNotPresent"
     run_as_user: int | None = 65532
     """None leaves the choice to the cluster (OpenShift gives each namespace a range)."""
-    cpu: str = "100m"
-    """What the container gets at least where its pod limits CPU: one sync takes 0.07 s of CPU
-    at full speed, about a second at 100m."""
-    memory: str = "64Mi"
-    """What it gets at least where its pod limits memory; one sync takes 20 to 30 MB."""
+    cpu: str = "10m"
+    """The least CPU limit: one sync takes 0.08 s of CPU, a second at 100m, 8 s at 10m. More than
+    what the apps have may break a LimitRange or a quota."""
+    memory: str = "32Mi"
+    """The least memory limit; one sync takes 22 MB."""
     env: tuple[tuple[str, str], ...] = ()
     """Variables for every injected container, such as AWS_REGION or a proxy."""
     mesh_proxies: tuple[str, ...] = ("istio-proxy", "linkerd-proxy")
@@ -25,5 +25,8 @@ class Settings:
     token_seconds: int = 3600
     """Life of the container's ServiceAccount token; the API server's minimum is 600."""
     providers: tuple[str, ...] = ("aws-secretsmanager",)
+    deny_invalid: bool = False
+    """Whether a pod with an invalid annotation is refused; else it gets a warning, and the
+    container says it too."""
     version: str = __version__
     """Written on each injected pod."""

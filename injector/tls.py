@@ -15,6 +15,8 @@ from injector.logs import Log
 
 CERTIFICATE = "tls.crt"
 KEY = "tls.key"
+_DAY = 86_400.0
+_SOON = 30 * _DAY
 
 
 class NoCertificate(Exception):
@@ -30,6 +32,7 @@ class ServingCertificate:
         self._now = now
         self._seen: tuple[bytes, bytes] | None = None
         self._refused: tuple[bytes, bytes] | None = None
+        self._warned = float("-inf")
         self.expires = 0.0
         """Epoch seconds."""
         self.context = _context()
@@ -47,6 +50,7 @@ class ServingCertificate:
         Read by content: a mounted Secret changes by a symlink's swap, which file times and
         inotify on the file miss.
         """
+        self._warn()
         try:
             pair = self._read()
             if pair in (self._seen, self._refused):
@@ -55,6 +59,14 @@ class ServingCertificate:
             self._log.line("info", "serving certificate reloaded", expires=self.expires)
         except (OSError, ValueError) as error:
             self._log.line("error", f"certificate on disk not used: {type(error).__name__}")
+
+    def _warn(self) -> None:
+        """Say once a day that its end is near: unrenewed, it stops every annotated pod."""
+        left = self.expires - self._now()
+        if left < _SOON and self._now() - self._warned >= _DAY:
+            self._warned = self._now()
+            days = round(left / _DAY, 1)
+            self._log.line("warning", "the serving certificate ends soon: renew it", days=days)
 
     def valid(self) -> bool:
         """Whether API servers still accept it."""
@@ -70,11 +82,16 @@ class ServingCertificate:
         self._refused = pair
         expires = x509.load_pem_x509_certificate(pair[0]).not_valid_after_utc.timestamp()
         files = self._directory / CERTIFICATE, self._directory / KEY
-        _context().load_cert_chain(*files)
+        _context().load_cert_chain(*files, password=_no_password)
         if self._read() != pair:
             raise ValueError("it changed while it was read")
-        self.context.load_cert_chain(*files)
+        self.context.load_cert_chain(*files, password=_no_password)
         self._seen, self.expires = pair, expires
+
+
+def _no_password() -> str:
+    """Instead of OpenSSL's own question on the terminal, which would hold up every review."""
+    raise ValueError("the key is encrypted, and must not be")
 
 
 def _context() -> ssl.SSLContext:

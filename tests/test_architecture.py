@@ -25,6 +25,7 @@ LAYERS = [
     ["initsync.aws"],
     ["initsync.providers"],
     ["initsync.entry"],
+    ["initsync.wait"],
     ["initsync.podmain"],
     ["initsync.testing"],
     ["initsync.demo"],
@@ -36,7 +37,8 @@ PURE = [
     *("annotation", "manifests", "secretdata", "apistatus"),
 ]
 # The injector's own layers; of initsync it may use what is pure, and no client of anything.
-INJECTOR_MAY_USE = {f"initsync.{name}" for name in PURE} | {"initsync"}
+# Of the providers it asks for their rules of paths: its warning is then `initsync check`'s own.
+INJECTOR_MAY_USE = {f"initsync.{name}" for name in PURE} | {"initsync", "initsync.providers"}
 ONLY_IN = {
     "kubernetes": {"initsync.clusterauth"},
     "boto3": {"initsync.aws.credentials"},

@@ -2,14 +2,30 @@
 
 import importlib
 import os
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol, cast
 
 from initsync.model import SecretProvider
 
-Open = Callable[..., SecretProvider]
-"""`Provider(env, now, network, sdk)`: environment, epoch seconds, the way out, and whether the
-cloud SDK's own identities may be asked."""
+if TYPE_CHECKING:
+    from initsync.transport import Network
+
+
+class ProviderClass(Protocol):
+    """What each of the files has under the name `Provider`."""
+
+    def __call__(
+        self,
+        env: Mapping[str, str],
+        now: Callable[[], float],
+        network: "Network",
+        sdk: bool = False,
+    ) -> SecretProvider:
+        """Environment, epoch seconds, the way out, and whether the cloud SDK's own identities
+        may be asked."""
+
+    def check_path(self, path: str) -> str | None:
+        """See `SecretProvider`; of the class, for it needs nothing else."""
 
 
 def names() -> list[str]:
@@ -24,9 +40,14 @@ def names() -> list[str]:
     )
 
 
-def load(name: str) -> Open:
+def load(name: str) -> ProviderClass:
     """The class `Provider` of a name from `names()`; nothing else is ever imported."""
     if name not in names():
         raise LookupError(name)
     module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
-    return cast(Open, module.Provider)
+    return cast(ProviderClass, module.Provider)
+
+
+def check_path(name: str, path: str) -> str | None:
+    """The rule of the provider `name` that `path` breaks, as "must …", or None."""
+    return load(name).check_path(path)

@@ -41,7 +41,8 @@ class Provider:
         self._region = ""
         self._identity = Identity(env, now, self._sts, self._open, sdk=sdk)
 
-    def check_path(self, path: str) -> str | None:
+    @staticmethod
+    def check_path(path: str) -> str | None:
         """The rule of Secrets Manager that `path` breaks."""
         if _NAME.fullmatch(path) or (_ARN.fullmatch(path) and len(path) <= _ARN_LIMIT):
             return None

@@ -60,18 +60,20 @@ def run_container(
     aws: AwsIdentity | None = None,
     env: Mapping[str, str] | None = None,
     programs: Path | None = None,
+    empty_dirs: Path | None = None,
     timeout: float = TIMEOUT,
 ) -> Finished:
     """Run the (init) container `name` of `pod`, as the API server stored it, to its end.
 
     `env` is added to the container's own; `programs` is where its command is looked for, by
-    default beside this Python. Raises UnsupportedPod, Refused as the kubelet would fail to mount,
+    default beside this Python; `empty_dirs` keeps the pod's emptyDir volumes for its other
+    containers. Raises UnsupportedPod, Refused as the kubelet would fail to mount,
     and TimeoutError, having ended it.
     """
     container = _container(pod, name)
     with tempfile.TemporaryDirectory(prefix="jasm-pod-") as directory:
         root = Path(directory)
-        mounts = dict(_mounts(api, pod, container, root))
+        mounts = dict(_mounts(api, pod, container, root, empty_dirs or root / "empty"))
         if aws:
             mounts[str(PurePosixPath(_AWS_TOKEN).parent)] = _aws_token(api, pod, root)
         environment = {
@@ -97,13 +99,16 @@ def _container(pod: JsonObject, name: str) -> JsonObject:
 
 
 def _mounts(
-    api: ApiServer, pod: JsonObject, container: JsonObject, root: Path
+    api: ApiServer, pod: JsonObject, container: JsonObject, root: Path, empty_dirs: Path
 ) -> Iterator[tuple[str, Path]]:
     """Each mount path with the directory or file that stands for it."""
     volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes") or []}
     for mount in container.get("volumeMounts") or []:
-        volume = root / "volumes" / mount["name"]
-        if not volume.exists():
+        empty = "emptyDir" in volumes[mount["name"]]
+        volume = (empty_dirs if empty else root / "volumes") / mount["name"]
+        if empty:
+            volume.mkdir(parents=True, exist_ok=True)
+        elif not volume.exists():
             _write(volume, volume_files(api, pod, volumes[mount["name"]]))
         yield mount["mountPath"], volume / mount.get("subPath", "")
 

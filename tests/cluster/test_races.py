@@ -70,7 +70,8 @@ class Writer:
         self._who, self._cluster, self._source, self._turns = name, cluster, source, turns
         self.stored: list[int] = []
 
-    def check_path(self, path: str) -> str | None:
+    @staticmethod
+    def check_path(path: str) -> str | None:
         return None
 
     def fetch(self, path: str) -> ExternalSecret:

@@ -41,4 +41,4 @@ def test_a_secret_keeps_its_own_copy() -> None:
     ],
 )
 def test_an_outcome_reads_as_a_sentence(action: str, keys: int, note: str, sentence: str) -> None:
-    assert Outcome(action, REQUEST, keys, note).sentence == sentence
+    assert Outcome(action, REQUEST, ("k",) * keys, note).sentence == sentence

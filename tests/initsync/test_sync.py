@@ -79,7 +79,8 @@ class Provider:
         self.down = False
         self.fetches = 0
 
-    def check_path(self, path: str) -> str | None:
+    @staticmethod
+    def check_path(path: str) -> str | None:
         return None
 
     def fetch(self, path: str) -> ExternalSecret:
@@ -111,7 +112,7 @@ def test_a_missing_secret_is_created() -> None:
 
     outcome = run(cluster, Provider(a="1"), slept)
 
-    assert outcome == Outcome("created", REQUEST, 1)
+    assert outcome == Outcome("created", REQUEST, ("a",))
     assert cluster.calls == ["read", "apply"]
     assert slept == []
 
@@ -120,7 +121,7 @@ def test_an_equal_secret_is_not_written() -> None:
     cluster = Cluster()
     cluster.put({"a": "1"})
 
-    assert run(cluster, Provider(a="1")) == Outcome("unchanged", REQUEST, 1)
+    assert run(cluster, Provider(a="1")) == Outcome("unchanged", REQUEST, ("a",))
     assert cluster.calls == ["read"]
 
 
@@ -128,7 +129,7 @@ def test_a_changed_secret_is_written_and_given_time_to_reach_the_kubelet() -> No
     cluster, slept = Cluster(), list[float]()
     cluster.put({"a": "1"})
 
-    assert run(cluster, Provider(a="2"), slept) == Outcome("updated", REQUEST, 1)
+    assert run(cluster, Provider(a="2"), slept) == Outcome("updated", REQUEST, ("a",))
     assert slept == [1.0]
 
 
@@ -235,7 +236,7 @@ def test_while_the_provider_is_down_an_earlier_secret_will_do() -> None:
 
     outcome = run(cluster, down(), now=7265.0)
 
-    assert (outcome.action, outcome.keys, cluster.calls) == ("stale", 1, ["read"])
+    assert (outcome.action, outcome.keys, cluster.calls) == ("stale", ("a",), ["read"])
     assert outcome.sentence.startswith(
         "Secret db was kept as it is with 1 key from vault kv/db (last written 2h 1m ago; "
         "AWS did not answer (6 attempts in 0.0 s): HTTP 503;"

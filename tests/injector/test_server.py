@@ -16,13 +16,17 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives import serialization
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from injector import app as application
-from injector import certs
+from injector import certs, server
 from injector.logs import Log
+from injector.metrics import Metrics
 from injector.review import Review
 from injector.settings import Settings
 
@@ -97,7 +101,7 @@ def test_a_review_is_answered_with_the_patch(injector: Injector) -> None:
     [
         ("GET", "/healthz", b"", {}, 200, b"ok"),
         ("GET", "/readyz", b"", {}, 200, b"ok"),
-        ("GET", "/", b"", {}, 404, b"there are /mutate, /healthz and /readyz"),
+        ("GET", "/", b"", {}, 404, b"there are /mutate, /healthz, /readyz and /metrics"),
         ("GET", "/mutate", b"", {}, 405, b"takes POST"),
         ("POST", "/mutate", b"{}", {"content-type": "text/plain"}, 415, b"application/json"),
         ("POST", "/mutate", b"{}", {}, 415, b"application/json"),
@@ -105,6 +109,7 @@ def test_a_review_is_answered_with_the_patch(injector: Injector) -> None:
         ("POST", "/mutate", b"{", JSON, 400, b"not JSON"),
         ("POST", "/mutate", b"[]", JSON, 400, b"no AdmissionReview"),
         ("POST", "/mutate", b"x" * (7 * 1024 * 1024 + 1), JSON, 413, b"larger than 7340032"),
+        ("POST", "/mutate", b"[" + b"{}," * 300_000, JSON, 413, b"more than 500000 elements"),
     ],
 )
 def test_every_other_request_has_its_precise_answer(
@@ -205,11 +210,100 @@ def test_a_bug_is_a_refusal_with_the_uid_and_tells_nothing_of_the_pod(
 
     monkeypatch.setattr(application, "inject", broken)
     said = io.StringIO()
-    app = application.App(Settings("i"), lambda: True, Log(said))
+    app = application.App(Settings("i"), lambda: True, Log(said), Metrics(lambda: 0.0))
 
     answer = app._reviewed(Review("u1", "shop", {"metadata": {}, "spec": {}}))
 
     response = json.loads(answer)["response"]
     assert (response["uid"], response["allowed"], response["status"]["code"]) == ("u1", False, 500)
-    assert "bug: KeyError" in said.getvalue()
+    assert '"bug": "KeyError"' in said.getvalue()
     assert "pl4nted" not in said.getvalue() + answer.decode()
+
+
+def test_metrics_count_reviews_and_refusals_and_tell_the_certificates_end(
+    injector: Injector,
+) -> None:
+    injector.ask("POST", "/mutate", review(), JSON)
+    injector.ask("POST", "/mutate", review("opted-out"), JSON)
+    injector.ask("POST", "/mutate", b"{", JSON)
+
+    status, body = injector.ask("GET", "/metrics")
+
+    found = dict(line.rsplit(" ", 1) for line in body.decode().splitlines() if line[0] != "#")
+    assert status == 200
+    assert found['jasm_injector_reviews_total{outcome="injected"}'] == "1.0"
+    assert found['jasm_injector_reviews_total{outcome="opted out"}'] == "1.0"
+    assert found['jasm_injector_requests_refused_total{status="400"}'] == "1.0"
+    assert found["jasm_injector_review_seconds_count"] == "2.0"
+    assert found["jasm_injector_requests_in_flight"] == "1.0"  # this very one
+    expiry = float(found["jasm_injector_certificate_expiry_timestamp_seconds"])
+    assert 0 < expiry - time.time() <= 86_400
+
+
+@pytest.mark.parametrize(("choice", "allowed"), [("warn", True), ("deny", False)])
+def test_an_invalid_annotation_is_a_warning_or_a_refusal_with_the_same_sentence(
+    tmp_path: Path, choice: str, allowed: bool
+) -> None:
+    certs.self_signed(tmp_path, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 1)
+    running = Injector(tmp_path, f"--on-invalid={choice}")
+
+    _, body = running.ask(
+        "POST", "/mutate", review("annotation-invalid-is-injected-with-a-warning"), JSON
+    )
+
+    running.stop()
+    response = json.loads(body)["response"]
+    assert response["allowed"] == allowed
+    said = response["warnings"][0] if allowed else response["status"]["message"]
+    assert said.startswith("annotation jasm.codnod.io/secret-sync: field 'secretName' is missing")
+
+
+def test_a_certificate_that_ends_soon_is_told(injector: Injector) -> None:
+    def told() -> bool:
+        return "the serving certificate ends soon: renew it" in injector.log.readline()
+
+    poll(told)
+
+
+def test_an_encrypted_key_is_refused_and_asks_no_question(tmp_path: Path) -> None:
+    certs.self_signed(tmp_path, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 1)
+    key = serialization.load_pem_private_key((tmp_path / "tls.key").read_bytes(), None)
+    encrypted = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"pl4nted"),
+    )
+    (tmp_path / "tls.key").write_bytes(encrypted)
+    command = [sys.executable, "-m", "injector", "serve", "--image=i", f"--certs={tmp_path}"]
+
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
+
+    assert ended.returncode == 1
+    assert "the key is encrypted, and must not be" in ended.stderr
+
+
+def test_a_silent_connection_is_ended() -> None:
+    protocol = server.Protocol.__new__(server.Protocol)
+    protocol.loop, protocol.transport = mock.Mock(), mock.Mock()
+    protocol.connections, protocol.timeout_keep_alive_task = set(), None
+    protocol.transport.is_closing.return_value = False
+
+    with mock.patch.object(HttpToolsProtocol, "connection_made"):
+        protocol.connection_made(protocol.transport)
+
+    seconds, end = protocol.loop.call_later.call_args.args
+    assert seconds == 10.0
+    end()
+    protocol.transport.close.assert_called_once()
+
+
+def test_one_connection_too_many_is_ended_at_once() -> None:
+    protocol = server.Protocol.__new__(server.Protocol)
+    protocol.loop, transport = mock.Mock(), mock.Mock()
+    protocol.connections, protocol.timeout_keep_alive_task = mock.MagicMock(), None
+    protocol.connections.__len__.return_value = 1001  # type: ignore[attr-defined]  # a mock
+
+    with mock.patch.object(HttpToolsProtocol, "connection_made"):
+        protocol.connection_made(transport)
+
+    transport.abort.assert_called_once()

@@ -1,0 +1,80 @@
+"""`jasm-wait`: ends when the kubelet shows the synced keys in the pod's volumes (design D25).
+
+| variable | meaning |
+|---|---|
+| JASM_HANDOVER_DIR | where `jasm-init` left the names of the keys |
+| JASM_WAIT_0, JASM_WAIT_1, … | a directory in which a volume of the Secret is mounted |
+| JASM_WAIT_0_OF, … | JSON: `items` (by key its path, or null for all keys) and `optional` |
+| JASM_TIMEOUT | 60; seconds to wait |
+
+Apart from `podmain`, and importing next to nothing: it runs in every pod with such a volume.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import NoReturn, TextIO
+
+HANDOVER = "keys.json"
+_PAUSE = 0.05  # seconds; the kubelet shows them within some tenths of a second
+
+
+def main() -> NoReturn:
+    """Run as the container's process."""
+    sys.exit(run(os.environ, sys.stderr, time.monotonic, time.sleep))
+
+
+def run(
+    env: Mapping[str, str],
+    stderr: TextIO,
+    now: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> int:
+    """Wait until every file is there; the exit code."""
+    try:
+        names = _names(env["JASM_HANDOVER_DIR"])
+        expected = list(_expected(env, names))
+        deadline = now() + float(env.get("JASM_TIMEOUT") or 60)
+    except (KeyError, OSError, ValueError) as error:
+        stderr.write(f"error: cannot wait for the Secret's volumes ({error!r}): {_AGAIN}\n")
+        return 2
+    if unknown := sorted({key for key, _ in expected} - set(names)):
+        stderr.write(
+            f"error: a volume wants keys {unknown} that the secret does not have: {_FIX}\n"
+        )
+        return 3
+    while missing := [path for _, path in expected if not os.path.exists(path)]:
+        if now() > deadline:
+            stderr.write(f"error: the kubelet has not shown {missing[0]} yet: {_AGAIN}\n")
+            return 5
+        sleep(_PAUSE)
+    return 0
+
+
+_AGAIN = "it is tried again with the pod's next start of this container"
+_FIX = "correct the volume's items, or add the keys at the provider"
+
+
+def write_names(directory: str, names: Iterator[str] | tuple[str, ...]) -> None:
+    """Leave the names of the Secret's keys for `jasm-wait`; none: it has nothing to wait for."""
+    with open(os.path.join(directory, HANDOVER), "w", encoding="utf-8") as file:
+        json.dump(list(names), file)
+
+
+def _names(directory: str) -> list[str]:
+    with open(os.path.join(directory, HANDOVER), encoding="utf-8") as file:
+        return [str(name) for name in json.load(file)]
+
+
+def _expected(env: Mapping[str, str], names: list[str]) -> Iterator[tuple[str, str]]:
+    """Each key that a volume is to show, with its file."""
+    number = 0
+    while names and (directory := env.get(f"JASM_WAIT_{number}")):
+        wish = json.loads(env[f"JASM_WAIT_{number}_OF"])
+        items = wish["items"] or dict(zip(names, names, strict=True))
+        for key, path in items.items():
+            if key in names or not wish["optional"]:
+                yield key, os.path.join(directory, path)
+        number += 1

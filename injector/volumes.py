@@ -1,0 +1,41 @@
+"""A pod's volumes that show the synced Secret (design D25).
+
+The kubelet waits for a Secret volume before any container, so for ever, for the one that is to
+make the Secret; optional it does not wait, but may show nothing yet. Hence both: marked optional,
+and waited for by `jasm-wait` once the Secret is there.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+
+class Shown(NamedTuple):
+    """One place in a pod's spec where a volume takes from the Secret."""
+
+    volume: str
+    path: str
+    """Of the source in the pod, as a JSON pointer."""
+    items: dict[str, str] | None
+    """By key its path in the volume; None: every key under its own name."""
+    optional: bool
+
+
+def showing(pod: Mapping[str, Any], secret: str) -> Iterator[Shown]:
+    """Every place that takes from `secret`."""
+    for index, volume in enumerate(pod["spec"].get("volumes") or []):
+        place = f"/spec/volumes/{index}"
+        own = volume.get("secret") or {}
+        if own.get("secretName") == secret:
+            yield _shown(volume["name"], f"{place}/secret", own)
+        sources = (volume.get("projected") or {}).get("sources") or []
+        for number, source in enumerate(sources):
+            projected = source.get("secret") or {}
+            if projected.get("name") == secret:
+                yield _shown(
+                    volume["name"], f"{place}/projected/sources/{number}/secret", projected
+                )
+
+
+def _shown(volume: str, path: str, source: Mapping[str, Any]) -> Shown:
+    items = {item["key"]: item["path"] for item in source.get("items") or []}
+    return Shown(volume, path, items or None, bool(source.get("optional")))

@@ -1,0 +1,52 @@
+"""The second init container, only for pods with a volume of the synced Secret (design D25)."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from initsync import keys
+from injector.container import security
+from injector.resources import resources
+from injector.settings import Settings
+from injector.volumes import Shown
+
+
+def wait_container(
+    pod: Mapping[str, Any], shown: Sequence[Shown], handover: str, settings: Settings
+) -> dict[str, Any]:
+    """`jasm-wait`: no token, no identity; the volumes that it waits for, and the keys' names."""
+    mounts = {handover: keys.HANDOVER_DIR}
+    for by in shown:
+        mounts.setdefault(by.volume, f"{keys.WAIT_DIR}/{by.volume}")
+    container = {
+        "name": keys.WAITER,
+        "image": settings.image,
+        "imagePullPolicy": settings.pull_policy,
+        "command": [keys.WAITER],
+        "env": list(_env(shown, mounts, settings)),
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "securityContext": security(pod, settings),
+        "volumeMounts": [
+            {"name": name, "mountPath": path, "readOnly": True} for name, path in mounts.items()
+        ],
+    }
+    wanted = resources(pod, settings)
+    return container | ({"resources": wanted} if wanted else {})
+
+
+def _env(
+    shown: Sequence[Shown], mounts: Mapping[str, str], settings: Settings
+) -> Iterator[dict[str, str]]:
+    yield {"name": "JASM_HANDOVER_DIR", "value": keys.HANDOVER_DIR}
+    for number, by in enumerate(shown):
+        wish = json.dumps({"items": by.items, "optional": by.optional})
+        yield {"name": f"JASM_WAIT_{number}", "value": mounts[by.volume]}
+        yield {"name": f"JASM_WAIT_{number}_OF", "value": wish}
+    for name, value in settings.env:
+        if name == "JASM_TIMEOUT":
+            yield {"name": name, "value": value}
+
+
+def handover_volume(name: str) -> dict[str, Any]:
+    """Where `jasm-init` leaves the names of the keys; names only, and in memory."""
+    return {"name": name, "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}}
