@@ -301,7 +301,7 @@ def test_one_connection_too_many_is_ended_at_once() -> None:
     protocol = server.Protocol.__new__(server.Protocol)
     protocol.loop, transport = mock.Mock(), mock.Mock()
     protocol.connections, protocol.timeout_keep_alive_task = mock.MagicMock(), None
-    protocol.connections.__len__.return_value = 1001  # type: ignore[attr-defined]  # a mock
+    protocol.connections.__len__.return_value = 1001
 
     with mock.patch.object(HttpToolsProtocol, "connection_made"):
         protocol.connection_made(transport)
