@@ -12,11 +12,22 @@ KEY_LIMIT = 253
 # https://kubernetes.io/docs/concepts/configuration/secret/#restriction-data-size
 DATA_LIMIT = 1_048_576
 
+# All annotations of an object together, in bytes of keys and values.
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/
+ANNOTATION_LIMIT = 262_144
+
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 # https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data
 _KEY = re.compile(r"[-._a-zA-Z0-9]+")
+
+
+def annotation_problem(text: str) -> str | None:
+    """The rule that an annotation's size breaks, whatever its text says."""
+    if len(text) <= ANNOTATION_LIMIT:
+        return None
+    return f"must be at most {ANNOTATION_LIMIT} bytes, it has {len(text)} characters"
 
 
 def name_problem(name: str) -> str | None:
@@ -44,7 +55,7 @@ def data_problem(data: Mapping[str, str]) -> str | None:
     """The first rule that a Secret's data breaks, naming the key or the size, never a value."""
     for key in data:
         if problem := key_problem(key):
-            return f"key {key[:NAME_LIMIT]!r} {problem}"
+            return f"key {key[:KEY_LIMIT]!a} {problem}"
     size = sum(len(value.encode()) for value in data.values())
     if size > DATA_LIMIT:
         return f"its values are {size} bytes, the limit of a Secret is {DATA_LIMIT} bytes"

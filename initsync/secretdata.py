@@ -1,9 +1,11 @@
 """A provider's JSON text as the data of a Secret: strings as they are, the rest as JSON text."""
 
 import json
+from json.encoder import encode_basestring as _quoted
 from typing import Any
 
 _OBJECT = 'it must be a JSON object of keys and values, such as {"DB_PASSWORD": "…"}'
+_WORDS = {True: "true", False: "false", None: "null"}
 
 
 class NotSecretData(ValueError):
@@ -36,6 +38,8 @@ def parse(text: str) -> dict[str, str]:
 
 class _Number(str):
     """A JSON number's own text: 1.0 stays 1.0, and no digit of a long one is lost."""
+
+    __slots__ = ()
 
 
 class _Twice(dict[str, Any]):
@@ -87,14 +91,16 @@ class _TwiceInside(Exception):
 def _compact(value: Any) -> str:
     if isinstance(value, _Number):
         return value
+    if isinstance(value, str):
+        return _quoted(value)
     if isinstance(value, _Twice):
         raise _TwiceInside
     if isinstance(value, dict):
-        members = [f"{json.dumps(key, ensure_ascii=False)}:{_compact(value[key])}" for key in value]
+        members = [f"{_quoted(key)}:{_compact(inner)}" for key, inner in value.items()]
         return "{" + ",".join(members) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_compact, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return _WORDS[value]
 
 
 def _named(key: str) -> str:
