@@ -18,6 +18,10 @@ FIELDS = ("provider", "path", "secretName")
 _EXAMPLE = "provider, path and secretName, one a line"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STRING = "tag:yaml.org,2002:str"
+_DIRECTIVES = 100
+"""libyaml compares each %TAG with all before it: 16,000 of them take half a second."""
+_RESOLVED = 512
+"""Characters read to tell a number or date: a quarter megabyte of 1:1:1: takes 34 ms, 14 MB."""
 
 
 class _Field(NamedTuple):
@@ -48,6 +52,10 @@ def parse(
 
 
 def _read(text: str) -> dict[str, _Field]:
+    if rule := rules.annotation_problem(text):
+        raise AnnotationError(rule)
+    if text.count("%TAG") > _DIRECTIVES:
+        raise AnnotationError(f"must not have more than {_DIRECTIVES} %TAG directives")
     try:
         return _mapping(_events(text))
     except yaml.MarkedYAMLError as error:
@@ -62,8 +70,8 @@ def _events(text: str) -> Iterator[yaml.Event]:
     loader = _Loader(text)
     try:
         while (event := loader.get_event()) is not None:
-            if isinstance(event, yaml.ScalarEvent) and event.tag is None:
-                event.tag = loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+            if isinstance(event, yaml.ScalarEvent) and event.tag in (None, "!"):
+                event.tag = loader.resolve(yaml.ScalarNode, event.value[:_RESOLVED], event.implicit)
             if not isinstance(event, (yaml.StreamStartEvent, yaml.StreamEndEvent)):
                 yield event
     finally:
@@ -76,9 +84,10 @@ def _mapping(events: Iterator[yaml.Event]) -> dict[str, _Field]:
         raise AnnotationError(f"must be YAML fields: {_EXAMPLE}")
     fields: dict[str, _Field] = {}
     while not isinstance(key := next(events), yaml.MappingEndEvent):
+        if isinstance(key, yaml.ScalarEvent) and key.value not in FIELDS:
+            problem = f"unknown field {shown(key.value)}{_nearest(key.value)}"
+            raise AnnotationError(problem, _line(key))
         name = _scalar(key, "a field name")
-        if name not in FIELDS:
-            raise AnnotationError(f"unknown field {shown(name)}{_nearest(name)}", _line(key))
         if name in fields:
             raise AnnotationError(f"field {name!r} is there twice", _line(key))
         fields[name] = _Field(_scalar(value := next(events), name), _line(value))
@@ -94,10 +103,15 @@ def _scalar(event: yaml.Event, name: str) -> str:
             f"{shown(name)} must be a string, not a list, map or alias", _line(event)
         )
     if event.tag != _STRING and event.value:
-        kind = str(event.tag).rpartition(":")[2]
-        rule = f"must be a string and YAML reads a {kind}: put it in quotes"
-        raise AnnotationError.field(name, event.value, rule, _line(event))
+        raise AnnotationError.field(name, event.value, _string_rule(event), _line(event))
     return str(event.value)
+
+
+def _string_rule(event: yaml.ScalarEvent) -> str:
+    if not any(event.implicit):  # the tag is written out: quotes would not change it
+        return f"must be a string: remove the tag {shown(str(event.tag))}"
+    kind = str(event.tag).rpartition(":")[2]
+    return f"must be a string and YAML reads a {kind}: put it in quotes"
 
 
 def _line(event: yaml.Event) -> int:
@@ -108,7 +122,7 @@ def _nearest(name: str) -> str:
     import difflib  # only on this way out: 4 ms that no correct annotation pays
 
     lowered = {known.lower(): known for known in FIELDS}
-    close = difflib.get_close_matches(name.lower().replace("_", ""), lowered, 1)
+    close = difflib.get_close_matches(name[:_RESOLVED].lower().replace("_", ""), lowered, 1)
     return f", did you mean {lowered[close[0]]!r}?" if close else f"; known are {', '.join(FIELDS)}"
 
 

@@ -12,8 +12,11 @@ _SHOWN = 120  # characters of somebody's input worth repeating back to them
 
 
 def shown(text: str) -> str:
-    """Somebody's input, quoted on one line and cut to a readable length."""
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+    """Somebody's input, quoted on one line and cut to a readable length.
+
+    In ASCII, so that a look-alike (a Cyrillic letter, a no-break space) is seen as one.
+    """
+    return ascii(text) if len(text) <= _SHOWN else ascii(text[:_SHOWN]) + "…"
 
 
 class JasmError(Exception):

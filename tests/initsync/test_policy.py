@@ -46,7 +46,7 @@ def test_anything_else_names_annotation_value_and_rule(name: str, text: str) -> 
     with pytest.raises(AnnotationError) as caught:
         policy.parse({name: text})
 
-    assert str(caught.value).startswith(f"annotation {name}: is {text[:9]!r}"[:-1])
+    assert str(caught.value).startswith(f"annotation {name}: is {text[:9]!a}"[:-1])
     assert "such as 90s, 5m or 1h30m" in str(caught.value)
 
 
