@@ -9,7 +9,7 @@ from typing import NamedTuple, NoReturn
 
 import click
 
-from initsync import __version__, clusterauth, entry, keys
+from initsync import __version__, cli_check, clusterauth, entry, keys
 from initsync.cluster import Cluster
 from initsync.entry import Report
 from initsync.errors import InvalidSetup, JasmError, bug
@@ -168,3 +168,6 @@ def demo(cluster: str) -> None:
         said = f"the demo needs the package {error.name}: pip install 'jasm[demo]'"
         raise click.UsageError(said) from error
     sys.exit(story.tell(cluster))
+
+
+main.add_command(cli_check.check)

@@ -17,6 +17,9 @@ LAYERS = [
     ["initsync.policy", "initsync.rules", "initsync.http1", "initsync.urls"],
     ["initsync.model"],
     ["initsync.annotation", "initsync.manifests", "initsync.secretdata", "initsync.apistatus"],
+    ["initsync.yamldocs"],
+    ["initsync.workloads"],
+    ["initsync.check"],
     ["initsync.settings", "initsync.retry"],
     ["initsync.sync"],
     ["initsync.preview"],
@@ -29,6 +32,7 @@ LAYERS = [
     ["initsync.podmain"],
     ["initsync.testing"],
     ["initsync.demo"],
+    ["initsync.cli_check"],
     ["initsync.cli"],
     ["initsync.__main__"],
 ]
@@ -43,7 +47,7 @@ ONLY_IN = {
     "kubernetes": {"initsync.clusterauth"},
     "boto3": {"initsync.aws.credentials"},
     "botocore": {"initsync.aws.credentials"},
-    "click": {"initsync.cli", "injector.cli"},
+    "click": {"initsync.cli", "initsync.cli_check", "injector.cli"},
 }
 
 
@@ -153,3 +157,17 @@ def test_the_pod_path_leaves_costly_modules_of_the_standard_library_alone(costly
     ).stdout
 
     assert answer == "False\n"
+
+
+def test_the_pod_path_knows_nothing_of_checking_manifests() -> None:
+    code = (
+        "import sys, initsync.podmain, initsync.providers.aws_secretsmanager; print(*sys.modules)"
+    )
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
+    ).stdout.split()
+
+    checking = {f"initsync.{name}" for name in ("yamldocs", "workloads", "check", "cli_check")}
+    assert checking & set(loaded) == set()
+    assert all((ROOT / f"{name.replace('.', '/')}.py").exists() for name in checking)

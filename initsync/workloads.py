@@ -1,0 +1,107 @@
+"""JASM's annotations in Kubernetes manifests, each with the place where it stands. Pure."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from initsync import keys, yamldocs
+from initsync.yamldocs import Node, Scalar, Sequence, lookup
+
+ANNOTATIONS = (*keys.PODINFO_FILES, keys.INJECT)
+"""What a pod's author may write."""
+
+_SPEC = ("spec", "template")
+# Where a kind keeps the pod that it makes: `template` of PodTemplateSpec.
+# https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
+_POD = {
+    "Pod": (),
+    "PodTemplate": ("template",),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "Deployment": _SPEC,
+    "StatefulSet": _SPEC,
+    "DaemonSet": _SPEC,
+    "ReplicaSet": _SPEC,
+    "ReplicationController": _SPEC,
+    "Job": _SPEC,
+}
+# Metadata that the pod does not get, and whose.
+_ELSEWHERE = {"CronJob": [(), ("spec", "jobTemplate")]}
+_WANTED = {
+    *("kind", "items", "metadata", "name", "generateName", "namespace", "annotations"),
+    *("spec", "template", "jobTemplate", "containers"),
+    *ANNOTATIONS,
+}
+
+
+class Workload(NamedTuple):
+    """An object whose pods JASM may serve."""
+
+    kind: str
+    namespace: str
+    name: str
+    """With `generateName` what the names start with; both may be empty."""
+
+
+class Located(NamedTuple):
+    """An annotation of JASM on a workload."""
+
+    workload: Workload
+    name: str
+    value: Node
+    home: str
+    """The field of the workload in which the annotation belongs."""
+    misplaced: bool
+    """It is on the workload's own metadata, and the pod has none."""
+
+
+def annotations(text: str) -> Iterator[Located]:
+    """Those of a manifest's text, YAML or JSON. Raises `yamldocs.NotYaml` at the first problem,
+    after what stands before it.
+    """
+    for root in yamldocs.documents(text, _WANTED):
+        for found, kind in _objects(root):
+            yield from _of(found, kind)
+
+
+def _objects(root: Node) -> Iterator[tuple[Node, str]]:
+    """The object with its kind, or those of a list, each once however often it is aliased."""
+    waiting, seen = [(root, "")], set[int]()
+    while waiting:
+        found, within = waiting.pop()
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        kind = _text(found, "kind") or within
+        items = lookup(found, "items")
+        if kind.endswith("List") and isinstance(items, Sequence):
+            waiting += [(item, kind.removesuffix("List")) for item in reversed(items.items)]
+        else:
+            yield found, kind
+
+
+def _of(found: Node, kind: str) -> Iterator[Located]:
+    path = _POD.get(kind, _SPEC)
+    if kind not in _POD and not isinstance(lookup(found, *path, "spec", "containers"), Sequence):
+        return
+    workload = Workload(kind, _text(found, "metadata", "namespace"), _name(found))
+    home = ".".join((*path, "metadata", "annotations"))
+    outside = _ELSEWHERE.get(kind, [()] if path else [])
+    for name in ANNOTATIONS:
+        if value := _annotation(found, path, name):
+            yield Located(workload, name, value, home, False)
+            continue
+        for other in outside:
+            if value := _annotation(found, other, name):
+                yield Located(workload, name, value, home, True)
+
+
+def _annotation(found: Node, path: tuple[str, ...], name: str) -> Node | None:
+    return lookup(found, *path, "metadata", "annotations", name)
+
+
+def _name(found: Node) -> str:
+    return _text(found, "metadata", "name") or _text(found, "metadata", "generateName")
+
+
+def _text(found: Node, *path: str) -> str:
+    node = lookup(found, *path)
+    return node.text if isinstance(node, Scalar) and node.kind == "str" else ""
