@@ -126,4 +126,4 @@ def without_user(url: str) -> str:
     """The URL without its user and password, to be shown."""
     before, at, after = url.rpartition("@")
     scheme, mark, _ = before.partition("://")
-    return f"{scheme if mark else ''}{mark}…@{after}" if at else url
+    return f"{scheme if mark else ''}{mark}...@{after}" if at else url
