@@ -11,8 +11,9 @@ from typing import NamedTuple
 import yaml
 
 from initsync import rules
-from initsync.errors import AnnotationError, UnsupportedProvider, shown
+from initsync.errors import AnnotationError, UnsupportedProvider
 from initsync.model import PodRef, SyncRequest
+from initsync.wording import shown
 
 FIELDS = ("provider", "path", "secretName")
 _EXAMPLE = "provider, path and secretName, one a line"

@@ -12,11 +12,12 @@ import click
 from initsync import __version__, cli_check, clusterauth, entry, keys
 from initsync.cluster import Cluster
 from initsync.entry import Report
-from initsync.errors import InvalidSetup, JasmError, bug
+from initsync.errors import InvalidSetup, JasmError
 from initsync.logs import Log
 from initsync.manifests import EventSource
 from initsync.model import JsonObject, PodRef
 from initsync.preview import Change, Preview
+from initsync.wording import bug
 
 _EXIT_CODES = """\b
 Exit codes:

@@ -12,9 +12,10 @@ import click
 
 from initsync import check as checks
 from initsync import providers, yamldocs
-from initsync.errors import InvalidSetup, bug
+from initsync.errors import InvalidSetup
 from initsync.model import SecretProvider
 from initsync.transport import Network
+from initsync.wording import bug
 
 LIMIT = 32 * 1024 * 1024
 """Bytes of one file."""

@@ -10,7 +10,12 @@ from typing import NamedTuple
 
 from initsync import annotation, keys, manifests, policy, providers, settings
 from initsync.cluster import Cluster
-from initsync.errors import AccessDenied, ClusterUnavailable, JasmError, SecretNotFound, bug
+from initsync.errors import (
+    AccessDenied,
+    ClusterUnavailable,
+    JasmError,
+    SecretNotFound,
+)
 from initsync.logs import Log
 from initsync.manifests import EventSource
 from initsync.model import Outcome, PodRef
@@ -18,6 +23,7 @@ from initsync.retry import Retry
 from initsync.settings import Settings
 from initsync.sync import Secrets, sync
 from initsync.transport import Network
+from initsync.wording import bug
 
 REASONS = {"stale": "StaleSecret"}
 """The Event's reason by outcome, where it is not the usual one; of a failure it is its own."""

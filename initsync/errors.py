@@ -7,16 +7,7 @@ names and numbers only: no class takes a secret value.
 from collections.abc import Iterable, Sequence
 
 from initsync.keys import ANNOTATION
-
-_SHOWN = 120  # characters of somebody's input worth repeating back to them
-
-
-def shown(text: str) -> str:
-    """Somebody's input, quoted on one line and cut to a readable length.
-
-    In ASCII, so that a look-alike (a Cyrillic letter, a no-break space) is seen as one.
-    """
-    return ascii(text) if len(text) <= _SHOWN else ascii(text[:_SHOWN]) + "…"
+from initsync.wording import shown
 
 
 class JasmError(Exception):
@@ -33,19 +24,6 @@ class JasmError(Exception):
     attempts = 1
     seconds = 0.0
     """What was spent on it so far, filled in by `initsync.retry`."""
-
-
-def bug(error: Exception) -> str:
-    """A sentence about an exception that no row foresees: where it arose, and not its own text,
-    which may hold a secret value.
-    """
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    code = trace.tb_frame.f_code if trace else None
-    where = f" in {code.co_qualname}, line {trace.tb_lineno}" if trace and code else ""
-    name = type(error).__name__
-    return f"internal error ({name}{where}): this is a bug in JASM, please report it"
 
 
 class AnnotationError(JasmError):

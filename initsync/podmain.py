@@ -23,9 +23,10 @@ from typing import NoReturn, TextIO
 
 from initsync import clusterauth, entry, keys, logs, podinfo, wait
 from initsync.cluster import Cluster
-from initsync.errors import JasmError, bug
+from initsync.errors import JasmError
 from initsync.logs import Log
 from initsync.manifests import EventSource
+from initsync.wording import bug
 
 _SOURCE = f"spec.initContainers{{{keys.CONTAINER}}}"
 

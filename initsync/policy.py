@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from initsync import keys
-from initsync.errors import AnnotationError, shown
+from initsync.errors import AnnotationError
+from initsync.wording import shown
 
 ON_FAILURE = ("block", "strict", "continue")
 

@@ -1,14 +1,12 @@
 """Kept-alive HTTP/1.1 connections, one a host: the pod path's only door to the network."""
 
-import _thread
 import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from initsync import http1, urls
+from initsync import http1, sockets, urls
 from initsync.errors import InvalidSetup
 from initsync.http1 import Response
 
@@ -119,7 +117,7 @@ class Connection:
         head = {"host": self.authority, **headers}
         if self._proxy and not self._place.secure:
             target = f"http://{self.authority}{target}"
-            head |= _proxy_login(self._proxy)
+            head |= sockets.login(self._proxy)
         try:
             return http1.request(method, target, head, body)
         except ValueError:  # its text would show the header: a token, mostly
@@ -131,88 +129,23 @@ class Connection:
         if self._socket and _readable(self._socket):
             self.close()  # between answers only the end of the connection makes it readable
         self._socket = sock = self._socket or self._open(deadline)
-        sock.settimeout(_left(deadline))
+        sock.settimeout(sockets.left(deadline))
         sock.sendall(message)
-        response, reusable = http1.Reader(lambda: _receive(sock, deadline)).response()
+        response, reusable = http1.Reader(lambda: sockets.receive(sock, deadline)).response()
         if not reusable:
             self.close()
         return response
 
     def _open(self, deadline: float) -> socket.socket:
-        first = self._proxy or self._place
-        sock = _connected(first.host, first.port, deadline)
+        sock = sockets.opened(self._place, self._proxy, deadline)
+        if not self._place.secure:
+            return sock
         try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if not self._place.secure:
-                return sock
-            if self._proxy:
-                _tunnel(sock, self._place, self._proxy, deadline)
-            sock.settimeout(_left(deadline))
+            sock.settimeout(sockets.left(deadline))
             return self._tls().wrap_socket(sock, server_hostname=self._server_name)
         except BaseException:
             sock.close()
             raise
-
-
-def _connected(host: str, port: int, deadline: float) -> socket.socket:
-    """The first of the host's addresses that answers; each gets its share of the time left.
-
-    `socket.create_connection` would give the whole of it to each of them.
-    """
-    problem: OSError = TimeoutError()
-    found = _resolved(host, port, deadline)
-    for number, (family, kind, protocol, _, address) in enumerate(found):
-        sock = None
-        try:
-            sock = socket.socket(family, kind, protocol)
-            sock.settimeout(_left(deadline) / (len(found) - number))
-            sock.connect(address)
-        except OSError as error:
-            problem = error
-            if sock:
-                sock.close()
-        else:
-            return sock
-    raise problem
-
-
-def _resolved(host: str, port: int, deadline: float) -> Sequence[tuple[Any, ...]]:
-    """The host's addresses, asked for in a thread: the resolver knows neither deadline nor signal.
-
-    With a silent name server it takes 20 s and more. A thread left behind ends with the process.
-    """
-    found: list[Sequence[tuple[Any, ...]] | Exception] = []
-    done = _thread.allocate_lock()
-    done.acquire()
-
-    def resolve() -> None:
-        try:
-            found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except Exception as error:  # whatever it is belongs to who waits
-            found.append(error)
-        done.release()
-
-    _thread.start_new_thread(resolve, ())
-    if not done.acquire(timeout=_left(deadline)):
-        raise socket.gaierror(socket.EAI_AGAIN, "no name server answered in time")
-    if isinstance(found[0], Exception):
-        raise found[0]
-    return found[0]
-
-
-def _tunnel(sock: socket.socket, place: urls.Place, proxy: urls.Proxy, deadline: float) -> None:
-    """https://www.rfc-editor.org/rfc/rfc9110#name-connect"""
-    host = f"[{place.host}]" if ":" in place.host else place.host
-    target = f"{host}:{place.port}"
-    sock.sendall(http1.request("CONNECT", target, {"host": target} | _proxy_login(proxy), b""))
-    status = http1.Reader(lambda: _receive(sock, deadline)).status()
-    if not 200 <= status < 300:
-        login = ": it wants a login, http://USER:PASSWORD@HOST:PORT" if status == 407 else ""
-        raise http1.BadResponse(f"the proxy refuses the way there (status {status}){login}")
-
-
-def _proxy_login(proxy: urls.Proxy) -> dict[str, str]:
-    return {"proxy-authorization": proxy.authorization} if proxy.authorization else {}
 
 
 def trusting(ca_file: str | None) -> ssl.SSLContext:
@@ -225,19 +158,6 @@ def trusting(ca_file: str | None) -> ssl.SSLContext:
     except OSError as error:  # ssl.SSLError included: the file holds no certificate
         problem = f"cannot use the CA file {ca_file} ({error.strerror or error})"
         raise InvalidSetup(problem, "mount or name a file of PEM certificates") from error
-
-
-def _receive(sock: socket.socket, deadline: float) -> bytes:
-    sock.settimeout(_left(deadline))
-    return sock.recv(65_536)
-
-
-def _left(deadline: float) -> float:
-    """Seconds until `deadline`; a host that sends a byte now and then gets no more than others."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
 
 
 def _readable(sock: socket.socket) -> bool:

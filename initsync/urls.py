@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from initsync.errors import InvalidSetup, shown
+from initsync.errors import InvalidSetup
+from initsync.wording import shown
 
 _HOST = re.compile(r"[A-Za-z0-9._:%-]+")  # IPv6 with its zone included
 _PORTS = {"http": 80, "https": 443}

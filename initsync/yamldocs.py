@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from initsync.errors import shown
+from initsync.wording import shown
 
 DEPTH = 500
 NODES = 4_000_000

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from initsync import keys
-from initsync.errors import shown
+from initsync.wording import shown
 from injector.settings import Settings
 
 Containers = Sequence[Mapping[str, Any]]

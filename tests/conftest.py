@@ -3,7 +3,12 @@
 import pathlib
 from collections import defaultdict
 
+import hypothesis
 import pytest
+
+# An example that takes long is the machine's mood; what must be fast is measured where it counts.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 PLANTED = "pl4nted"
 """Every secret value of the suite contains it; no output may."""

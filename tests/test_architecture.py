@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 # Lowest first: a module imports only from lines above its own (packages also from within).
 LAYERS = [
     ["initsync.keys", "initsync"],
+    ["initsync.wording"],
     ["initsync.errors"],
     ["initsync.policy", "initsync.rules", "initsync.http1", "initsync.urls"],
     ["initsync.model"],
@@ -23,7 +24,8 @@ LAYERS = [
     ["initsync.settings", "initsync.retry"],
     ["initsync.sync"],
     ["initsync.preview"],
-    ["initsync.transport", "initsync.podinfo", "initsync.logs"],
+    ["initsync.sockets", "initsync.podinfo", "initsync.logs"],
+    ["initsync.transport"],
     ["initsync.clusterauth", "initsync.cluster"],
     ["initsync.aws"],
     ["initsync.providers"],
@@ -37,7 +39,7 @@ LAYERS = [
     ["initsync.__main__"],
 ]
 PURE = [
-    *("keys", "errors", "policy", "rules", "http1", "urls", "model"),
+    *("keys", "wording", "errors", "policy", "rules", "http1", "urls", "model"),
     *("annotation", "manifests", "secretdata", "apistatus"),
 ]
 # The injector's own layers; of initsync it may use what is pure, and no client of anything.

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from initsync import urls
 from initsync.aws.sigv4 import Credentials
-from initsync.errors import InvalidSetup, NoIdentity, ProviderUnavailable, shown
+from initsync.errors import InvalidSetup, NoIdentity, ProviderUnavailable
 from initsync.transport import Connection, Response, TransportError
+from initsync.wording import shown
 
 RELATIVE_URI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 FULL_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"

@@ -8,9 +8,10 @@ from typing import Any
 from initsync import secretdata
 from initsync.aws import api, endpoints, failures
 from initsync.aws.credentials import Identity
-from initsync.errors import InvalidSecretData, InvalidSetup, shown
+from initsync.errors import InvalidSecretData, InvalidSetup
 from initsync.model import ExternalSecret
 from initsync.transport import Connection, Network, trusting
+from initsync.wording import shown
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, Name
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
