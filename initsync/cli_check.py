@@ -3,9 +3,7 @@
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
-from functools import cache
 from typing import BinaryIO, NamedTuple
 
 import click
@@ -13,8 +11,6 @@ import click
 from initsync import check as checks
 from initsync import providers, yamldocs
 from initsync.errors import InvalidSetup
-from initsync.model import SecretProvider
-from initsync.transport import Network
 from initsync.wording import bug
 
 LIMIT = 32 * 1024 * 1024
@@ -114,7 +110,7 @@ def _check_file(path: str, result: _Result) -> None:
     shown = STDIN if path == "-" else _printable(os.fsencode(path).decode(errors="replace"))
     try:
         text = yamldocs.decode(_read(path))
-        for found in checks.findings(text, providers.names(), _path_rule):
+        for found in checks.findings(text, providers.names(), providers.check_path):
             result.annotations += 1
             result.findings += [(shown, found)] if found else []
         result.files += 1
@@ -151,16 +147,6 @@ def _bounded(file: BinaryIO) -> bytes:
     if len(data) > LIMIT:
         raise InvalidSetup(f"larger than {LIMIT // 1024**2} MiB", "split it")
     return data
-
-
-def _path_rule(provider: str, path: str) -> str | None:
-    return _provider(provider).check_path(path)
-
-
-@cache
-def _provider(name: str) -> SecretProvider:
-    """Never asked for a secret, and so without environment and without time to ask for one."""
-    return providers.load(name)({}, time.time, Network({}, lambda: 0.0, lambda _: None), False)
 
 
 def _as_text(file: str, found: checks.Finding) -> str:

@@ -17,6 +17,7 @@ LAYERS = [
     ["initsync.errors"],
     ["initsync.policy", "initsync.rules", "initsync.http1", "initsync.urls"],
     ["initsync.model"],
+    ["initsync.listing"],
     ["initsync.annotation", "initsync.manifests", "initsync.secretdata", "initsync.apistatus"],
     ["initsync.yamldocs"],
     ["initsync.workloads"],
@@ -34,7 +35,7 @@ LAYERS = [
     ["initsync.podmain"],
     ["initsync.testing"],
     ["initsync.demo"],
-    ["initsync.cli_check"],
+    ["initsync.cli_check", "initsync.cli_list"],
     ["initsync.cli"],
     ["initsync.__main__"],
 ]
@@ -49,7 +50,7 @@ ONLY_IN = {
     "kubernetes": {"initsync.clusterauth"},
     "boto3": {"initsync.aws.credentials"},
     "botocore": {"initsync.aws.credentials"},
-    "click": {"initsync.cli", "initsync.cli_check", "injector.cli"},
+    "click": {"initsync.cli", "initsync.cli_check", "initsync.cli_list", "injector.cli"},
 }
 
 

@@ -119,12 +119,28 @@ def _from_sdk() -> Credentials | str:
     """Profiles, SSO, processes, instance metadata: whatever boto3 finds."""
     try:
         import boto3
+        from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:
         return "boto3: not installed (pip install 'jasm[cli]')"
-    session: Any = boto3.Session()
-    found = session.get_credentials()
-    if found is None:
+    try:
+        session: Any = boto3.Session()
+        found = session.get_credentials()
+        frozen = found and found.get_frozen_credentials()
+    except (BotoCoreError, ClientError) as error:
+        return f"boto3: {' '.join(str(error).split())}"
+    if not frozen:
         return "boto3 (profiles, SSO, processes, instance metadata): nothing found"
-    frozen = found.get_frozen_credentials()
     role = f"the identity that boto3 found by {found.method}"
     return Credentials(frozen.access_key, frozen.secret_key, frozen.token or "", role=role)
+
+
+def sdk_region() -> str | None:
+    """The region of the profile that boto3 would take."""
+    try:
+        import boto3
+        from botocore.exceptions import BotoCoreError
+
+        region: str | None = boto3.Session().region_name
+    except (ImportError, BotoCoreError):  # told where the credentials are asked for
+        return None
+    return region

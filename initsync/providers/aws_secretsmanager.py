@@ -7,7 +7,7 @@ from typing import Any
 
 from initsync import secretdata
 from initsync.aws import api, endpoints, failures
-from initsync.aws.credentials import Identity
+from initsync.aws.credentials import Identity, sdk_region
 from initsync.errors import InvalidSecretData, InvalidSetup
 from initsync.model import ExternalSecret
 from initsync.transport import Connection, Network, trusting
@@ -37,6 +37,7 @@ class Provider:
         self._env = env
         self._now = now
         self._network = network
+        self._sdk = sdk
         self._tls = cache(lambda: trusting(env.get("AWS_CA_BUNDLE") or None))
         self._connections: dict[tuple[str, str], Connection] = {}
         self._region = ""
@@ -77,7 +78,7 @@ class Provider:
             raise InvalidSecretData(self.name, path, str(error)) from None
 
     def _region_of(self, path: str) -> str:
-        region = endpoints.region_of(path, self._env)
+        region = endpoints.region_of(path, self._env) or (sdk_region() if self._sdk else None)
         if region is None:
             problem = f"no AWS region for {path}: none of {', '.join(endpoints.REGION_VARIABLES)}"
             raise InvalidSetup(f"{problem} is set", "set one, or give the secret's full ARN")

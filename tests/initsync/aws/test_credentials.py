@@ -238,6 +238,38 @@ def test_the_pod_path_never_asks_boto3(
         identify({}).credentials()
 
 
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("", "boto3: The config profile (dev) could not be found"),
+        ("[profile dev]\nsso_session = s\n", "boto3"),
+        ("[profile dev]\ncredential_process = false\n", "boto3: Error when retrieving credentials"),
+        ("[profile dev]\nregion = eu-west-3\n", "nothing found"),
+    ],
+)
+def test_a_profile_that_gives_nothing_is_told(
+    identify: Callable[..., Identity],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    config: str,
+    said: str,
+) -> None:
+    (tmp_path / "config").write_text(config)
+    for name, value in (
+        ("AWS_CONFIG_FILE", str(tmp_path / "config")),
+        ("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none")),
+        ("AWS_PROFILE", "dev"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ):
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(NoIdentity) as caught:
+        identify({}, sdk=True).credentials()
+
+    assert said in str(caught.value)
+    assert credentials.sdk_region() == ("eu-west-3" if "eu-west-3" in config else None)
+
+
 def test_a_token_refused_by_a_clock_that_is_off_names_its_distance(
     aws: FakeAws, identify: Callable[..., Identity]
 ) -> None:
