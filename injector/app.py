@@ -116,6 +116,7 @@ class App:
 def _owner(pod: Mapping[str, Any]) -> str:
     """What the pod belongs to, such as `ReplicaSet/web-5d`; a pod of its own by its name."""
     metadata = pod["metadata"]
-    for owner in metadata.get("ownerReferences") or []:
-        return f"{owner.get('kind')}/{owner.get('name')}"
+    owners = metadata.get("ownerReferences")
+    if isinstance(owners, list) and owners and isinstance(owners[0], dict):
+        return f"{owners[0].get('kind')}/{owners[0].get('name')}"
     return f"Pod/{metadata.get('name') or metadata.get('generateName')}"
