@@ -106,10 +106,21 @@ async def _reloading(certificate: ServingCertificate) -> AsyncIterator[None]:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 lets the system choose one."""
+    """A listening socket; port 0 lets the system choose one. `::` is every address there is."""
+    if host == "::" and not _has_ipv6():
+        host = "0.0.0.0"  # noqa: S104  # what `::` means on a node without IPv6
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     dual = family == socket.AF_INET6 and host == "::" and socket.has_dualstack_ipv6()
     return socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=dual)
+
+
+def _has_ipv6() -> bool:
+    """Whether this kernel has it, and not only this Python."""
+    try:
+        socket.socket(socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
 
 
 def serve(settings: Settings, certificate: ServingCertificate, sock: socket.socket) -> None:

@@ -50,7 +50,7 @@ def test_the_webhook_is_registered_as_the_tests_do() -> None:
     ours = {"clientConfig": {}} | {key: shipped[key] for key in tested if key != "clientConfig"}
 
     assert ours == tested
-    assert set(shipped) - set(tested) == {"namespaceSelector"}
+    assert set(shipped) - set(tested) == {"namespaceSelector", "objectSelector"}
 
 
 def test_the_webhooks_name_sorts_before_the_aws_webhooks() -> None:
