@@ -37,8 +37,11 @@ def run(
         names = _names(env["JASM_HANDOVER_DIR"])
         expected = list(_expected(env, names))
         deadline = now() + float(env.get("JASM_TIMEOUT") or 60)
-    except (KeyError, OSError, ValueError) as error:
-        stderr.write(f"error: cannot wait for the Secret's volumes ({error!r}): {_AGAIN}\n")
+    except KeyError as error:
+        stderr.write(f"error: {error.args[0]} is not set: the injector sets it, see {_DOCS}\n")
+        return 2
+    except (OSError, ValueError) as error:
+        stderr.write(f"error: cannot wait for the Secret's volumes ({error}): see {_DOCS}\n")
         return 2
     if unknown := sorted({key for key, _ in expected} - set(names)):
         stderr.write(
@@ -53,6 +56,7 @@ def run(
     return 0
 
 
+_DOCS = "docs/reference.md, Volumes"
 _AGAIN = "it is tried again with the pod's next start of this container"
 _FIX = "correct the volume's items, or add the keys at the provider"
 

@@ -95,6 +95,14 @@ def test_the_time_is_bounded(place: Path) -> None:
     assert f"the kubelet has not shown {place}/volume/password yet" in said
 
 
+def test_outside_an_injected_pod_it_says_what_it_lacks() -> None:
+    assert run({}, Kubelet()) == (
+        2,
+        "error: JASM_HANDOVER_DIR is not set: the injector sets it, "
+        "see docs/reference.md, Volumes\n",
+    )
+
+
 @pytest.mark.parametrize("broken", [{"JASM_HANDOVER_DIR": "/none"}, {"JASM_TIMEOUT": "soon"}])
 def test_what_is_missing_around_it_is_told(place: Path, broken: dict[str, str]) -> None:
     code, said = run(env(place) | broken, Kubelet())
