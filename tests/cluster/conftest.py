@@ -13,6 +13,7 @@ from initsync.testing.controlplane import ControlPlane, MissingToolchain, find_o
 from initsync.testing.controlplane.progress import Progress
 from initsync.testing.server import ApiServer
 from initsync.testing.webhook import Webhook
+from tests.cluster.contract import Secrets
 from tests.cluster.shop import Shop
 
 
@@ -78,3 +79,9 @@ def real_shop(real_api: ControlPlane, aws: AwsServer, webhook: Webhook) -> Shop:
     real_api.create_namespace(name)
     real_api.register_webhook(webhook.url, webhook.ca_pem)
     return Shop(real_api, name, aws)
+
+
+@pytest.fixture
+def secrets(api: ApiServer, namespace: str) -> Secrets:
+    """The Secrets of that namespace, as the administrator."""
+    return Secrets(api, namespace)

@@ -2,7 +2,7 @@
 
 Namespaces, ServiceAccounts and their tokens, Roles and RoleBindings, ConfigMaps, Secrets, Pods
 with mutating webhooks, Events; get, list, create, update, merge patch, server-side apply, delete.
-It answers as the real one does, Status bodies and all: tests/cluster/test_contract.py asks both.
+It answers as the real one does, Status bodies and all: tests/cluster/test_contract_*.py asks both.
 Not there: watch, selectors, other patch types, CEL, ClusterRoles, default tokens of Pods.
 """
 

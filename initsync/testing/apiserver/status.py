@@ -1,6 +1,6 @@
 """Failures as the API server writes them: a Status with code, reason, message and details.
 
-Texts and codes as kube-apiserver 1.37.2 answers; tests/cluster/test_contract.py compares.
+Texts and codes as kube-apiserver 1.37.2 answers; tests/cluster/test_contract_*.py compares.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -1,6 +1,6 @@
 """The embedded API as a server: threads, connections, and what it refuses to pretend.
 
-What it answers is held against the real one in tests/cluster/test_contract.py.
+What it answers is held against the real one in tests/cluster/test_contract_*.py.
 """
 
 import base64
