@@ -1,49 +1,34 @@
 """The registration as it is shipped, on the real API server: who opts out is never sent to us."""
 
-import base64
-import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import yaml
 
 from initsync import keys
-from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.webhook import Webhook
-
-SHIPPED = Path(__file__).parent.parent.parent / "deploy/manifests/mutatingwebhookconfiguration.yaml"
-ANNOTATION = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
+from tests.cluster.injector_side import annotated, create, is_injected, register, until
 
 
 @pytest.fixture
-def api(real_api: ControlPlane) -> Iterator[ControlPlane]:
-    """With the injector registered by the shipped manifest, at an address of this machine."""
+def api(real_api: ControlPlane, namespace: str) -> Iterator[ControlPlane]:
     with Webhook() as webhook:
-        shipped = yaml.safe_load(SHIPPED.read_text())
-        bundle = base64.b64encode(webhook.ca_pem.encode()).decode()
-        shipped["webhooks"][0]["clientConfig"] = {"url": webhook.url, "caBundle": bundle}
-        real_api.apply(shipped)
+        register(real_api, webhook.url, webhook.ca_pem)
+        until(lambda: is_injected(create(real_api, annotated(namespace))))
         yield real_api
         real_api.unregister_webhook()
 
 
+@pytest.fixture
+def namespace(real_api: ControlPlane) -> str:
+    name = f"t-{uuid.uuid4().hex[:10]}"
+    real_api.create_namespace(name)
+    return name
+
+
 def injected(api: ControlPlane, namespace: str, **metadata: dict[str, str]) -> bool:
-    pod = manifests.pod(namespace, f"p-{uuid.uuid4().hex[:6]}", {keys.ANNOTATION: ANNOTATION})
-    for field, values in metadata.items():
-        pod["metadata"][field] = pod["metadata"].get(field, {}) | values
-    stored = api.request("POST", f"/api/v1/namespaces/{namespace}/pods?dryRun=All", pod).body
-    return keys.INJECTED in stored["metadata"].get("annotations", {})
-
-
-def in_force(api: ControlPlane, namespace: str) -> None:
-    """The API server sees a registration a moment after it is stored."""
-    deadline = time.monotonic() + 20
-    while not injected(api, namespace):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    return is_injected(create(api, annotated(namespace, **metadata)))
 
 
 @pytest.mark.parametrize(
@@ -58,8 +43,6 @@ def in_force(api: ControlPlane, namespace: str) -> None:
 def test_a_pod_opts_out_by_label_or_annotation(
     api: ControlPlane, namespace: str, metadata: dict[str, dict[str, str]], expected: bool
 ) -> None:
-    in_force(api, namespace)
-
     assert injected(api, namespace, **metadata) == expected
 
 
@@ -67,7 +50,6 @@ def test_a_pod_opts_out_by_label_or_annotation(
 def test_a_namespace_opts_out_by_label_and_some_are_never_served(
     api: ControlPlane, namespace: str, excluded: str
 ) -> None:
-    in_force(api, namespace)
     if excluded == "labelled":
         excluded = f"{namespace}-out"
         api.create_namespace(excluded, {keys.NAMESPACE_LABEL: "disabled"})
