@@ -62,6 +62,11 @@ class Process:
         """The end of its log."""
         return self._log.read_bytes()[-_TAIL:].decode(errors="replace")
 
+    def terminate(self, seconds: float) -> None:
+        """Ask it to end, and wait. Raises subprocess.TimeoutExpired."""
+        self._child.terminate()
+        self._child.wait(seconds)
+
     def stop(self) -> None:
         """End it at once and wait until it is gone: our servers hold nothing worth saving."""
         atexit.unregister(self.stop)

@@ -12,16 +12,21 @@ from initsync.testing.process import Process, StartFailed
 
 IMAGE = "jasm/init:demo"
 START_TIMEOUT = 30.0
+GRACE = 30.0
 
 
 class Webhook(Closing):
-    """Started when made, with a certificate made by `jasm-injector certs`. Raises StartFailed."""
+    """Started when made, with the certificate in `certs`, or one made by `jasm-injector certs`.
 
-    def __init__(self, image: str = IMAGE) -> None:
+    Raises StartFailed.
+    """
+
+    def __init__(self, image: str = IMAGE, certs: Path | None = None) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="jasm-webhook-")
         place = Path(self._directory.name)
-        certs = place / "certs"
-        _certificate(certs)
+        if certs is None:
+            certs = place / "certs"
+            _certificate(certs)
         self.ca_pem = (certs / "ca.crt").read_text(encoding="ascii")
         self._log = place / "injector.log"
         options = ["--host=127.0.0.1", "--port=0", f"--certs={certs}", f"--image={image}"]
@@ -41,6 +46,10 @@ class Webhook(Closing):
     def calls(self) -> int:
         """Reviews so far."""
         return sum("uid" in line for line in self.log())
+
+    def terminate(self) -> None:
+        """End it as a kubelet does: SIGTERM, and time to drain."""
+        self._process.terminate(GRACE)
 
     def close(self) -> None:
         """End it and remove its files."""

@@ -52,12 +52,16 @@ class ControlPlane(ApiServer):
         return counts
 
     def register_webhook(self, url: str, ca_pem: str) -> None:
-        """See `ApiServer`. Returns when it is in force: the API server takes a moment to see it.
-
-        A second registration, made after it, refuses one pod by name; webhooks are seen in the
-        order of their making, so once that pod is refused the first is in force too.
-        """
+        """See `ApiServer`. Returns when it is in force: the API server takes a moment to see it."""
         super().register_webhook(url, ca_pem)
+        self.await_webhooks()
+
+    def await_webhooks(self) -> None:
+        """Return when every change of webhooks until now is in force.
+
+        Another registration, made last, refuses one pod by name; changes are seen in the order
+        of their making, so once that pod is refused the others are in force too.
+        """
         name = f"jasm-testing-{uuid.uuid4().hex[:8]}"
         marker = manifests.refusing_webhook(name)
         self.apply(marker)
