@@ -46,8 +46,9 @@ def _authority(
 ) -> x509.Certificate:
     name = _name("jasm-injector-ca")
     constraints = x509.BasicConstraints(ca=True, path_length=0)
-    builder = _dated(name, name, now, days).public_key(key.public_key())
-    return builder.add_extension(constraints, critical=True).sign(key, hashes.SHA256())
+    builder = _keyed(_dated(name, name, now, days), key, key)
+    builder = builder.add_extension(constraints, critical=True)
+    return builder.add_extension(_signs(), critical=True).sign(key, hashes.SHA256())
 
 
 def _serving(
@@ -60,9 +61,24 @@ def _serving(
 ) -> x509.Certificate:
     names = x509.SubjectAlternativeName([_host(host) for host in hosts])
     purpose = x509.ExtendedKeyUsage([x509.OID_SERVER_AUTH])
-    builder = _dated(_name("jasm-injector"), ca.subject, now, days).public_key(key.public_key())
+    builder = _keyed(_dated(_name("jasm-injector"), ca.subject, now, days), key, ca_key)
     builder = builder.add_extension(names, critical=False).add_extension(purpose, critical=False)
     return builder.sign(ca_key, hashes.SHA256())
+
+
+def _keyed(
+    builder: _Builder, key: ec.EllipticCurvePrivateKey, issuer: ec.EllipticCurvePrivateKey
+) -> _Builder:
+    """With the identifiers that RFC 5280 asks for, without which Python 3.13 trusts nobody."""
+    own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    by = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key())
+    builder = builder.public_key(key.public_key())
+    return builder.add_extension(own, critical=False).add_extension(by, critical=False)
+
+
+def _signs() -> x509.KeyUsage:
+    """Of a CA: certificates and lists of revoked ones."""
+    return x509.KeyUsage(False, False, False, False, False, True, True, False, False)
 
 
 def _dated(subject: x509.Name, issuer: x509.Name, now: datetime.datetime, days: int) -> _Builder:

@@ -31,7 +31,9 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _named("jasm-testing")
         usage = x509.BasicConstraints(ca=True, path_length=0)
-        built = _builder(self._name, self._name, self._key).add_extension(usage, critical=True)
+        signs = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+        built = _builder(self._name, self._name, self._key, self._key)
+        built = built.add_extension(usage, critical=True).add_extension(signs, critical=True)
         self.pem = _pem(built.sign(self._key, hashes.SHA256()))
         self.ca = directory / "ca.crt"
         _write(self.ca, self.pem)
@@ -41,7 +43,9 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
         hosts_named = x509.SubjectAlternativeName([_host(host) for host in hosts])
-        builder = _builder(_named(name), self._name, key).add_extension(usage, critical=False)
+        builder = _builder(_named(name), self._name, key, self._key).add_extension(
+            usage, critical=False
+        )
         signed = builder.add_extension(hosts_named, critical=False).sign(self._key, hashes.SHA256())
         pair = KeyPair(self._directory / f"{name}.crt", self._directory / f"{name}.key")
         _write(pair.certificate, _pem(signed))
@@ -58,7 +62,7 @@ class Authority:
             ]
         )
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
-        builder = _builder(subject, self._name, key).add_extension(usage, critical=False)
+        builder = _builder(subject, self._name, key, self._key).add_extension(usage, critical=False)
         pair = KeyPair(self._directory / f"{name}.crt", self._directory / f"{name}.key")
         _write(pair.certificate, _pem(builder.sign(self._key, hashes.SHA256())))
         write_key(pair.key, key)
@@ -76,14 +80,22 @@ def write_key(file: Path, key: ec.EllipticCurvePrivateKey | None = None) -> None
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    signer: ec.EllipticCurvePrivateKey,
 ) -> x509.CertificateBuilder:
+    """With the identifiers that RFC 5280 asks for, without which Python 3.13 trusts nobody."""
     now = datetime.datetime.now(datetime.UTC)
+    own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    by = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key.public_key())
+        .add_extension(own, critical=False)
+        .add_extension(by, critical=False)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _SKEW)
         .not_valid_after(now + _LIFETIME)

@@ -11,7 +11,7 @@ import pytest
 
 from initsync.errors import InvalidSetup
 from initsync.testing import pki
-from initsync.transport import Connection, Network, TransportError
+from initsync.transport import Connection, Network, TransportError, trusting
 
 NETWORK = Network({}, lambda: 60.0, lambda _: None)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -287,3 +287,15 @@ def test_an_address_family_that_this_machine_lacks_is_passed_over(
 
         assert connection.request("GET", "/", {}).body == b"hi"
         connection.close()
+
+
+def test_a_private_ca_without_key_identifiers_is_trusted_as_told(tmp_path: Path) -> None:
+    context = trusting(str(pki.Authority(tmp_path).ca))
+
+    assert not context.verify_flags & ssl.VERIFY_X509_STRICT
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
+def test_what_the_system_trusts_is_checked_as_python_does() -> None:
+    assert trusting(None).verify_flags == ssl.create_default_context().verify_flags
