@@ -113,22 +113,25 @@ def webhook_configuration(client: JsonObject) -> JsonObject:
         "not-opted-out": NOT_OPTED_OUT,
         "not-injected-yet": NOT_INJECTED,
     }
-    return _registration("jasm-injector", WEBHOOK, client, conditions)
+    last = _webhook(WEBHOOK, client, conditions) | {"timeoutSeconds": 3}
+    tries = [
+        last | {"name": f"{name}.{WEBHOOK}", "failurePolicy": "Ignore", "timeoutSeconds": 1}
+        for name in ("first", "second")
+    ]
+    return _registration("jasm-injector", [*tries, last])
 
 
 def refusing_webhook(name: str) -> JsonObject:
     """A registration that refuses the pod of that name: nothing listens at its address."""
     conditions = {"by-name": f"object.metadata.name == '{name}'"}
     client = {"url": "https://127.0.0.1:1/"}
-    return _registration(name, f"{name}.jasm.codnod.io", client, conditions)
+    return _registration(name, [_webhook(f"{name}.jasm.codnod.io", client, conditions)])
 
 
-def _registration(
-    name: str, webhook: str, client: JsonObject, conditions: Mapping[str, str]
-) -> JsonObject:
+def _webhook(name: str, client: JsonObject, conditions: Mapping[str, str]) -> JsonObject:
     pods = {"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"]}
-    settings = {
-        "name": webhook,
+    return {
+        "name": name,
         "admissionReviewVersions": ["v1"],
         "sideEffects": "None",
         "failurePolicy": "Fail",
@@ -141,8 +144,11 @@ def _registration(
             for condition, expression in conditions.items()
         ],
     }
+
+
+def _registration(name: str, webhooks: list[JsonObject]) -> JsonObject:
     group = "admissionregistration.k8s.io/v1"
-    return _object(group, "MutatingWebhookConfiguration", None, name) | {"webhooks": [settings]}
+    return _object(group, "MutatingWebhookConfiguration", None, name) | {"webhooks": webhooks}
 
 
 def _object(version: str, kind: str, namespace: str | None, name: str) -> JsonObject:

@@ -28,7 +28,8 @@ def register(api: ApiServer, url: str, ca_pem: str) -> None:
     """As it is shipped, with an address of this machine."""
     shipped = yaml.safe_load(SHIPPED.read_text())
     bundle = base64.b64encode(ca_pem.encode()).decode()
-    shipped["webhooks"][0]["clientConfig"] = {"url": url, "caBundle": bundle}
+    for webhook in shipped["webhooks"]:
+        webhook["clientConfig"] = {"url": url, "caBundle": bundle}
     api.apply(shipped)
 
 

@@ -44,13 +44,21 @@ def test_the_real_api_server_accepts_it_to_the_letter(cluster: ControlPlane, fil
 
 
 def test_the_webhook_is_registered_as_the_tests_do() -> None:
-    shipped = load("manifests/mutatingwebhookconfiguration.yaml")["webhooks"][0]
-    tested = manifests.webhook_configuration({})["webhooks"][0]
+    shipped = load("manifests/mutatingwebhookconfiguration.yaml")["webhooks"]
+    tested = manifests.webhook_configuration({})["webhooks"]
 
-    ours = {"clientConfig": {}} | {key: shipped[key] for key in tested if key != "clientConfig"}
+    for real, ours in zip(shipped, tested, strict=True):
+        assert {"clientConfig": {}} | {
+            key: real[key] for key in ours if key[:6] != "client"
+        } == ours
+        assert set(real) - set(ours) == {"namespaceSelector", "objectSelector"}
 
-    assert ours == tested
-    assert set(shipped) - set(tested) == {"namespaceSelector", "objectSelector"}
+
+def test_the_last_try_is_the_one_that_may_not_fail_and_all_end_in_time() -> None:
+    shipped = load("manifests/mutatingwebhookconfiguration.yaml")["webhooks"]
+
+    assert [webhook["failurePolicy"] for webhook in shipped] == ["Ignore", "Ignore", "Fail"]
+    assert sum(webhook["timeoutSeconds"] for webhook in shipped) == 5
 
 
 def test_the_webhooks_name_sorts_before_the_aws_webhooks() -> None:

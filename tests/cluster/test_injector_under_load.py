@@ -100,6 +100,34 @@ def test_one_replica_ended_before_it_is_out_of_rotation_loses_no_admission(
     assert load.failures == []
 
 
+def test_replicas_that_are_killed_lose_no_admission(
+    api: ControlPlane, namespace: str, tmp_path: Path
+) -> None:
+    """SIGKILL breaks connections amid a call; the registration's next entry tries again."""
+    authority = Authority(tmp_path)
+    mount(tmp_path / "certs", authority, authority.serving("leaf"))
+    with ExitStack() as stack:
+        balancer = stack.enter_context(Balancer())
+        running = [stack.enter_context(Webhook(certs=tmp_path / "certs")) for _ in range(2)]
+        for webhook in running:
+            balancer.add(webhook.url)
+        register(api, balancer.url, authority.pem)
+        until(lambda: is_injected(create(api, annotated(namespace))))
+
+        with Load(api, namespace) as load:
+            for _ in range(4):
+                more(load)
+                fresh = stack.enter_context(Webhook(certs=tmp_path / "certs"))
+                balancer.add(fresh.url)
+                running.append(fresh)
+                killed = running.pop(0)
+                balancer.remove(killed.url)
+                killed.close()
+            more(load)
+
+    assert load.failures == []
+
+
 def test_certificate_and_ca_change_without_a_failed_admission(
     api: ControlPlane, namespace: str, tmp_path: Path
 ) -> None:

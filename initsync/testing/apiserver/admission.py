@@ -50,15 +50,24 @@ def mutated(
 ) -> tuple[JsonObject, list[str]]:
     """The pod after every webhook that matches it, and their warnings.
 
-    Raises ApiError where one refuses it, or fails (failurePolicy is taken as Fail).
+    Raises ApiError where one refuses it, or fails and its failurePolicy is not Ignore.
     """
     warnings: list[str] = []
     for registration in registrations:
         for webhook in registration.get("webhooks") or []:
             if all(CONDITIONS[expression](pod) for expression in _expressions(webhook)):
-                pod, said = _call(webhook, pod, user, dry_run=dry_run)
+                try:
+                    pod, said = _call(webhook, pod, user, dry_run=dry_run)
+                except Unreachable as error:
+                    if webhook.get("failurePolicy") == "Ignore":
+                        continue
+                    raise status.internal(str(error)) from error
                 warnings += said
     return pod, warnings
+
+
+class Unreachable(Exception):
+    """A webhook gave no usable answer."""
 
 
 def check_registration(registration: JsonObject) -> None:
@@ -85,7 +94,7 @@ def _call(
         patched = _patched(pod, response)
     except (OSError, http.client.HTTPException, ValueError, jsonpatch.JsonPatchException) as error:
         failing = f'failed calling webhook "{webhook["name"]}": failed to call webhook: {error}'
-        raise status.internal(failing) from error
+        raise Unreachable(failing) from error
     if not response.get("allowed"):
         raise _denial(webhook["name"], response.get("status") or {})
     return patched, list(response.get("warnings") or [])
