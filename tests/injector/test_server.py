@@ -13,6 +13,7 @@ import ssl
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,24 @@ def test_the_log_names_uid_namespace_and_owner_and_never_the_pod(injector: Injec
         "namespace": "shop",
         "owner": "ReplicaSet/web-5d",
     }
+
+
+@pytest.mark.parametrize(
+    ("version", "taken"), [(ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True)]
+)
+def test_old_tls_is_refused(injector: Injector, version: ssl.TLSVersion, taken: bool) -> None:
+    context = ssl.create_default_context(cafile=str(injector.certs / "ca.crt"))
+    context.set_ciphers("ALL:@SECLEVEL=0")  # else this side would refuse it first
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it is what is tried
+        context.minimum_version = context.maximum_version = version
+
+    with socket.create_connection(("127.0.0.1", injector.port), DEADLINE) as plain:
+        if taken:
+            context.wrap_socket(plain, server_hostname="127.0.0.1").close()
+        else:
+            with pytest.raises(ssl.SSLError, match="EOF|protocol version"):
+                context.wrap_socket(plain, server_hostname="127.0.0.1")
 
 
 def test_one_connection_carries_many_reviews(injector: Injector) -> None:
