@@ -158,7 +158,7 @@ def test_old_tls_is_refused(injector: Injector, version: ssl.TLSVersion, taken: 
         if taken:
             context.wrap_socket(plain, server_hostname="127.0.0.1").close()
         else:
-            with pytest.raises(ssl.SSLError, match="EOF|protocol version"):
+            with pytest.raises(ssl.SSLError, match=r"EOF|protocol version"):
                 context.wrap_socket(plain, server_hostname="127.0.0.1")
 
 
