@@ -1,27 +1,16 @@
-"""The webhook as a process of its own, over TLS: precise answers, nobody blocked, no lost end."""
+"""The webhook as a process of its own, over TLS: precise answers, and nobody blocked."""
 
 import base64
 import contextlib
 import datetime
-import http.client
 import io
 import json
-import os
-import signal
 import socket
-import ssl
-import subprocess
-import sys
 import time
-import warnings
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 import pytest
-import yaml
-from cryptography.hazmat.primitives import serialization
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from injector import app as application
@@ -30,62 +19,7 @@ from injector.logs import Log
 from injector.metrics import Metrics
 from injector.review import Review
 from injector.settings import Settings
-
-GOLDEN = Path(__file__).parent / "golden"
-JSON = {"content-type": "application/json"}
-DEADLINE = 20.0
-
-
-class Injector:
-    """A running `jasm-injector serve`."""
-
-    def __init__(self, directory: Path, *options: str) -> None:
-        self.certs = directory
-        command = [sys.executable, "-m", "injector", "serve", "--image=jasm/init:golden"]
-        address = ["--host=127.0.0.1", "--port=0", f"--certs={directory}"]
-        self.process = subprocess.Popen(
-            [*command, *address, *options], stderr=subprocess.PIPE, text=True
-        )
-        assert self.process.stderr
-        self.log = self.process.stderr
-        first = json.loads(self.log.readline())
-        self.port = int(first["url"].rpartition(":")[2])
-
-    def connect(self) -> http.client.HTTPSConnection:
-        trust = ssl.create_default_context(cafile=str(self.certs / "ca.crt"))
-        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=DEADLINE, context=trust)
-
-    def ask(
-        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
-    ) -> tuple[int, bytes]:
-        with contextlib.closing(self.connect()) as connection:
-            connection.request(method, path, body, headers or {})
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-
-    def stop(self) -> list[dict[str, Any]]:
-        """End it; the lines it logged since the first."""
-        self.process.send_signal(signal.SIGKILL)
-        lines = [json.loads(line) for line in self.log]
-        self.process.wait(DEADLINE)
-        self.log.close()
-        return lines
-
-
-@pytest.fixture
-def injector(tmp_path: Path) -> Iterator[Injector]:
-    certs.self_signed(tmp_path, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 1)
-    running = Injector(tmp_path)
-    yield running
-    if running.process.poll() is None:
-        running.stop()
-
-
-def review(case: str = "no-volumes-no-init-containers") -> bytes:
-    pod = yaml.safe_load((GOLDEN / f"{case}.pod.yaml").read_text())
-    request = {"uid": "u1", "namespace": "shop", "object": pod}
-    whole = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
-    return json.dumps(whole).encode()
+from tests.injector.running import JSON, Injector, review
 
 
 def test_a_review_is_answered_with_the_patch(injector: Injector) -> None:
@@ -144,24 +78,6 @@ def test_the_log_names_uid_namespace_and_owner_and_never_the_pod(injector: Injec
     }
 
 
-@pytest.mark.parametrize(
-    ("version", "taken"), [(ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True)]
-)
-def test_old_tls_is_refused(injector: Injector, version: ssl.TLSVersion, taken: bool) -> None:
-    context = ssl.create_default_context(cafile=str(injector.certs / "ca.crt"))
-    context.set_ciphers("ALL:@SECLEVEL=0")  # else this side would refuse it first
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # it is what is tried
-        context.minimum_version = context.maximum_version = version
-
-    with socket.create_connection(("127.0.0.1", injector.port), DEADLINE) as plain:
-        if taken:
-            context.wrap_socket(plain, server_hostname="127.0.0.1").close()
-        else:
-            with pytest.raises(ssl.SSLError, match=r"EOF|protocol version"):
-                context.wrap_socket(plain, server_hostname="127.0.0.1")
-
-
 def test_one_connection_carries_many_reviews(injector: Injector) -> None:
     with contextlib.closing(injector.connect()) as connection:
         for _ in range(3):
@@ -180,45 +96,6 @@ def test_silent_and_half_clients_block_nobody(injector: Injector) -> None:
         half.endheaders(b"{")
 
         assert injector.ask("POST", "/mutate", review(), JSON)[0] == 200
-
-
-def poll(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def test_a_new_certificate_is_served_without_a_restart(injector: Injector, tmp_path: Path) -> None:
-    fresh = tmp_path / "fresh"
-    certs.self_signed(fresh, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 2)
-    for name in ("tls.key", "tls.crt", "ca.crt"):
-        os.replace(fresh / name, tmp_path / name)
-
-    def trusted() -> bool:
-        with contextlib.suppress(ssl.SSLError):
-            return injector.ask("GET", "/healthz")[0] == 200
-        return False
-
-    poll(trusted)
-
-
-def test_sigterm_ends_it_without_losing_an_answer(injector: Injector) -> None:
-    with contextlib.closing(injector.connect()) as connection:
-        connection.request("POST", "/mutate", review(), JSON)
-        connection.getresponse().read()
-
-        injector.process.send_signal(signal.SIGTERM)
-        poll(lambda: injector.ask("GET", "/readyz")[0] == 503)
-        connection.request("POST", "/mutate", review(), JSON)
-        answer = connection.getresponse()
-
-        assert answer.status == 200
-        assert json.loads(answer.read())["response"]["allowed"] is True
-        assert answer.getheader("connection") == "close"
-    assert injector.process.wait(DEADLINE) in (0, -signal.SIGTERM)
-    assert json.loads(injector.log.readlines()[-1])["message"] == "stopped"
-    injector.log.close()
 
 
 def test_a_bug_is_a_refusal_with_the_uid_and_tells_nothing_of_the_pod(
@@ -275,30 +152,6 @@ def test_an_invalid_annotation_is_a_warning_or_a_refusal_with_the_same_sentence(
     assert response["allowed"] == allowed
     said = response["warnings"][0] if allowed else response["status"]["message"]
     assert said.startswith("annotation jasm.codnod.io/secret-sync: field 'secretName' is missing")
-
-
-def test_a_certificate_that_ends_soon_is_told(injector: Injector) -> None:
-    def told() -> bool:
-        return "the serving certificate ends soon: renew it" in injector.log.readline()
-
-    poll(told)
-
-
-def test_an_encrypted_key_is_refused_and_asks_no_question(tmp_path: Path) -> None:
-    certs.self_signed(tmp_path, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 1)
-    key = serialization.load_pem_private_key((tmp_path / "tls.key").read_bytes(), None)
-    encrypted = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.BestAvailableEncryption(b"pl4nted"),
-    )
-    (tmp_path / "tls.key").write_bytes(encrypted)
-    command = [sys.executable, "-m", "injector", "serve", "--image=i", f"--certs={tmp_path}"]
-
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
-
-    assert ended.returncode == 1
-    assert "the key is encrypted, and must not be" in ended.stderr
 
 
 def test_a_silent_connection_is_ended() -> None:

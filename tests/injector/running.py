@@ -1,0 +1,69 @@
+"""A running injector, for the tests to ask."""
+
+import contextlib
+import http.client
+import json
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+GOLDEN = Path(__file__).parent / "golden"
+JSON = {"content-type": "application/json"}
+DEADLINE = 20.0
+
+
+class Injector:
+    """A running `jasm-injector serve`."""
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        self.certs = directory
+        command = [sys.executable, "-m", "injector", "serve", "--image=jasm/init:golden"]
+        address = ["--host=127.0.0.1", "--port=0", f"--certs={directory}"]
+        self.process = subprocess.Popen(
+            [*command, *address, *options], stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stderr
+        self.log = self.process.stderr
+        first = json.loads(self.log.readline())
+        self.port = int(first["url"].rpartition(":")[2])
+
+    def connect(self) -> http.client.HTTPSConnection:
+        trust = ssl.create_default_context(cafile=str(self.certs / "ca.crt"))
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=DEADLINE, context=trust)
+
+    def ask(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        with contextlib.closing(self.connect()) as connection:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def stop(self) -> list[dict[str, Any]]:
+        """End it; the lines it logged since the first."""
+        self.process.send_signal(signal.SIGKILL)
+        lines = [json.loads(line) for line in self.log]
+        self.process.wait(DEADLINE)
+        self.log.close()
+        return lines
+
+
+def review(case: str = "no-volumes-no-init-containers") -> bytes:
+    pod = yaml.safe_load((GOLDEN / f"{case}.pod.yaml").read_text())
+    request = {"uid": "u1", "namespace": "shop", "object": pod}
+    whole = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
+    return json.dumps(whole).encode()
+
+
+def poll(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
