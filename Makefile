@@ -33,6 +33,7 @@ cluster-oldest: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/pod_sync.py
+	$(BIN)/python -m tests.bench.injector_load
 
 COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"

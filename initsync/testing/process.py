@@ -42,6 +42,11 @@ class Process:
             )
         atexit.register(self.stop)
 
+    @property
+    def pid(self) -> int:
+        """For those who measure it."""
+        return self._child.pid
+
     def check(self) -> None:
         """Raise StartFailed if it has ended."""
         if (code := self._child.poll()) is not None:

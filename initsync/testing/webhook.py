@@ -38,6 +38,11 @@ class Webhook(Closing):
             raise
         self.url = f"{self.log()[0]['url']}/mutate"
 
+    @property
+    def pid(self) -> int:
+        """Of the injector's process."""
+        return self._process.pid
+
     def log(self) -> list[dict[str, str]]:
         """The whole lines that it has logged so far; the first one says where it listens."""
         text = self._log.read_text(encoding="utf-8")

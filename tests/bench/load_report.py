@@ -1,0 +1,129 @@
+"""What the load benchmark makes of its figures: sums, ratios, the verdict and the table."""
+
+import statistics
+from collections.abc import Sequence
+from typing import NamedTuple
+
+GROWTH_BAR = 5.0  # MB of RSS, at the most connections
+INJECTOR = "injector"
+GO = "go"
+
+
+class Piece(NamedTuple):
+    """One stretch of load on one server."""
+
+    requests: int
+    errors: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    generator_cpu: float
+    """Seconds that the load generator itself took."""
+    failure: str
+    server_cpu: float
+    """Seconds."""
+
+
+class Row(NamedTuple):
+    """One server at one number of connections."""
+
+    server: str
+    connections: int
+    requests: int
+    errors: int
+    rate: float
+    """Requests a second."""
+    p50_ms: float
+    p99_ms: float
+    cpu_ms: float
+    """The server's, a request."""
+    growth_mb: float
+    """Of RSS."""
+    generator: float
+    """Cores that the load generator kept busy."""
+    failure: str
+
+
+class Ratio(NamedTuple):
+    """The injector's figures in terms of the Go webhook's."""
+
+    connections: int
+    rate: float
+    p50: float
+    p99: float
+    cpu: float
+
+
+def summary(server: str, connections: int, pieces: Sequence[Piece], growth_mb: float) -> Row:
+    """Sums of what adds up, and medians of the percentiles."""
+    requests = sum(piece.requests for piece in pieces)
+    seconds = sum(piece.seconds for piece in pieces)
+    return Row(
+        server=server,
+        connections=connections,
+        requests=requests,
+        errors=sum(piece.errors for piece in pieces),
+        rate=_over(requests, seconds),
+        p50_ms=statistics.median(piece.p50_ms for piece in pieces),
+        p99_ms=statistics.median(piece.p99_ms for piece in pieces),
+        cpu_ms=_over(sum(piece.server_cpu for piece in pieces) * 1e3, requests),
+        growth_mb=growth_mb,
+        generator=_over(sum(piece.generator_cpu for piece in pieces), seconds),
+        failure=next((piece.failure for piece in pieces if piece.failure), ""),
+    )
+
+
+def ratio(injector: Row, go: Row) -> Ratio:
+    """Both at the same number of connections."""
+    return Ratio(
+        injector.connections,
+        _over(injector.rate, go.rate),
+        _over(injector.p50_ms, go.p50_ms),
+        _over(injector.p99_ms, go.p99_ms),
+        _over(injector.cpu_ms, go.cpu_ms),
+    )
+
+
+def ratios(rows: Sequence[Row]) -> list[Ratio]:
+    """One for each number of connections."""
+    by = {(row.server, row.connections): row for row in rows}
+    every = dict.fromkeys(row.connections for row in rows)
+    return [ratio(by[INJECTOR, number], by[GO, number]) for number in every]
+
+
+def missed(rows: Sequence[Row]) -> list[str]:
+    """A sentence for each bar that was missed."""
+    found = []
+    most = max(row.connections for row in rows)
+    for row in rows:
+        where = f"{row.server} at {row.connections} connections"
+        if row.errors:
+            found.append(f"{where}: {row.errors} errors, such as: {row.failure.strip()}")
+        if not row.requests:
+            found.append(f"{where}: no request was answered")
+        judged = row.server == INJECTOR and row.connections == most
+        if judged and row.growth_mb > GROWTH_BAR:
+            found.append(f"{where}: RSS grew {row.growth_mb:.1f} MB (bar {GROWTH_BAR:g} MB)")
+    return found
+
+
+def table(rows: Sequence[Row]) -> str:
+    """For people: each pair, and its ratio below."""
+    lines = ["connections  server    requests/s   p50 ms   p99 ms  CPU ms/request  RSS growth"]
+    for by in ratios(rows):
+        lines += [_line(row) for row in rows if row.connections == by.connections]
+        lines.append(
+            f"{'':11}  {'ratio':8}  {by.rate:10.2f}  {by.p50:7.2f}  {by.p99:7.2f}  {by.cpu:14.2f}"
+        )
+    busiest = max(row.generator for row in rows)
+    lines.append(f"the load generator kept {busiest:.2f} of a core busy at most")
+    return "\n".join([*lines, *missed(rows)])
+
+
+def _line(row: Row) -> str:
+    figures = f"{row.rate:10.0f}  {row.p50_ms:7.2f}  {row.p99_ms:7.2f}  {row.cpu_ms:14.3f}"
+    return f"{row.connections:11}  {row.server:8}  {figures}  {row.growth_mb:7.1f} MB"
+
+
+def _over(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0

@@ -1,0 +1,159 @@
+// Load posts one review over kept-alive TLS connections, each as fast as it is answered, and
+// reports one JSON object. It writes the same bytes every time, for it must cost less than the
+// servers that it measures: both share one machine.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+)
+
+type report struct {
+	Requests int     `json:"requests"`
+	Errors   int     `json:"errors"`
+	Seconds  float64 `json:"seconds"`
+	P50      float64 `json:"p50_ms"`
+	P99      float64 `json:"p99_ms"`
+	CPU      float64 `json:"generator_cpu"` // seconds of this process
+	Failure  string  `json:"failure"`       // the first one
+}
+
+// worker is one connection, and what it saw.
+type worker struct {
+	connection *tls.Conn
+	reader     *bufio.Reader
+	took       []time.Duration
+	err        error
+}
+
+// run ends at the first failure: one is enough for the verdict.
+func (w *worker) run(request []byte, end time.Time) {
+	w.connection.SetDeadline(end.Add(10 * time.Second))
+	for start := time.Now(); start.Before(end); start = time.Now() {
+		if w.err = w.once(request); w.err != nil {
+			return
+		}
+		w.took = append(w.took, time.Since(start))
+	}
+}
+
+func (w *worker) once(request []byte) error {
+	if _, err := w.connection.Write(request); err != nil {
+		return err
+	}
+	response, err := http.ReadResponse(w.reader, nil)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(response.Body)
+	if err == nil && (response.StatusCode != 200 || !bytes.Contains(body, []byte(`"patch":`))) {
+		err = fmt.Errorf("no patch, but status %d: %.200s", response.StatusCode, body)
+	}
+	return err
+}
+
+func connect(target *url.URL, ca string, number int) ([]*worker, error) {
+	pem, err := os.ReadFile(ca)
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	workers := make([]*worker, number)
+	for index := 0; index < number && err == nil; index++ {
+		var connection *tls.Conn
+		connection, err = tls.Dial("tcp", target.Host, &tls.Config{RootCAs: roots})
+		if err == nil {
+			workers[index] = &worker{connection: connection, reader: bufio.NewReader(connection)}
+		}
+	}
+	return workers, err
+}
+
+// post is the request as an API server sends it.
+func post(target *url.URL, file string) ([]byte, error) {
+	body, err := os.ReadFile(file)
+	head := fmt.Sprintf("POST %s?timeout=5s HTTP/1.1\r\nHost: %s\r\n", target.Path, target.Host) +
+		"User-Agent: kube-apiserver-admission\r\nAccept: application/json, */*\r\n" +
+		"Content-Type: application/json\r\nAccept-Encoding: gzip\r\n" +
+		fmt.Sprintf("Content-Length: %d\r\n\r\n", len(body))
+	return append([]byte(head), body...), err
+}
+
+func runAll(workers []*worker, request []byte, wanted time.Duration) time.Duration {
+	var group sync.WaitGroup
+	start := time.Now()
+	for _, each := range workers {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			each.run(request, start.Add(wanted))
+		}()
+	}
+	group.Wait()
+	return time.Since(start)
+}
+
+func summary(workers []*worker, elapsed, cpu time.Duration) report {
+	found := report{Seconds: elapsed.Seconds(), CPU: cpu.Seconds()}
+	var all []time.Duration
+	for _, each := range workers {
+		all = append(all, each.took...)
+		if each.err != nil {
+			found.Errors++
+			found.Failure = each.err.Error()
+		}
+	}
+	slices.Sort(all)
+	found.Requests, found.P50, found.P99 = len(all), percentile(all, 50), percentile(all, 99)
+	return found
+}
+
+// percentile by nearest rank, in milliseconds.
+func percentile(sorted []time.Duration, rank int) float64 {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return float64(sorted[(len(sorted)*rank+99)/100-1]) / float64(time.Millisecond)
+}
+
+func spent() time.Duration {
+	var usage syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func main() {
+	address := flag.String("url", "", "of the webhook")
+	ca := flag.String("ca", "ca.crt", "PEM file")
+	review := flag.String("review", "review.json", "the body to send")
+	connections := flag.Int("connections", 1, "at a time")
+	seconds := flag.Float64("seconds", 5, "to go on")
+	flag.Parse()
+	target, err := url.Parse(*address)
+	check(err)
+	request, err := post(target, *review)
+	check(err)
+	workers, err := connect(target, *ca, *connections)
+	check(err)
+	before := spent()
+	elapsed := runAll(workers, request, time.Duration(*seconds*float64(time.Second)))
+	check(json.NewEncoder(os.Stdout).Encode(summary(workers, elapsed, spent()-before)))
+}
