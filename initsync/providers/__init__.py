@@ -3,6 +3,7 @@
 import importlib
 import os
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
 from initsync.model import SecretProvider
@@ -28,16 +29,16 @@ class ProviderClass(Protocol):
         """See `SecretProvider`; of the class, for it needs nothing else."""
 
 
-def names() -> list[str]:
-    """The supported providers, found without importing any."""
+@cache
+def names() -> tuple[str, ...]:
+    """The supported providers, found without importing any; the folder is read once a process."""
     files = (entry.partition(".") for entry in os.listdir(os.path.dirname(__file__)))
-    return sorted(
-        {
-            stem.replace("_", "-")
-            for stem, _, ending in files
-            if ending.endswith(("py", "pyc")) and not stem.startswith("_")
-        }
-    )
+    found = {
+        stem.replace("_", "-")
+        for stem, _, ending in files
+        if ending.endswith(("py", "pyc")) and not stem.startswith("_")
+    }
+    return tuple(sorted(found))
 
 
 def load(name: str) -> ProviderClass:
