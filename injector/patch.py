@@ -13,7 +13,7 @@ from initsync.model import PodRef
 from injector import container as ours
 from injector import place, volumes, waiter
 from injector.container import Volumes
-from injector.resources import KINDS, override
+from injector.resources import KINDS, as_a_whole, override
 from injector.settings import Settings
 
 Operation = dict[str, Any]
@@ -139,7 +139,7 @@ def _ignored(pod: Mapping[str, Any], annotations: Mapping[str, str]) -> Iterator
 
 
 def _quantity(pod: Mapping[str, Any]) -> str:
-    if pod["spec"].get("resources"):
+    if as_a_whole(pod):
         return "the pod has resources as a whole, and they bind its containers too"
     return "it must be a quantity above zero, such as 100m or 64Mi"
 

@@ -37,12 +37,21 @@ def override(pod: Mapping[str, Any], kind: str) -> str | None:
     Limits of the whole pod bind its containers too: there nothing is asked for.
     """
     asked = (pod["metadata"].get("annotations") or {}).get(keys.PREFIX + kind)
-    usable = asked is not None and quantity.value(asked) and not pod["spec"].get("resources")
+    usable = asked is not None and quantity.value(asked) and not as_a_whole(pod)
     return asked if usable else None
 
 
+def as_a_whole(pod: Mapping[str, Any]) -> bool:
+    """Whether the pod's own resources, not its containers', make its QoS class and its limits.
+
+    https://kubernetes.io/docs/tasks/configure-pod-container/assign-pod-level-resources/
+    """
+    given = pod["spec"].get("resources") or {}
+    return bool(given.get("limits") or given.get("requests"))
+
+
 def _copied(pod: Mapping[str, Any], kind: str, least: str) -> dict[str, str]:
-    if pod["spec"].get("resources"):
+    if as_a_whole(pod):
         return {}
     owns = [_own(container, kind) for container in pod["spec"].get("containers") or []]
     largest = max(owns, key=_most, default={})

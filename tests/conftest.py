@@ -1,5 +1,6 @@
 """What every tier shares: the time each tier took, and the scan of all output for secrets."""
 
+import os
 import pathlib
 from collections import defaultdict
 
@@ -7,7 +8,10 @@ import hypothesis
 import pytest
 
 # An example that takes long is the machine's mood; what must be fast is measured where it counts.
-hypothesis.settings.register_profile("suite", deadline=None)
+# In CI the examples are the same each time: a change is judged by what it changed.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True
+)
 hypothesis.settings.load_profile("suite")
 
 PLANTED = "pl4nted"
