@@ -27,13 +27,16 @@ class Answer(NamedTuple):
 
 
 class App:
-    """`/mutate`, `/healthz`, `/readyz` and `/metrics`. `ready` is asked for the third."""
+    """`/mutate`, `/healthz`, `/readyz` and `/metrics`.
+
+    `unready` says why API servers should not be sent here; empty where they should.
+    """
 
     def __init__(
-        self, settings: Settings, ready: Callable[[], bool], log: Log, metrics: Metrics
+        self, settings: Settings, unready: Callable[[], str], log: Log, metrics: Metrics
     ) -> None:
         self._settings = settings
-        self._ready = ready
+        self._unready = unready
         self._log = log
         self._metrics = metrics
         self._bodies = Bodies()
@@ -73,9 +76,8 @@ class App:
         if path == "/healthz":
             return Answer(200, b"ok")
         if path == "/readyz":
-            ready = self._ready() and not self.draining
-            problem = b"draining, or the certificate has expired"
-            return Answer(200, b"ok") if ready else Answer(503, problem)
+            problem = "it is being ended" if self.draining else self._unready()
+            return Answer(503, problem.encode()) if problem else Answer(200, b"ok")
         if path == "/metrics":
             return Answer(200, self._metrics.page(), CONTENT_TYPE)
         return Answer(404, b"there are /mutate, /healthz, /readyz and /metrics")

@@ -127,7 +127,7 @@ def serve(settings: Settings, certificate: ServingCertificate, sock: socket.sock
     """Serve until SIGTERM or SIGINT."""
     log = Log()
     metrics = Metrics(lambda: certificate.expires)
-    app = App(settings, certificate.valid, log, metrics)
+    app = App(settings, certificate.problem, log, metrics)
     host, port = sock.getsockname()[:2]
     authority = f"[{host}]" if ":" in host else host
     log.line("info", "listening", url=f"https://{authority}:{port}", image=settings.image)

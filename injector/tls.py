@@ -6,6 +6,7 @@ context first; until it is good, the one before it goes on serving.
 """
 
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,9 +69,12 @@ class ServingCertificate:
             days = round(left / _DAY, 1)
             self._log.line("warning", "the serving certificate ends soon: renew it", days=days)
 
-    def valid(self) -> bool:
-        """Whether API servers still accept it."""
-        return self._now() < self.expires
+    def problem(self) -> str:
+        """Why API servers do not accept it any more; empty while they do."""
+        if self._now() < self.expires:
+            return ""
+        ended = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.expires))
+        return f"the serving certificate ended at {ended}: renew it"
 
     def _read(self) -> tuple[bytes, bytes]:
         """Both files of one projection: through the resolved `..data`, never half old half new."""

@@ -77,8 +77,11 @@ def test_a_file_that_is_no_certificate_is_told(tmp_path: Path) -> None:
 def test_it_is_valid_until_its_end(tmp_path: Path) -> None:
     make(tmp_path, days=1)
 
-    assert live(tmp_path, NOW)[0].valid()
-    assert not live(tmp_path, NOW + datetime.timedelta(days=1))[0].valid()
+    ended = NOW + datetime.timedelta(days=1)
+
+    assert live(tmp_path, NOW)[0].problem() == ""
+    said = f"the serving certificate ended at {ended:%Y-%m-%dT%H:%M:%SZ}: renew it"
+    assert live(tmp_path, ended)[0].problem() == said
 
 
 def swap(directory: Path, source: Path, name: str) -> None:

@@ -59,7 +59,7 @@ def ask(body: bytes) -> tuple[int, bytes]:
     async def send(event: dict[str, Any]) -> None:
         sent.append(event)
 
-    app = App(Settings("i"), lambda: True, Log(io.StringIO()), Metrics(lambda: 0.0))
+    app = App(Settings("i"), lambda: "", Log(io.StringIO()), Metrics(lambda: 0.0))
     headers = [(b"content-type", b"application/json")]
     scope = {"path": "/mutate", "method": "POST", "headers": headers}
     asyncio.run(app(scope, receive, send))

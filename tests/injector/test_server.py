@@ -106,7 +106,7 @@ def test_a_bug_is_a_refusal_with_the_uid_and_tells_nothing_of_the_pod(
 
     monkeypatch.setattr(application, "inject", broken)
     said = io.StringIO()
-    app = application.App(Settings("i"), lambda: True, Log(said), Metrics(lambda: 0.0))
+    app = application.App(Settings("i"), lambda: "", Log(said), Metrics(lambda: 0.0))
 
     answer = app._reviewed(Review("u1", "shop", {"metadata": {}, "spec": {}}))
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import http.client
 import json
 import os
 import signal
@@ -57,7 +58,7 @@ def test_sigterm_ends_it_without_losing_an_answer(injector: Injector) -> None:
         connection.getresponse().read()
 
         injector.process.send_signal(signal.SIGTERM)
-        poll(lambda: injector.ask("GET", "/readyz")[0] == 503)
+        poll(lambda: injector.ask("GET", "/readyz") == (503, b"it is being ended"))
         connection.request("POST", "/mutate", review(), JSON)
         answer = connection.getresponse()
 
@@ -91,3 +92,20 @@ def test_an_encrypted_key_is_refused_and_asks_no_question(tmp_path: Path) -> Non
 
     assert ended.returncode == 1
     assert "the key is encrypted, and must not be" in ended.stderr
+
+
+def test_readiness_tells_that_the_certificate_has_ended(tmp_path: Path) -> None:
+    past = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=2)
+    certs.self_signed(tmp_path, ["127.0.0.1"], past, 1)
+    running = Injector(tmp_path)
+    context = ssl.create_default_context(cafile=str(tmp_path / "ca.crt"))
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    connection = http.client.HTTPSConnection("127.0.0.1", running.port, context=context)
+
+    with contextlib.closing(connection):
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+
+        assert answer.status == 503
+        assert answer.read().startswith(b"the serving certificate ended at 20")
+    running.stop()
