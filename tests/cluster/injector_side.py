@@ -108,15 +108,41 @@ class Broken(Closing):
             client.close()  # an API server that does not trust us, or has given up
 
 
-def answering(status: str, body: bytes) -> Callable[[ssl.SSLSocket], None]:
+def answering(
+    status: str, body: bytes, kind: str = "application/json"
+) -> Callable[[ssl.SSLSocket], None]:
     """Whatever is asked, this is the answer."""
 
     def handle(client: ssl.SSLSocket) -> None:
-        client.recv(65_536)
-        head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\n"
-        client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        received(client)
+        answer(client, status, body, kind)
 
     return handle
+
+
+def received(client: ssl.SSLSocket) -> bytes:
+    """The whole body of a request: what is left unread resets the connection at its end."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += _some(client)
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length:")[2].split()[0])
+    while len(body) < length:
+        body += _some(client)
+    return body
+
+
+def _some(client: ssl.SSLSocket) -> bytes:
+    data = client.recv(65_536)
+    if not data:
+        raise ConnectionError("the client has given up")
+    return data
+
+
+def answer(client: ssl.SSLSocket, status: str, body: bytes, kind: str = "application/json") -> None:
+    """Send it, and say that the connection ends."""
+    head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nConnection: close\r\n"
+    client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
 
 def review(uid: str, **response: Any) -> bytes:

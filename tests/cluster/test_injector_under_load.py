@@ -1,7 +1,5 @@
 """No admission is lost while the injector is replaced, or its certificate (notes F12, F13)."""
 
-import os
-import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -9,13 +7,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from cryptography import x509
 
 from initsync.testing.controlplane import ControlPlane
-from initsync.testing.pki import Authority, KeyPair
+from initsync.testing.pki import Authority
 from initsync.testing.webhook import Webhook
 from tests.cluster.injector_side import annotated, create, is_injected, register, until
 from tests.cluster.load import Balancer, Load
+from tests.cluster.mounted import mount, serial, served
 
 LEAST = 50  # pods created between two changes: what is proved is proved under load
 
@@ -24,20 +22,6 @@ LEAST = 50  # pods created between two changes: what is proved is proved under l
 def api(real_api: ControlPlane) -> Iterator[ControlPlane]:
     yield real_api
     real_api.unregister_webhook()
-
-
-def mount(directory: Path, authority: Authority, pair: KeyPair, key: Path | None = None) -> None:
-    """Show a pair as the kubelet does: a new folder, and one symbolic link that is swapped."""
-    version = directory / f"..{time.monotonic_ns()}"
-    version.mkdir(parents=True)
-    (version / "tls.crt").write_bytes(pair.certificate.read_bytes())
-    (version / "tls.key").write_bytes((key or pair.key).read_bytes())
-    (version / "ca.crt").write_text(authority.pem)
-    (directory / "..new").symlink_to(version.name)
-    os.replace(directory / "..new", directory / "..data")
-    for name in ("tls.crt", "tls.key", "ca.crt"):
-        if not (directory / name).is_symlink():
-            (directory / name).symlink_to(f"..data/{name}")
 
 
 def more(load: Load, least: int = LEAST) -> None:
@@ -100,34 +84,6 @@ def test_one_replica_ended_before_it_is_out_of_rotation_loses_no_admission(
     assert load.failures == []
 
 
-def test_replicas_that_are_killed_lose_no_admission(
-    api: ControlPlane, namespace: str, tmp_path: Path
-) -> None:
-    """SIGKILL breaks connections amid a call; the registration's next entry tries again."""
-    authority = Authority(tmp_path)
-    mount(tmp_path / "certs", authority, authority.serving("leaf"))
-    with ExitStack() as stack:
-        balancer = stack.enter_context(Balancer())
-        running = [stack.enter_context(Webhook(certs=tmp_path / "certs")) for _ in range(2)]
-        for webhook in running:
-            balancer.add(webhook.url)
-        register(api, balancer.url, authority.pem)
-        until(lambda: is_injected(create(api, annotated(namespace))))
-
-        with Load(api, namespace) as load:
-            for _ in range(4):
-                more(load)
-                fresh = stack.enter_context(Webhook(certs=tmp_path / "certs"))
-                balancer.add(fresh.url)
-                running.append(fresh)
-                killed = running.pop(0)
-                balancer.remove(killed.url)
-                killed.close()
-            more(load)
-
-    assert load.failures == []
-
-
 def test_certificate_and_ca_change_without_a_failed_admission(
     api: ControlPlane, namespace: str, tmp_path: Path
 ) -> None:
@@ -158,14 +114,3 @@ def test_certificate_and_ca_change_without_a_failed_admission(
             more(load)
 
     assert load.failures == []
-
-
-def serial(pair: KeyPair) -> int:
-    return x509.load_pem_x509_certificate(pair.certificate.read_bytes()).serial_number
-
-
-def served(url: str) -> int:
-    """The serial number of the certificate that a new connection gets."""
-    host, port = url.removeprefix("https://").partition("/")[0].split(":")
-    pem = ssl.get_server_certificate((host, int(port)), timeout=10)
-    return x509.load_pem_x509_certificate(pem.encode()).serial_number

@@ -1,100 +1,41 @@
 """Next to another mutating webhook, called before ours and after it: the pod is right in both."""
 
-import base64
 import json
-import ssl
-from collections.abc import Callable, Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonpatch
 import pytest
 
 from initsync import keys
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.webhook import Webhook
-from tests.cluster.injector_side import (
-    Broken,
-    annotated,
-    create,
-    is_injected,
-    register,
-    review,
-    until,
-)
+from tests.cluster import neighbour
+from tests.cluster.injector_side import annotated, create, register
+from tests.cluster.neighbour import Change, neighbouring
 
-MARK = "neighbour.example.org/was-here"
-Change = Callable[[dict[str, Any]], None]
-
-
-def adds_a_container_first(spec: dict[str, Any]) -> None:
-    spec["containers"].insert(0, {"name": "agent", "image": "i"})
-
-
-def adds_variables_and_a_volume_everywhere(spec: dict[str, Any]) -> None:
-    spec.setdefault("volumes", []).append({"name": "shared", "emptyDir": {}})
-    for container in [*spec["containers"], *spec.get("initContainers", [])]:
-        container.setdefault("env", []).append({"name": "AGENT", "value": "1"})
-        mounts = container.setdefault("volumeMounts", [])
-        mounts.append({"name": "shared", "mountPath": "/shared"})
-
-
-def adds_an_init_container_first(spec: dict[str, Any]) -> None:
-    spec.setdefault("initContainers", []).insert(0, {"name": "agent-init", "image": "i"})
-
-
-def adds_a_native_mesh_proxy(spec: dict[str, Any]) -> None:
-    proxy = {"name": "istio-proxy", "image": "i", "restartPolicy": "Always"}
-    spec.setdefault("initContainers", []).insert(0, proxy)
-
-
-def adds_an_aws_identity(spec: dict[str, Any]) -> None:
-    source = {"serviceAccountToken": {"audience": "sts.amazonaws.com", "path": "token"}}
-    volume = {"name": "aws-iam-token", "projected": {"sources": [source]}}
-    spec.setdefault("volumes", []).append(volume)
-    for container in [*spec["containers"], *spec.get("initContainers", [])]:
-        container.setdefault("env", []).append({"name": "AWS_ROLE_ARN", "value": "arn:aws:iam::1"})
-        mount = {"name": "aws-iam-token", "mountPath": "/var/run/secrets/eks", "readOnly": True}
-        container.setdefault("volumeMounts", []).append(mount)
-
-
-CHANGES = [
-    adds_a_container_first,
-    adds_variables_and_a_volume_everywhere,
-    adds_an_init_container_first,
-    adds_a_native_mesh_proxy,
-    adds_an_aws_identity,
+OURS = keys.CONTAINER
+BEFORE, AFTER = "a-neighbour", "z-neighbour"  # of jasm-injector, as configurations are sorted
+NEVER, IF_NEEDED = "Never", "IfNeeded"
+# What it does, and the pod's init containers where it is called before us, and after us.
+PLACES: list[tuple[Change, list[str], list[str]]] = [
+    (neighbour.adds_a_container_first, [OURS], [OURS]),
+    (neighbour.adds_variables_and_a_volume_everywhere, [OURS], [OURS]),
+    (neighbour.adds_an_init_container_first, [OURS, "agent-init"], ["agent-init", OURS]),
+    (neighbour.adds_a_native_mesh_proxy_first, ["istio-proxy", OURS], ["istio-proxy", OURS]),
+    # A proxy that comes later and not first starts after us: under a mesh's CNI we would have no
+    # network. Ours is not called again (notes 1.6: Istio is before us, linkerd puts its own first).
+    (neighbour.adds_a_native_mesh_proxy_last, ["istio-proxy", OURS], [OURS, "istio-proxy"]),
+    (neighbour.adds_an_aws_identity, [OURS], [OURS]),
 ]
-
-
-def neighbour(change: Change) -> Callable[[ssl.SSLSocket], None]:
-    """A webhook that changes each pod once, as idempotent ones do."""
-
-    def handle(client: ssl.SSLSocket) -> None:
-        request = json.loads(_body(client))["request"]
-        pod = request["object"]
-        before = json.loads(json.dumps(pod))
-        annotations = pod["metadata"].setdefault("annotations", {})
-        if MARK not in annotations:
-            annotations[MARK] = "yes"
-            change(pod["spec"])
-        patch = base64.b64encode(jsonpatch.make_patch(before, pod).to_string().encode()).decode()
-        raw = review(request["uid"], patch=patch, patchType="JSONPatch")
-        head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
-        client.sendall(f"{head}Content-Length: {len(raw)}\r\n\r\n".encode() + raw)
-
-    return handle
-
-
-def _body(client: ssl.SSLSocket) -> bytes:
-    data = b""
-    while b"\r\n\r\n" not in data:
-        data += client.recv(65_536)
-    head, _, body = data.partition(b"\r\n\r\n")
-    length = int(head.lower().partition(b"content-length:")[2].split()[0])
-    while len(body) < length:
-        body += client.recv(65_536)
-    return body
+CASES = [
+    pytest.param(name, change, expected, id=f"{change.__name__}-{name[0]}")
+    for change, *both in PLACES
+    for name, expected in zip((BEFORE, AFTER), both, strict=True)
+]
+again = pytest.mark.parametrize("again", [NEVER, IF_NEEDED])
 
 
 @pytest.fixture(scope="module")
@@ -110,69 +51,111 @@ def api(real_api: ControlPlane, ours: Webhook) -> Iterator[ControlPlane]:
     real_api.unregister_webhook()
 
 
-def registration(name: str, namespace: str, url: str, ca_pem: str) -> dict[str, Any]:
-    rule = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}
-    bundle = base64.b64encode(ca_pem.encode()).decode()
-    webhook = {
-        "name": "neighbour.example.org",
-        "clientConfig": {"url": url, "caBundle": bundle},
-        "rules": [rule | {"operations": ["CREATE"]}],
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
-        "reinvocationPolicy": "IfNeeded",
-        "sideEffects": "None",
-        "admissionReviewVersions": ["v1"],
-    }
-    return {
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "MutatingWebhookConfiguration",
-        "metadata": {"name": name},
-        "webhooks": [webhook],
-    }
+def stored(api: ControlPlane, pod: dict[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+    """As the API server answers, with the one random name in it made the same each time."""
+    answer = create(api, pod, dry_run=dry_run)
+    assert answer.status == 201, answer.body
+    text = re.sub(r"kube-api-access-[a-z0-9]{5}", "kube-api-access", json.dumps(answer.body))
+    made: dict[str, Any] = json.loads(text)
+    return made
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
-@pytest.mark.parametrize("name", ["a-neighbour", "z-neighbour"], ids=["before us", "after us"])
+@again
+@pytest.mark.parametrize(("name", "change", "expected"), CASES)
 def test_the_pod_is_right_whoever_comes_first(
-    api: ControlPlane, namespace: str, tmp_path: Path, name: str, change: Change
+    api: ControlPlane,
+    namespace: str,
+    tmp_path: Path,
+    ours: Webhook,
+    name: str,
+    change: Change,
+    expected: list[str],
+    again: str,
 ) -> None:
-    with Broken(tmp_path, neighbour(change)) as other:
-        api.apply(registration(name, namespace, other.url, other.authority.pem))
-        pod = annotated(namespace)
-        until(lambda: _both(create(api, pod)))
+    pod, out = annotated(namespace), annotated(namespace, labels={keys.INJECT: "false"})
+    with neighbouring(api, tmp_path, name, namespace, change, again):
+        alone = stored(api, out, dry_run=True)
+        before = ours.calls()
+        made = stored(api, pod)
+        same = stored(api, renamed(pod), dry_run=True)
+        calls = ours.calls() - before
+        copied = stored(api, renamed(made), dry_run=True)
 
-        first, second = (create(api, pod).body["spec"] for _ in range(2))
-        path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
-        api.request("DELETE", f"{path}/{name}")
-
-    assert _names(first) == _names(second), "it is the same each time"
-    _is_right(first, before_us=name < "jasm")
-
-
-def _both(answer: Any) -> bool:
-    return (
-        answer.status == 201
-        and is_injected(answer)
-        and MARK in answer.body["metadata"]["annotations"]
-    )
+    assert calls == 2, "for two pods: complete in the first round, and not asked in a second"
+    assert ours.calls() - before == 2, "nor for a pod that has ours"
+    assert made["spec"] == same["spec"], "stable"
+    assert [found["name"] for found in made["spec"]["initContainers"]] == expected
+    assert without_ours(made["spec"]) == without_ours(alone["spec"]), "theirs is intact"
+    assert without_ours(copied["spec"]) == without_ours(made["spec"])
+    _ours_is_complete(made["spec"])
+    _ours_is_complete(copied["spec"])  # to which the neighbour may have added, seeing it now
 
 
-def _names(spec: dict[str, Any]) -> list[list[str]]:
-    parts = ("containers", "initContainers", "volumes")
-    return [[item["name"] for item in spec[part]] for part in parts[:2]] + [
-        [volume["name"].partition("kube-api-access-")[0] for volume in spec[parts[2]]]
-    ]
+def renamed(pod: dict[str, Any]) -> dict[str, Any]:
+    """What somebody would create who copies it."""
+    metadata = {key: pod["metadata"].get(key, {}) for key in ("labels", "annotations")}
+    name = {"name": f"{pod['metadata']['name']}-2", "namespace": pod["metadata"]["namespace"]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata | name, "spec": pod["spec"]}
 
 
-def _is_right(spec: dict[str, Any], *, before_us: bool) -> None:
-    names = [container["name"] for container in spec["initContainers"]]
-    assert names.count(keys.CONTAINER) == 1
-    if "istio-proxy" in names and before_us:
-        assert names.index(keys.CONTAINER) == names.index("istio-proxy") + 1
-    init = spec["initContainers"][names.index(keys.CONTAINER)]
-    mounts = [mount["name"] for mount in init["volumeMounts"]]
-    assert len(set(mounts)) == len(mounts)
-    assert {"jasm-podinfo", "jasm-token"} <= set(mounts)
-    variables = [entry["name"] for entry in init["env"]]
-    assert len(set(variables)) == len(variables)
-    if any(volume["name"] == "aws-iam-token" for volume in spec["volumes"]):
-        assert variables.count("AWS_ROLE_ARN") == mounts.count("aws-iam-token") == 1
+def without_ours(spec: dict[str, Any]) -> dict[str, Any]:
+    """The rest of it; volumes in no order."""
+    initial = [found for found in spec.get("initContainers", []) if found["name"] != OURS]
+    volumes = {found["name"]: found for found in spec["volumes"] if "jasm-" not in found["name"]}
+    return spec | {"initContainers": initial, "volumes": volumes}
+
+
+def _ours_is_complete(spec: dict[str, Any]) -> None:
+    (init,) = (found for found in spec["initContainers"] if found["name"] == OURS)
+    mounts = Counter(mount["name"] for mount in init["volumeMounts"])
+    assert {"jasm-podinfo", "jasm-token"} <= set(mounts) <= {v["name"] for v in spec["volumes"]}
+    variables = Counter(entry["name"] for entry in init["env"])
+    volumes = Counter(volume["name"] for volume in spec["volumes"])
+    assert {*mounts.values(), *variables.values(), *volumes.values()} == {1}, "nothing twice"
+
+
+@again
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        (BEFORE, neighbour.adds_an_aws_identity),
+        (AFTER, neighbour.adds_an_aws_identity),
+        (BEFORE, neighbour.adds_an_aws_identity_to_app_containers),
+        pytest.param(
+            AFTER,
+            neighbour.adds_an_aws_identity_to_app_containers,
+            marks=pytest.mark.xfail(
+                raises=AssertionError,
+                reason="ours is not called again; the AWS webhook itself serves init containers",
+            ),
+        ),
+    ],
+    ids=["all-before", "all-after", "apps-before", "apps-after"],
+)
+def test_every_container_has_the_aws_identity_once(
+    api: ControlPlane, namespace: str, tmp_path: Path, name: str, change: Change, again: str
+) -> None:
+    with neighbouring(api, tmp_path, name, namespace, change, again):
+        spec = stored(api, annotated(namespace))["spec"]
+
+    for container in spec["containers"] + spec["initContainers"]:
+        given = [entry for entry in container.get("env", []) if entry["name"].startswith("AWS_")]
+        assert given == neighbour.IDENTITY
+        mounts = [mount["name"] for mount in container["volumeMounts"]]
+        assert mounts.count("aws-iam-token") == 1
+    assert [volume["name"] for volume in spec["volumes"]].count("aws-iam-token") == 1
+
+
+@pytest.mark.parametrize("name", [BEFORE, AFTER])
+def test_variables_for_all_containers_reach_ours_only_where_it_is_there_already(
+    api: ControlPlane, namespace: str, tmp_path: Path, name: str
+) -> None:
+    """What others give to the app we do not copy: it may refer to the very Secret to be made."""
+    change = neighbour.adds_variables_and_a_volume_everywhere
+    with neighbouring(api, tmp_path, name, namespace, change, NEVER):
+        spec = stored(api, annotated(namespace))["spec"]
+
+    init, app = spec["initContainers"][0], spec["containers"][0]
+    assert [entry["name"] for entry in app["env"]] == ["AGENT"]
+    assert ("AGENT" in [entry["name"] for entry in init["env"]]) == (name == AFTER)
+    assert ("shared" in [mount["name"] for mount in init["volumeMounts"]]) == (name == AFTER)

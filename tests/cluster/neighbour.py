@@ -1,0 +1,127 @@
+"""Another mutating webhook beside ours: what such ones do to pods, served and registered."""
+
+import base64
+import copy
+import json
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jsonpatch
+
+from initsync.testing import manifests
+from initsync.testing.controlplane import ControlPlane
+from tests.cluster.injector_side import Broken, answer, received, review
+
+Change = Callable[[dict[str, Any]], None]
+"""Of a pod's spec. Made twice it is the same as once, for the API server may ask again."""
+ROLE = {"name": "AWS_ROLE_ARN", "value": "arn:aws:iam::123456789012:role/app"}
+TOKEN_FILE = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"
+IDENTITY = [ROLE, {"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": TOKEN_FILE}]
+
+
+def _named(items: list[dict[str, Any]] | None) -> set[str]:
+    return {item["name"] for item in items or []}
+
+
+def adds_a_container_first(spec: dict[str, Any]) -> None:
+    if "agent" not in _named(spec["containers"]):
+        spec["containers"].insert(0, {"name": "agent", "image": "i"})
+
+
+def adds_variables_and_a_volume_everywhere(spec: dict[str, Any]) -> None:
+    if "shared" not in _named(spec.get("volumes")):
+        spec.setdefault("volumes", []).append({"name": "shared", "emptyDir": {}})
+    for container in [*spec["containers"], *spec.get("initContainers", [])]:
+        if "AGENT" not in _named(container.get("env")):
+            container.setdefault("env", []).append({"name": "AGENT", "value": "1"})
+            mount = {"name": "shared", "mountPath": "/shared"}
+            container.setdefault("volumeMounts", []).append(mount)
+
+
+def adds_an_init_container_first(spec: dict[str, Any]) -> None:
+    if "agent-init" not in _named(spec.get("initContainers")):
+        spec.setdefault("initContainers", []).insert(0, {"name": "agent-init", "image": "i"})
+
+
+def adds_a_native_mesh_proxy_first(spec: dict[str, Any]) -> None:
+    proxy = {"name": "istio-proxy", "image": "i", "restartPolicy": "Always"}
+    if "istio-proxy" not in _named(spec.get("initContainers")):
+        spec.setdefault("initContainers", []).insert(0, proxy)
+
+
+def adds_a_native_mesh_proxy_last(spec: dict[str, Any]) -> None:
+    proxy = {"name": "istio-proxy", "image": "i", "restartPolicy": "Always"}
+    if "istio-proxy" not in _named(spec.get("initContainers")):
+        spec.setdefault("initContainers", []).append(proxy)
+
+
+def adds_an_aws_identity(spec: dict[str, Any]) -> None:
+    """As amazon-eks-pod-identity-webhook: all containers, each entry only where it is not yet."""
+    _identify(spec, [*spec["containers"], *spec.get("initContainers", [])])
+
+
+def adds_an_aws_identity_to_app_containers(spec: dict[str, Any]) -> None:
+    _identify(spec, spec["containers"])
+
+
+def _identify(spec: dict[str, Any], containers: list[dict[str, Any]]) -> None:
+    token = {"audience": "sts.amazonaws.com", "expirationSeconds": 86_400, "path": "token"}
+    projected = {"sources": [{"serviceAccountToken": token}]}
+    if "aws-iam-token" not in _named(spec.get("volumes")):
+        spec.setdefault("volumes", []).append({"name": "aws-iam-token", "projected": projected})
+    mount = {"name": "aws-iam-token", "readOnly": True, "mountPath": TOKEN_FILE.rpartition("/")[0]}
+    for container in containers:
+        if not _named(container.get("env")) & _named(IDENTITY):
+            container.setdefault("env", []).extend(copy.deepcopy(IDENTITY))
+        if "aws-iam-token" not in _named(container.get("volumeMounts")):
+            container.setdefault("volumeMounts", []).append(mount)
+
+
+@contextmanager
+def neighbouring(
+    api: ControlPlane, directory: Path, name: str, namespace: str, change: Change, again: str
+) -> Iterator[None]:
+    """In force for the pods of that namespace; `again` is its reinvocationPolicy."""
+    with Broken(directory, _changing(change)) as server:
+        registration = _registration(name, namespace, server, again)
+        api.apply(registration)
+        try:
+            api.await_webhooks()
+            yield
+        finally:
+            api.request("DELETE", manifests.path(registration))
+
+
+def _changing(change: Change) -> Callable[[ssl.SSLSocket], None]:
+    def handle(client: ssl.SSLSocket) -> None:
+        request = json.loads(received(client))["request"]
+        pod = copy.deepcopy(request["object"])
+        change(pod["spec"])
+        made = jsonpatch.make_patch(request["object"], pod).to_string()
+        patch = base64.b64encode(made.encode()).decode()
+        answer(client, "200 OK", review(request["uid"], patch=patch, patchType="JSONPatch"))
+
+    return handle
+
+
+def _registration(name: str, namespace: str, server: Broken, again: str) -> dict[str, Any]:
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}
+    bundle = base64.b64encode(server.authority.pem.encode()).decode()
+    webhook = {
+        "name": "neighbour.example.org",
+        "clientConfig": {"url": server.url, "caBundle": bundle},
+        "rules": [rule | {"operations": ["CREATE"]}],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+        "reinvocationPolicy": again,
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+    }
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": name},
+        "webhooks": [webhook],
+    }
