@@ -23,13 +23,14 @@ types: $(READY)
 unit: $(READY)
 	$(BIN)/pytest -n 2 --ignore tests/cluster
 
+TESTS ?= tests/cluster
 # The real API server: built at first use, or taken from KUBEBUILDER_ASSETS; CLUSTER=skip leaves it out.
 cluster: $(READY)
-	$(BIN)/pytest -n 2 --dist worksteal tests/cluster
+	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
 
 # The same against the oldest Kubernetes that is supported.
 cluster-oldest: $(READY)
-	JASM_TEST_KUBERNETES=1.30.14 $(BIN)/pytest -n 2 --dist worksteal tests/cluster
+	JASM_TEST_KUBERNETES=1.30.14 $(BIN)/pytest -n 2 --dist worksteal $(TESTS)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/pod_sync.py

@@ -59,7 +59,8 @@ class TestAccess:
         answer = own.apply(secret("db"))
 
         assert_refused(answer, 403, "Forbidden", 'secrets "db" is forbidden: ')
-        assert 'cannot create resource "secrets"' in answer.body["message"]
+        why = answer.body["message"].partition(": ")[2]
+        assert not why or 'cannot create resource "secrets"' in why  # 1.30 gives no reason
 
     def test_a_token_that_is_none_is_refused(self, api: ApiServer, namespace: str) -> None:
         answer = Secrets(api.client("none"), namespace).get("db")
