@@ -1,5 +1,6 @@
 """A running injector, for the tests to ask."""
 
+import atexit
 import contextlib
 import http.client
 import json
@@ -29,6 +30,7 @@ class Injector:
         self.process = subprocess.Popen(
             [*command, *address, *options], stderr=subprocess.PIPE, text=True
         )
+        atexit.register(self.process.kill)  # a test that fails must not leave it behind
         assert self.process.stderr
         self.log = self.process.stderr
         first = json.loads(self.log.readline())
