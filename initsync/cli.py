@@ -12,12 +12,11 @@ import click
 from initsync import __version__, cli_check, cli_list, clusterauth, entry, keys
 from initsync.cluster import Cluster
 from initsync.entry import Report
-from initsync.errors import InvalidSetup, JasmError
+from initsync.errors import InvalidSetup
 from initsync.logs import Log
 from initsync.manifests import EventSource
 from initsync.model import JsonObject, PodRef
 from initsync.preview import Change, Preview
-from initsync.wording import bug
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -85,15 +84,12 @@ def _by_hand(options: _Options, log: Log, *, as_json: bool) -> NoReturn:
     changes: list[Change] = []
     try:
         report, changes = _sync(options, log)
-    except JasmError as error:
-        report = Report(error.reason, str(error), error.exit_code, True)
-        log.error(report.sentence, reason=report.reason)
     except KeyboardInterrupt:
         log.error("interrupted before the sync ended")
         sys.exit(130)
     except Exception as error:  # a traceback would end in a text that may hold a secret value
-        report = Report("InternalError", bug(error), 1, True)
-        log.error(report.sentence)
+        report = entry.failed(error, {})
+        entry.write(report, log)
     if as_json:
         click.echo(json.dumps(_as_json(report, changes, dry_run=options.dry_run)))
     elif changes:

@@ -29,22 +29,37 @@ def init_container(
     aws = identity.given(pod)
     mounts = {volumes.podinfo: keys.PODINFO_DIR, volumes.token: keys.SERVICEACCOUNT_DIR}
     handover = {"name": volumes.handover, "mountPath": keys.HANDOVER_DIR}
+    mounted = [*read_only(mounts), *([handover] if waited else []), *aws.mounts]
+    return described(
+        keys.CONTAINER, pod, _env(pod, settings, aws, waited=waited), mounted, settings
+    )
+
+
+def described(
+    name: str,
+    pod: Mapping[str, Any],
+    env: list[dict[str, Any]],
+    mounts: list[dict[str, Any]],
+    settings: Settings,
+) -> dict[str, Any]:
+    """One of our containers: `name` is also its command in our image."""
     container = {
-        "name": keys.CONTAINER,
+        "name": name,
         "image": settings.image,
         "imagePullPolicy": settings.pull_policy,
-        "command": [keys.CONTAINER],
-        "env": _env(pod, settings, aws, waited=waited),
+        "command": [name],
+        "env": env,
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "securityContext": security(pod, settings),
-        "volumeMounts": [
-            *({"name": name, "mountPath": at, "readOnly": True} for name, at in mounts.items()),
-            *([handover] if waited else []),
-            *aws.mounts,
-        ],
+        "securityContext": _security(pod, settings),
+        "volumeMounts": mounts,
     }
     wanted = resources(pod, settings)
     return container | ({"resources": wanted} if wanted else {})
+
+
+def read_only(mounts: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The volumes, by name, at their paths."""
+    return [{"name": name, "mountPath": at, "readOnly": True} for name, at in mounts.items()]
 
 
 def podinfo_volume(name: str) -> dict[str, Any]:
@@ -78,7 +93,7 @@ def user_of(pod: Mapping[str, Any]) -> int | None:
     return user if 0 < user < 2**31 else None
 
 
-def security(pod: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+def _security(pod: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """What Pod Security "restricted" asks of every container, and a read-only root beside it."""
     user = user_of(pod) or settings.run_as_user
     return {

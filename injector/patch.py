@@ -44,7 +44,7 @@ def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Inject
         policy.parse(annotations)
         owner = PodRef(namespace, pod["metadata"].get("name", ""), "")
         text = annotations[keys.ANNOTATION]
-        request = annotation.parse(text, owner, settings.providers, providers.check_path)
+        request = annotation.parse(text, owner, providers.names(), providers.check_path)
     except JasmError as error:
         operations = list(_operations(pod, [], settings))
         return Injection(operations, [*warnings, str(error)], "", str(error))

@@ -24,7 +24,6 @@ class Settings:
     """Native sidecars that must run before anything can use the network (design D22)."""
     token_seconds: int = 3600
     """Life of the container's ServiceAccount token; the API server's minimum is 600."""
-    providers: tuple[str, ...] = ("aws-secretsmanager",)
     deny_invalid: bool = False
     """Whether a pod with an invalid annotation is refused; else it gets a warning, and the
     container says it too."""

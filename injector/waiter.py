@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from initsync import keys
-from injector.container import security
-from injector.resources import resources
+from injector.container import described, read_only
 from injector.settings import Settings
 from injector.volumes import Shown
 
@@ -18,20 +17,8 @@ def wait_container(
     mounts = {handover: keys.HANDOVER_DIR}
     for by in shown:
         mounts.setdefault(by.volume, f"{keys.WAIT_DIR}/{by.volume}")
-    container = {
-        "name": keys.WAITER,
-        "image": settings.image,
-        "imagePullPolicy": settings.pull_policy,
-        "command": [keys.WAITER],
-        "env": list(_env(shown, mounts, settings)),
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-        "securityContext": security(pod, settings),
-        "volumeMounts": [
-            {"name": name, "mountPath": path, "readOnly": True} for name, path in mounts.items()
-        ],
-    }
-    wanted = resources(pod, settings)
-    return container | ({"resources": wanted} if wanted else {})
+    env = list(_env(shown, mounts, settings))
+    return described(keys.WAITER, pod, env, read_only(mounts), settings)
 
 
 def _env(

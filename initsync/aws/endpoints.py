@@ -13,7 +13,11 @@ _SERVICE_VARIABLE = {
     "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER",
     "sts": "AWS_ENDPOINT_URL_STS",
 }
-_ARN = re.compile(r"arn:[-a-z0-9]+:secretsmanager:([-a-z0-9]+):\d{12}:secret:.+")
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+_ARN = re.compile(
+    r"arn:[-a-z0-9]+:secretsmanager:([a-z0-9][-a-z0-9]{0,61}[a-z0-9]):[0-9]{12}"
+    r":secret:[A-Za-z0-9/_+=.@-]+"
+)
 
 
 class _Partition(NamedTuple):
@@ -40,10 +44,14 @@ _PARTITIONS = (
 _REGION = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
+def is_arn(path: str) -> bool:
+    """Whether it is the ARN of a secret, with its six-character tail or without."""
+    return _ARN.fullmatch(path) is not None
+
+
 def region_of(path: str, env: Mapping[str, str]) -> str | None:
     """The region to ask for `path`: its ARN's own, else the environment's; None without either."""
-    arn = _ARN.fullmatch(path)
-    if arn:
+    if arn := _ARN.fullmatch(path):
         return arn.group(1)
     return next((env[name] for name in REGION_VARIABLES if env.get(name)), None)
 

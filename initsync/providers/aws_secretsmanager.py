@@ -15,10 +15,6 @@ from initsync.wording import shown
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, Name
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
-_REGION = r"[a-z0-9][-a-z0-9]{0,61}[a-z0-9]"
-_ARN = re.compile(
-    rf"arn:[-a-z0-9]+:secretsmanager:{_REGION}:[0-9]{{12}}:secret:[A-Za-z0-9/_+=.@-]+"
-)
 _ARN_LIMIT = 2048
 
 
@@ -46,7 +42,7 @@ class Provider:
     @staticmethod
     def check_path(path: str) -> str | None:
         """The rule of Secrets Manager that `path` breaks."""
-        if _NAME.fullmatch(path) or (_ARN.fullmatch(path) and len(path) <= _ARN_LIMIT):
+        if _NAME.fullmatch(path) or (len(path) <= _ARN_LIMIT and endpoints.is_arn(path)):
             return None
         return (
             "must be a name (letters, digits and /_+=.@-, at most 512 characters) or a full ARN, "
