@@ -56,7 +56,9 @@ def namespace(api: ApiServer) -> str:
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[AwsServer]:
+    """AWS, with one secret for whoever needs any."""
     with AwsServer() as server:
+        server.put_secret("/prod/db", {"password": "pl4nted-value"})
         yield server
 
 

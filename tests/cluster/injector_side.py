@@ -5,7 +5,6 @@ import json
 import socket
 import ssl
 import threading
-import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -18,10 +17,10 @@ from initsync.testing import manifests
 from initsync.testing.closing import Closing
 from initsync.testing.pki import Authority
 from initsync.testing.server import Answer, ApiServer
+from tests.polling import DEADLINE
 
 SHIPPED = Path(__file__).parent.parent.parent / "deploy/manifests/mutatingwebhookconfiguration.yaml"
 ANNOTATION = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
-DEADLINE = 20.0
 
 
 def register(api: ApiServer, url: str, ca_pem: str) -> None:
@@ -50,14 +49,6 @@ def create(api: ApiServer, pod: dict[str, Any], *, dry_run: bool = True) -> Answ
 def is_injected(answer: Answer) -> bool:
     """Whether the pod in a good answer went by the injector."""
     return keys.INJECTED in (answer.body["metadata"].get("annotations") or {})
-
-
-def until(done: Callable[[], bool]) -> None:
-    """Poll: the API server sees a registration a moment after it is stored."""
-    deadline = time.monotonic() + DEADLINE
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 class Broken(Closing):

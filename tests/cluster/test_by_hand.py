@@ -1,7 +1,6 @@
 """`initsync --pod NAME`: the same sync, with a kubeconfig and the operator's identity."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,6 @@ from initsync import keys
 from initsync.testing.aws import AwsServer
 from initsync.testing.server import ApiServer
 from tests.cluster.by_hand import GOOD, create, run, write_kubeconfig
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[AwsServer]:
-    with AwsServer() as server:
-        server.put_secret("/prod/db", {"password": "pl4nted-value"})
-        yield server
 
 
 @pytest.fixture

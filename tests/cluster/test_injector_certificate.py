@@ -13,9 +13,15 @@ import pytest
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.pki import Authority, KeyPair
 from initsync.testing.webhook import Webhook
-from tests.cluster.injector_side import annotated, create, is_injected, register, until
+from tests.cluster.injector_side import (
+    annotated,
+    create,
+    is_injected,
+    register,
+)
 from tests.cluster.load import Load
 from tests.cluster.mounted import mount, serial, served
+from tests.polling import until
 
 MISTAKEN = 5.0  # seconds; the injector looks at its files every two
 

@@ -15,9 +15,12 @@ import pytest
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.pki import Authority
 from initsync.testing.webhook import Webhook
-from tests.cluster.injector_side import register, until
+from tests.cluster.injector_side import (
+    register,
+)
 from tests.cluster.load import THREADS, Balancer, Load
 from tests.cluster.mounted import mount
+from tests.polling import until
 
 KILLS = 3
 LEAST = 60  # pods created between two kills

@@ -11,9 +11,15 @@ import pytest
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.pki import Authority
 from initsync.testing.webhook import Webhook
-from tests.cluster.injector_side import annotated, create, is_injected, register, until
+from tests.cluster.injector_side import (
+    annotated,
+    create,
+    is_injected,
+    register,
+)
 from tests.cluster.load import Balancer, Load
 from tests.cluster.mounted import mount, serial, served
+from tests.polling import until
 
 LEAST = 50  # pods created between two changes: what is proved is proved under load
 

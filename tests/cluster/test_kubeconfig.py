@@ -4,7 +4,6 @@ import json
 import socket
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,13 +12,6 @@ import pytest
 from initsync.testing.aws import AwsServer
 from initsync.testing.controlplane import ControlPlane
 from tests.cluster.by_hand import GOOD, create, run, write_kubeconfig
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[AwsServer]:
-    with AwsServer() as server:
-        server.put_secret("/prod/db", {"password": "pl4nted-value"})
-        yield server
 
 
 @pytest.fixture

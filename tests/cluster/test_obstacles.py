@@ -6,34 +6,22 @@ import os
 import ssl
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from initsync import keys
 from initsync.model import JsonObject
-from initsync.testing.pki import Authority
 from initsync.testing.podrun import Finished
 from initsync.testing.server import ApiServer
+from tests.cluster.injector_side import Broken, answer, received, review
 from tests.cluster.shop import Shop
-
-DEADLINE = 20.0
+from tests.polling import until
 
 
 def last(ended: Finished) -> str:
     return ended.stderr.splitlines()[-1]
-
-
-def until(done: Callable[[], bool]) -> None:
-    """An admission plugin sees its configuration a moment after it is stored."""
-    deadline = time.monotonic() + DEADLINE
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def refuses_secrets(api: ApiServer, namespace: str) -> bool:
@@ -154,43 +142,28 @@ def test_a_secret_that_is_not_ours_stays_as_it_is(
     assert shop.secret() == before
 
 
-def test_a_policy_that_refuses_the_write_is_named_and_quotes_no_value(real_shop: Shop) -> None:
-    shop = real_shop
+def deny_secrets(api: ApiServer, namespace: str, name: str) -> None:
+    """A ValidatingAdmissionPolicy that refuses every Secret, and tells of its data."""
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["secrets"]}
     match = {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": shop.namespace}},
-        "resourceRules": [
-            {
-                "apiGroups": [""],
-                "apiVersions": ["v1"],
-                "operations": ["CREATE", "UPDATE"],
-                "resources": ["secrets"],
-            }
-        ],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+        "resourceRules": [rule | {"operations": ["CREATE", "UPDATE"]}],
     }
-    group = "/apis/admissionregistration.k8s.io/v1"
-    name = f"no-secrets-{shop.namespace}"
-    policy = {
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "ValidatingAdmissionPolicy",
-        "metadata": {"name": name},
-        "spec": {
-            "matchConstraints": match,
-            "validations": [
-                {
-                    "expression": "false",
-                    "messageExpression": "'data is ' + string(object.?data.orValue({}).size())",
-                }
-            ],
-        },
+    message = "'data is ' + string(object.?data.orValue({}).size())"
+    validation = {"expression": "false", "messageExpression": message}
+    kinds = {
+        "ValidatingAdmissionPolicy": {"matchConstraints": match, "validations": [validation]},
+        "ValidatingAdmissionPolicyBinding": {"policyName": name, "validationActions": ["Deny"]},
     }
-    binding = {
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "ValidatingAdmissionPolicyBinding",
-        "metadata": {"name": name},
-        "spec": {"policyName": name, "validationActions": ["Deny"]},
-    }
-    shop.api.request("POST", f"{group}/validatingadmissionpolicies", policy)
-    shop.api.request("POST", f"{group}/validatingadmissionpolicybindings", binding)
+    group = "admissionregistration.k8s.io/v1"
+    for (kind, spec), plural in zip(kinds.items(), ("policies", "policybindings"), strict=True):
+        policy = {"apiVersion": group, "kind": kind, "metadata": {"name": name}, "spec": spec}
+        api.request("POST", f"/apis/{group}/validatingadmission{plural}", policy)
+
+
+def test_a_policy_that_refuses_the_write_is_named_and_quotes_no_value(real_shop: Shop) -> None:
+    shop, name = real_shop, f"no-secrets-{real_shop.namespace}"
+    deny_secrets(shop.api, shop.namespace, name)
     until(lambda: refuses_secrets(shop.api, shop.namespace))
 
     ended = shop.run(shop.pod("web-1"))
@@ -200,50 +173,17 @@ def test_a_policy_that_refuses_the_write_is_named_and_quotes_no_value(real_shop:
     assert "ask who wrote that policy" in last(ended)
 
 
-class Denier:
+def denies(client: ssl.SSLSocket) -> None:
     """A foreign webhook that refuses every Secret, quoting what it should not."""
-
-    def __init__(self, directory: Path) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                review = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                status = {"code": 422, "message": "no Secrets here: pl4nted-one"}
-                answer = {"uid": review["request"]["uid"], "allowed": False, "status": status}
-                raw = json.dumps(review | {"response": answer}).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(raw)))
-                self.end_headers()
-                self.wfile.write(raw)
-
-            def log_message(self, *_: object) -> None:
-                """Keep the suite's output readable."""
-
-        self.authority = Authority(directory)
-        pair = self.authority.serving("denier")
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(pair.certificate, pair.key)
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.server.block_on_close = False
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
-        self.thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"https://127.0.0.1:{self.server.server_port}/"
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+    uid = json.loads(received(client))["request"]["uid"]
+    status = {"code": 422, "message": "no Secrets here: pl4nted-one"}
+    answer(client, "200 OK", review(uid, allowed=False, status=status))
 
 
 @pytest.fixture
-def denier(tmp_path: Path) -> Iterator[Denier]:
-    server = Denier(tmp_path)
-    yield server
-    server.close()
+def denier(tmp_path: Path) -> Iterator[Broken]:
+    with Broken(tmp_path, denies) as server:
+        yield server
 
 
 def webhook(shop: Shop, url: str, ca_pem: str) -> JsonObject:
@@ -276,7 +216,7 @@ CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigu
 
 
 def test_a_foreign_webhook_that_refuses_is_named_and_its_words_kept_out(
-    real_shop: Shop, denier: Denier
+    real_shop: Shop, denier: Broken
 ) -> None:
     shop = real_shop
     configuration = webhook(shop, denier.url, denier.authority.pem)
@@ -291,7 +231,7 @@ def test_a_foreign_webhook_that_refuses_is_named_and_its_words_kept_out(
 
 
 def test_a_foreign_webhook_that_is_down_is_retried_and_named(
-    real_shop: Shop, denier: Denier
+    real_shop: Shop, denier: Broken
 ) -> None:
     shop = real_shop
     configuration = webhook(shop, "https://127.0.0.1:1/", denier.authority.pem)

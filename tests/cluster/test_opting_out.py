@@ -8,7 +8,13 @@ import pytest
 from initsync import keys
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.webhook import Webhook
-from tests.cluster.injector_side import annotated, create, is_injected, register, until
+from tests.cluster.injector_side import (
+    annotated,
+    create,
+    is_injected,
+    register,
+)
+from tests.polling import until
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ import signal
 import ssl
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +60,3 @@ def review(case: str = "no-volumes-no-init-containers") -> bytes:
     request = {"uid": "u1", "namespace": "shop", "object": pod}
     whole = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
     return json.dumps(whole).encode()
-
-
-def poll(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)

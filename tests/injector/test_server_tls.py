@@ -17,7 +17,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from injector import certs
-from tests.injector.running import DEADLINE, JSON, Injector, poll, review
+from tests.injector.running import DEADLINE, JSON, Injector, review
+from tests.polling import until
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_a_new_certificate_is_served_without_a_restart(injector: Injector, tmp_p
             return injector.ask("GET", "/healthz")[0] == 200
         return False
 
-    poll(trusted)
+    until(trusted)
 
 
 def test_sigterm_ends_it_without_losing_an_answer(injector: Injector) -> None:
@@ -58,7 +59,7 @@ def test_sigterm_ends_it_without_losing_an_answer(injector: Injector) -> None:
         connection.getresponse().read()
 
         injector.process.send_signal(signal.SIGTERM)
-        poll(lambda: injector.ask("GET", "/readyz") == (503, b"it is being ended"))
+        until(lambda: injector.ask("GET", "/readyz") == (503, b"it is being ended"))
         connection.request("POST", "/mutate", review(), JSON)
         answer = connection.getresponse()
 
@@ -74,7 +75,7 @@ def test_a_certificate_that_ends_soon_is_told(injector: Injector) -> None:
     def told() -> bool:
         return "the serving certificate ends soon: renew it" in injector.log.readline()
 
-    poll(told)
+    until(told)
 
 
 def test_an_encrypted_key_is_refused_and_asks_no_question(tmp_path: Path) -> None:

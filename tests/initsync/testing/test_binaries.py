@@ -4,8 +4,6 @@ import fcntl
 import io
 import os
 import sys
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from initsync.testing.controlplane.binaries import (
     find_or_build,
 )
 from initsync.testing.controlplane.progress import Failed, Progress, run
+from tests.polling import until
 
 # Stands in for the Go command: says its version, or writes a program and one line of its log.
 GO = """#!/bin/sh
@@ -29,13 +28,6 @@ echo "$@" >> {log}
 while [ "$1" != -o ]; do shift; done
 echo built > "$2"; chmod +x "$2"
 """
-
-
-def until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 class Machine:
