@@ -28,11 +28,11 @@ class AwsError(Exception):
 class AwsServer(Closing):
     """Started when made. Leaving the `with` block ends it. Raises StartFailed."""
 
-    def __init__(self, region: str = "eu-central-1") -> None:
-        self.region = region
+    def __init__(self, region: str = "eu-central-1", address: str = "127.0.0.1") -> None:
+        self.region, self._address = region, address
         self._directory = tempfile.TemporaryDirectory(prefix="jasm-aws-")
         port_file = Path(self._directory.name) / "port"
-        command = [sys.executable, "-m", "initsync.testing.awsserver", str(port_file)]
+        command = [sys.executable, "-m", "initsync.testing.awsserver", address, str(port_file)]
         self._process = Process(command, Path(self._directory.name) / "moto.log", _environment())
         try:
             self._process.await_ready(port_file.exists, START_TIMEOUT)
@@ -40,7 +40,7 @@ class AwsServer(Closing):
             self.close()
             raise
         self._port = int(port_file.read_text(encoding="ascii"))
-        self.url = f"http://127.0.0.1:{self._port}"
+        self.url = f"http://{address}:{self._port}"
         """For AWS_ENDPOINT_URL."""
 
     def role_arn(self, name: str) -> str:
@@ -92,7 +92,7 @@ class AwsServer(Closing):
         self._request("POST", "/", body, headers)
 
     def _request(self, method: str, path: str, body: object, headers: Mapping[str, str]) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT)
+        connection = http.client.HTTPConnection(self._address, self._port, timeout=_TIMEOUT)
         try:
             connection.request(method, path, json.dumps(body), dict(headers))
             response = connection.getresponse()

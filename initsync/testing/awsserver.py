@@ -1,6 +1,6 @@
 """The process behind `initsync.testing.aws`: moto's server, with every call counted.
 
-`python -m initsync.testing.awsserver PORT_FILE` serves on a loopback port that the OS picks and
+`python -m initsync.testing.awsserver ADDRESS PORT_FILE` serves on a port that the OS picks and
 writes its number to PORT_FILE. Beside AWS it answers, at paths that no AWS service here has:
 GET /_jasm/calls (calls by action) and POST /_jasm/refusals (refuse an action's next calls).
 """
@@ -88,10 +88,10 @@ def _send(start: _Start, status: int, text: str, kind: str) -> Iterable[bytes]:
     return [text.encode()]
 
 
-def main(port_file: Path) -> None:
+def main(address: str, port_file: Path) -> None:
     """Serve until the process is ended."""
     app = Counting(DomainDispatcherApplication(create_backend_app))
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
+    server = make_server(address, 0, app, threaded=True, request_handler=MotoRequestHandler)
     partial = port_file.with_suffix(".partial")
     partial.write_text(str(server.server_port), encoding="ascii")
     partial.replace(port_file)  # whoever sees the file sees all of it
@@ -99,4 +99,4 @@ def main(port_file: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from initsync.testing.controlplane import toolchain
-from initsync.testing.controlplane.binaries import cache_directory
+from initsync.testing.controlplane.gobuild import cache_directory
 from initsync.testing.controlplane.progress import Progress, run
 
 SOURCES = Path(__file__).with_name("webhook")

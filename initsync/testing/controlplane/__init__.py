@@ -29,13 +29,18 @@ __all__ = ["Binaries", "ControlPlane", "MissingToolchain", "StartFailed", "find_
 class ControlPlane(ApiServer):
     """Started when made. Raises StartFailed, with the end of the log that says why."""
 
-    def __init__(self, binaries: Binaries) -> None:
+    def __init__(
+        self, binaries: Binaries, address: str = "127.0.0.1", *, node_access: bool = False
+    ) -> None:
         with ExitStack() as stack:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jasm-")))
-            files = ServerFiles(directory)
+            files = ServerFiles(directory, address, node_access)
+            self.authority = files.authority
+            """For those who join: kubelets and controllers."""
+            self.service_account_key = files.service_account_key
             self._audit_log = files.audit_log
             self.admin_certificate = files.admin_certificate
-            url = _started(binaries, directory, files, stack)
+            url = _started(binaries, directory, files, address, stack)
             super().__init__(url, str(files.ca), files.admin_token)
             self.create_service_account("default", "default")
             self._running = stack.pop_all()
@@ -79,16 +84,19 @@ class ControlPlane(ApiServer):
         self._running.close()
 
 
-def _started(binaries: Binaries, directory: Path, files: ServerFiles, stack: ExitStack) -> str:
+def _started(
+    binaries: Binaries, directory: Path, files: ServerFiles, address: str, stack: ExitStack
+) -> str:
     """The URL of a ready kube-apiserver, which ends with `stack`."""
     with ExitStack() as reserved:
-        client_port, peer_port, port = (_reserve_port(reserved) for _ in range(3))
+        client_port, peer_port = (_reserve_port(reserved, "127.0.0.1") for _ in range(2))
+        port = _reserve_port(reserved, address)
         command = etcd_command(binaries.etcd, directory, client_port, peer_port)
         etcd = _run(command, directory / "etcd.log", stack)
         etcd.await_ready(lambda: _accepts(client_port), START_TIMEOUT)
         command = files.command(binaries.kube_apiserver, port, client_port)
         server = _run(command, directory / "kube-apiserver.log", stack)
-        url = f"https://127.0.0.1:{port}"
+        url = f"https://{address}:{port}"
         server.await_ready(lambda: _ready(url, files), START_TIMEOUT)
     return url
 
@@ -99,11 +107,11 @@ def _run(command: list[str], log: Path, stack: ExitStack) -> Process:
     return process
 
 
-def _reserve_port(reserved: ExitStack) -> int:
-    """A loopback port that nobody else is given until our server shares it (SO_REUSEPORT)."""
+def _reserve_port(reserved: ExitStack, address: str) -> int:
+    """A port of `address` that nobody else is given until our server shares it (SO_REUSEPORT)."""
     held = reserved.enter_context(socket.socket())
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    held.bind(("127.0.0.1", 0))
+    held.bind((address, 0))
     return int(held.getsockname()[1])
 
 

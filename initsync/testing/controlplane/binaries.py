@@ -3,17 +3,13 @@
 Building takes minutes once; both are Go modules, and the folders `go*` pin them with all they need.
 """
 
-import fcntl
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from initsync.testing.controlplane import toolchain
-from initsync.testing.controlplane.progress import Progress, run
+from initsync.testing.controlplane.gobuild import Part, found
+from initsync.testing.controlplane.progress import Progress
 from initsync.testing.controlplane.toolchain import MissingToolchain
 
 VERSION = "1.37.2"
@@ -28,8 +24,8 @@ __all__ = [
     "VERSION_VARIABLE",
     "Binaries",
     "MissingToolchain",
-    "cache_directory",
     "find_or_build",
+    "part",
 ]
 
 _VERSION_PACKAGE = "k8s.io/component-base/version"
@@ -40,14 +36,6 @@ class Binaries(NamedTuple):
 
     etcd: Path
     kube_apiserver: Path
-
-
-class _Part(NamedTuple):
-    """One binary, the version of Kubernetes whose module builds it, and its Go package."""
-
-    name: str
-    version: str
-    package: str
 
 
 def find_or_build(env: Mapping[str, str], progress: Progress) -> Binaries:
@@ -62,28 +50,36 @@ def find_or_build(env: Mapping[str, str], progress: Progress) -> Binaries:
         known = " or ".join(VERSIONS)
         raise MissingToolchain(f"{VERSION_VARIABLE} is {version!r}, but must be {known}")
     return Binaries(
-        # one etcd serves every version of the API
-        _found(_Part("etcd", VERSION, "go.etcd.io/etcd/server/v3"), env, progress),
-        _found(
-            _Part("kube-apiserver", version, "k8s.io/kubernetes/cmd/kube-apiserver"), env, progress
-        ),
+        found(ETCD, env, progress),
+        found(part("kube-apiserver", version), env, progress),
     )
 
 
-def cache_directory(env: Mapping[str, str]) -> Path:
-    """JASM's folder in the user's cache (XDG base directories)."""
-    return Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jasm"
+def part(name: str, version: str = VERSION) -> Part:
+    """One of Kubernetes' own programs, such as kubelet; the module of 1.37.2 pins them all."""
+    package = f"k8s.io/kubernetes/cmd/{name}"
+    return Part(name, package, _module(version), _release(version), _stamped(version))
 
 
-def _found(part: _Part, env: Mapping[str, str], progress: Progress) -> Path:
-    directory = cache_directory(env) / f"controlplane-{part.version}"
-    binary = directory / part.name
-    if not os.access(binary, os.X_OK):
-        directory.mkdir(parents=True, exist_ok=True)
-        with _locked(directory / "lock", progress):
-            if not os.access(binary, os.X_OK):
-                _build(part, binary, env, progress)
-    return binary
+def _module(version: str) -> Path:
+    return Path(__file__).with_name(VERSIONS[version])
+
+
+def _release(version: str) -> str:
+    return f"controlplane-{version}"
+
+
+def _stamped(version: str) -> tuple[str, ...]:
+    major, minor, _ = version.split(".")
+    stamps = {"gitVersion": f"v{version}", "gitMajor": major, "gitMinor": minor}
+    stamped = (f"-X {_VERSION_PACKAGE}.{name}={value}" for name, value in stamps.items())
+    return ("-ldflags", " ".join(["-s -w", *stamped]))
+
+
+# one etcd serves every version of the API
+ETCD = Part(
+    "etcd", "go.etcd.io/etcd/server/v3", _module(VERSION), _release(VERSION), ("-ldflags", "-s -w")
+)
 
 
 def _required(directory: Path) -> Binaries:
@@ -94,39 +90,3 @@ def _required(directory: Path) -> Binaries:
             f"KUBEBUILDER_ASSETS is {directory}, which has no executable {' and no '.join(missing)}"
         )
     return binaries
-
-
-def _build(part: _Part, binary: Path, env: Mapping[str, str], progress: Progress) -> None:
-    """Build under another name and rename: half a binary is never found."""
-    module = Path(__file__).with_name(VERSIONS[part.version])
-    go = toolchain.find_or_install(env, cache_directory(env), module / "go.mod", progress)
-    with tempfile.TemporaryDirectory(prefix=".build-", dir=binary.parent) as name:
-        work = Path(name)  # a copy, for the installed package may be read-only
-        shutil.copytree(module, work / "go")
-        built = work / binary.name
-        flags = ["-trimpath", "-ldflags", _ldflags(part.version), "-o", str(built)]
-        environment = toolchain.environment(env) | {"CGO_ENABLED": "0"}
-        step = f"build {part.name} for Kubernetes {part.version} (once; minutes on a small machine)"
-        command = [str(go), "build", *flags, part.package]
-        run(command, step, environment, work / "go", progress)
-        built.replace(binary)
-
-
-def _ldflags(version: str) -> str:
-    major, minor, _ = version.split(".")
-    stamps = {"gitVersion": f"v{version}", "gitMajor": major, "gitMinor": minor}
-    return " ".join(
-        ["-s -w", *(f"-X {_VERSION_PACKAGE}.{name}={value}" for name, value in stamps.items())]
-    )
-
-
-@contextmanager
-def _locked(file: Path, progress: Progress) -> Iterator[None]:
-    """One build at a time; the kernel frees the lock when its holder ends, however it ends."""
-    with file.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with progress.step("wait for another run that builds the same"):
-                fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -38,17 +38,19 @@ def etcd_command(binary: Path, directory: Path, client_port: int, peer_port: int
 class ServerFiles:
     """What a kube-apiserver reads, in a directory of its own."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        authority = Authority(directory)
+    def __init__(self, directory: Path, address: str, node_access: bool) -> None:
+        """`node_access`: there are kubelets, which take the server's own certificate for logs."""
+        self._directory, self._address, self._node_access = directory, address, node_access
+        self.authority = authority = Authority(directory)
         self.ca = authority.ca
         self.audit_log = directory / "audit.log"
         self.admin_token = secrets.token_urlsafe(24)
         self.admin_certificate = authority.client("admin", "system:masters")
-        self._serving = authority.serving("apiserver", _HOSTS)
+        self._serving = authority.serving("apiserver", (*_HOSTS, address))
         self._file("tokens.csv", f'{self.admin_token},admin,admin,"system:masters"\n')
         self._file("audit-policy.json", json.dumps(_AUDIT_POLICY))
-        write_key(directory / "serviceaccounts.key")
+        self.service_account_key = directory / "serviceaccounts.key"
+        write_key(self.service_account_key)
 
     def _file(self, name: str, text: str) -> None:
         file = self._directory / name
@@ -61,16 +63,16 @@ class ServerFiles:
 
     def _flags(self, port: int, etcd_port: int) -> Iterator[str]:
         yield f"etcd-servers=http://127.0.0.1:{etcd_port}"
-        yield "bind-address=127.0.0.1"
-        yield "advertise-address=127.0.0.1"
-        yield "endpoint-reconciler-type=none"  # it would want an address that others can reach
+        yield f"bind-address={self._address}"
+        yield f"advertise-address={self._address}"
+        yield from self._for_nodes() if self._node_access else self._without_nodes()
         yield f"secure-port={port}"
         yield "permit-port-sharing"
         yield f"tls-cert-file={self._serving.certificate}"
         yield f"tls-private-key-file={self._serving.key}"
         yield f"service-account-issuer={_ISSUER}"
-        yield f"service-account-key-file={self._directory / 'serviceaccounts.key'}"
-        yield f"service-account-signing-key-file={self._directory / 'serviceaccounts.key'}"
+        yield f"service-account-key-file={self.service_account_key}"
+        yield f"service-account-signing-key-file={self.service_account_key}"
         yield "service-cluster-ip-range=10.96.0.0/16"
         yield "authorization-mode=Node,RBAC"
         yield "allow-privileged"
@@ -78,3 +80,13 @@ class ServerFiles:
         yield f"token-auth-file={self._directory / 'tokens.csv'}"
         yield f"audit-policy-file={self._directory / 'audit-policy.json'}"
         yield f"audit-log-path={self.audit_log}"
+
+    def _without_nodes(self) -> Iterator[str]:
+        yield "endpoint-reconciler-type=none"  # it would want an address that others can reach
+
+    def _for_nodes(self) -> Iterator[str]:
+        yield f"kubelet-client-certificate={self.admin_certificate.certificate}"
+        yield f"kubelet-client-key={self.admin_certificate.key}"
+        yield f"kubelet-certificate-authority={self.ca}"
+        yield "kubelet-preferred-address-types=InternalIP"
+        yield "enable-admission-plugins=NodeRestriction"

@@ -14,9 +14,9 @@ from initsync.testing.controlplane.binaries import (
     VERSION,
     Binaries,
     MissingToolchain,
-    cache_directory,
     find_or_build,
 )
+from initsync.testing.controlplane.gobuild import cache_directory
 from initsync.testing.controlplane.progress import Failed, Progress, run
 from tests.polling import until
 

@@ -1,0 +1,42 @@
+"""`make test-node`: have all that a node needs, then run its tests in namespaces of their own.
+
+`python -m tests.node [PYTEST_ARGUMENT...]`
+"""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from initsync.testing.controlplane import binaries
+from initsync.testing.controlplane.progress import Failed, Progress
+from initsync.testing.controlplane.toolchain import MissingToolchain
+from tests.node import images, machine, programs, sandbox
+from tests.node.plan import VARIABLE, Plan
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: pytest's, 0 where this machine can run no node, 2 where a part is missing."""
+    if reason := machine.obstacle(os.environ):
+        print(f"the tests on a real node are skipped: {reason}")
+        return 0
+    progress = Progress(sys.stderr)
+    try:
+        machine.install(os.environ, progress)
+        control_plane = binaries.find_or_build(os.environ, progress)
+        built = programs.find_or_build(os.environ, progress)
+        archives = images.Builder(os.environ, progress).archives()
+    except (MissingToolchain, Failed, LookupError) as error:
+        print(f"the tests on a real node cannot start: {error}", file=sys.stderr)
+        return 2
+    cgroup = f"jasm-node-{os.getpid()}"
+    with tempfile.TemporaryDirectory(prefix="jasm-node-") as scratch:
+        plan = Plan(control_plane, built, archives, Path(scratch), cgroup)
+        env = {**os.environ, VARIABLE: json.dumps(plan.as_json())}
+        command = [sys.executable, "-m", "pytest", *(arguments or ["tests/node"])]
+        return sandbox.run(command, env, Path(scratch), cgroup)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
