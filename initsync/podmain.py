@@ -26,6 +26,7 @@ from initsync.cluster import Cluster
 from initsync.errors import JasmError
 from initsync.logs import Log
 from initsync.manifests import EventSource
+from initsync.model import Outcome
 from initsync.wording import bug
 
 _SOURCE = f"spec.initContainers{{{keys.CONTAINER}}}"
@@ -72,6 +73,7 @@ def _sync_pod(env: Mapping[str, str], log: Log) -> int:
     annotations = podinfo.read_annotations(directory)
     if keys.ANNOTATION not in annotations:
         log.info(f"the pod has no annotation {keys.ANNOTATION}: nothing to do")
+        _hand_over(env, None)
         return 0
     try:
         pod = podinfo.read_pod(directory)
@@ -79,19 +81,19 @@ def _sync_pod(env: Mapping[str, str], log: Log) -> int:
         cluster = _cluster(run, pod.namespace)
     except JasmError as error:  # no Event: pod or cluster are not known
         report = entry.failed(error, annotations)
-        _hand_over(env, report)
+        _hand_over(env, report.outcome)
         entry.write(report, log)
         return report.exit_code
     report = entry.sync_pod(run, pod, annotations, cluster)
     source = EventSource(keys.CONTAINER, env.get("JASM_NODE_NAME", ""), _SOURCE)
-    _hand_over(env, report)
+    _hand_over(env, report.outcome)
     entry.tell(report, pod, cluster, source, log)
     return report.exit_code
 
 
-def _hand_over(env: Mapping[str, str], report: entry.Report) -> None:
+def _hand_over(env: Mapping[str, str], outcome: Outcome | None) -> None:
     if directory := env.get("JASM_HANDOVER_DIR"):
-        wait.write_names(directory, report.outcome.keys if report.outcome else ())
+        wait.write_names(directory, outcome.keys if outcome else ())
 
 
 def _cluster(run: entry.Run, namespace: str) -> Cluster:

@@ -12,6 +12,7 @@ Apart from `podmain`, and importing next to nothing: it runs in every pod with s
 
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,7 @@ _PAUSE = 0.05  # seconds; the kubelet shows them within some tenths of a second
 
 def main() -> NoReturn:
     """Run as the container's process."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # PID 1 has no default
     sys.exit(run(os.environ, sys.stderr, time.monotonic, time.sleep))
 
 

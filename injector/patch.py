@@ -46,10 +46,19 @@ def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Inject
         text = annotations[keys.ANNOTATION]
         request = annotation.parse(text, owner, providers.names(), providers.check_path)
     except JasmError as error:
-        operations = list(_operations(pod, [], settings))
+        operations = [*_not_waited_for(pod, annotations), *_operations(pod, [], settings)]
         return Injection(operations, [*warnings, str(error)], "", str(error))
     shown = list(volumes.showing(pod, request.secret_name))
     return Injection([*_optional(shown), *_operations(pod, shown, settings)], warnings)
+
+
+def _not_waited_for(pod: Mapping[str, Any], annotations: Mapping[str, str]) -> Iterator[Operation]:
+    """With an invalid annotation `jasm-init` must start to say so on the pod.
+
+    No app follows it, so no Secret is missed; which one was meant is not always known.
+    """
+    if not policy.starts_anyway(annotations):
+        yield from _optional(list(volumes.showing(pod, None)))
 
 
 _TOLD = {

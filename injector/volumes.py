@@ -20,17 +20,17 @@ class Shown(NamedTuple):
     optional: bool
 
 
-def showing(pod: Mapping[str, Any], secret: str) -> Iterator[Shown]:
-    """Every place that takes from `secret`."""
+def showing(pod: Mapping[str, Any], secret: str | None) -> Iterator[Shown]:
+    """Every place that takes from `secret`; None: from any."""
     for index, volume in enumerate(pod["spec"].get("volumes") or []):
         place = f"/spec/volumes/{index}"
         own = volume.get("secret") or {}
-        if own.get("secretName") == secret:
+        if own and secret in (None, own.get("secretName")):
             yield _shown(volume["name"], f"{place}/secret", own)
         sources = (volume.get("projected") or {}).get("sources") or []
         for number, source in enumerate(sources):
             projected = source.get("secret") or {}
-            if projected.get("name") == secret:
+            if projected and secret in (None, projected.get("name")):
                 yield _shown(
                     volume["name"], f"{place}/projected/sources/{number}/secret", projected
                 )

@@ -1,6 +1,7 @@
 """`jasm-init` as a process around which something is wrong: one sentence and its exit code."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from initsync import entry, podmain
+from initsync import entry, podmain, wait
 
 POD = {"namespace": "shop", "name": "web-1", "uid": "0b2a"}
 ANNOTATION = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
@@ -33,6 +34,16 @@ def test_without_an_annotation_there_is_nothing_to_do(podinfo: Path) -> None:
         0,
         "the pod has no annotation jasm.codnod.io/secret-sync: nothing to do\n",
     )
+
+
+def test_without_an_annotation_there_is_nothing_to_wait_for(podinfo: Path, tmp_path: Path) -> None:
+    (podinfo / "secret-sync").write_text("")
+    handover = tmp_path / "handover"
+    handover.mkdir()
+
+    run({"JASM_PODINFO_DIR": str(podinfo), "JASM_HANDOVER_DIR": str(handover)})
+
+    assert json.loads((handover / wait.HANDOVER).read_text()) == []
 
 
 def test_without_its_volume_it_says_what_to_mount() -> None:

@@ -2,6 +2,9 @@
 
 import io
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ from typing import Any
 import pytest
 
 from initsync import wait
+from tests.polling import until
 
 
 class Kubelet:
@@ -109,3 +113,23 @@ def test_what_is_missing_around_it_is_told(place: Path, broken: dict[str, str]) 
 
     assert code == 2
     assert said.startswith("error: cannot wait for the Secret's volumes")
+
+
+def test_sigterm_ends_the_process_at_once(place: Path) -> None:
+    code = "from initsync import wait; wait.main()"
+    command = [sys.executable, "-c", code]
+    waiting = subprocess.Popen(command, env={**env(place, optional=False), "PYTHONPATH": "."})
+    try:
+        until(lambda: _catches(waiting.pid, signal.SIGTERM))
+        waiting.terminate()
+
+        assert waiting.wait(5) == 128 + signal.SIGTERM
+    finally:
+        waiting.kill()
+        waiting.wait()
+
+
+def _catches(pid: int, number: signal.Signals) -> bool:
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)

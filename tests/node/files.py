@@ -73,7 +73,10 @@ def kubelet(ca: Path, cgroup: str) -> str:
         evictionHard={"nodefs.available": "0%", "imagefs.available": "0%"},
         imageGCHighThresholdPercent=100,
         maxPods=200,
+        # Many pods start at once here: the kubelet must not be what they wait for.
         eventRecordQPS=0,
+        kubeAPIQPS=500,
+        kubeAPIBurst=1000,
     )
 
 

@@ -29,9 +29,8 @@ def obstacle(env: Mapping[str, str], platform: str = sys.platform, user: int | N
     for command in ("unshare", "ip", "mount"):
         if not shutil.which(command, path=env.get("PATH")):
             return f"there is no command {command}"
-    if missing := absent(env):
-        if not shutil.which("apt-get", path=env.get("PATH")):
-            return f"install {', '.join(missing)} first: there is no apt-get to do it"
+    if (missing := absent(env)) and not shutil.which("apt-get", path=env.get("PATH")):
+        return f"install {', '.join(missing)} first: there is no apt-get to do it"
     return ""
 
 

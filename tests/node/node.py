@@ -42,8 +42,7 @@ class Node(Closing):
             for archive in archives:
                 self._import(archive)
             self._start_kubelet(cgroup)
-            stack.pop_all()
-            self._stack = stack
+            self._stack = stack.pop_all()
 
     def close(self) -> None:
         """End all of it."""
@@ -110,9 +109,7 @@ class Node(Closing):
         return self._file(f"{name}.kubeconfig", text)
 
     def _run(self, name: str, *arguments: str) -> Process:
-        process = Process(
-            [str(self._programs[name]), *arguments], self._scratch / f"{name}.log"
-        )
+        process = Process([str(self._programs[name]), *arguments], self._scratch / f"{name}.log")
         self._stack.callback(process.stop)
         return process
 
@@ -129,5 +126,7 @@ def _bridge() -> None:
         f"link add {files.BRIDGE} type bridge",
         f"address add {files.GATEWAY}/24 dev {files.BRIDGE}",
         f"link set {files.BRIDGE} up",
+        # kube-proxy rewrites what goes to a Service, but only what has a way to go
+        f"route add {files.SERVICES} dev {files.BRIDGE}",
     ):
         command_output(["ip", *line.split()])
