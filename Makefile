@@ -4,13 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit cluster cluster-oldest bench lock clean
+.PHONY: demo test lint types unit cluster cluster-oldest test-node image image-size bench lock clean
 .DEFAULT_GOAL := test
 
 demo: $(READY)
 	@$(BIN)/initsync demo
 
-test: lint types unit cluster
+test: lint types unit cluster test-node
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -21,7 +21,7 @@ types: $(READY)
 
 # Everything that needs no cluster; the embedded API is part of it.
 unit: $(READY)
-	$(BIN)/pytest -n 2 --ignore tests/cluster
+	$(BIN)/pytest -n 2 --ignore tests/cluster --ignore tests/node
 
 TESTS ?= tests/cluster
 # The real API server: built at first use, or taken from KUBEBUILDER_ASSETS; CLUSTER=skip leaves it out.
@@ -31,6 +31,20 @@ cluster: $(READY)
 # The same against the oldest Kubernetes that is supported.
 cluster-oldest: $(READY)
 	JASM_TEST_KUBERNETES=1.30.14 $(BIN)/pytest -n 2 --dist worksteal $(TESTS)
+
+# The images on a real kubelet and containerd, in namespaces of their own; needs root on Linux.
+# NODE=skip leaves it out; STARTS is how many starts a race is tried with; ARGS go to pytest.
+test-node: $(READY)
+	@$(BIN)/python -m tests.node $(ARGS)
+
+# With docker, podman or buildah; `deploy/image/build` names the variables.
+image:
+	@deploy/image/build
+
+# What each layer of the pod's image weighs.
+image-size:
+	@saved=$$(mktemp -d) && trap 'rm -rf "$$saved"' EXIT && \
+	TARGETS=init SAVE="$$saved" deploy/image/build && $(PYTHON) deploy/image/size.py "$$saved/init.tar"
 
 bench: $(READY)
 	$(BIN)/python tests/bench/pod_sync.py
@@ -42,6 +56,9 @@ lock: $(READY)
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt
 	$(COMPILE) requirements/go.in -o requirements/go.txt
 	$(COMPILE) pyproject.toml --all-extras --group dev -o requirements/dev.txt
+	$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/init.txt
+	$(COMPILE) pyproject.toml -c requirements/dev.txt --extra injector -o requirements/injector.txt
+	$(COMPILE) pyproject.toml -c requirements/dev.txt --extra cli -o requirements/full.txt
 
 clean:
 	rm -rf $(VENV)

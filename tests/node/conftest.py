@@ -15,7 +15,6 @@ from tests.node.install import install
 from tests.node.node import Node
 from tests.node.team import Team
 
-
 SHOWN = 3
 """Pods of a team that failed a test; the others are listed only."""
 

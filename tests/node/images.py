@@ -23,6 +23,11 @@ COPY . /
 ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 CMD ["sleep", "infinity"]
 """
+_STORAGE = """[storage]
+driver = "overlay"
+graphroot = "{home}/store"
+runroot = "{home}/run"
+"""
 _NOT_NEEDED = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale")
 # So that the build's pip reaches the package index as this machine does.
 _LENT = ("/etc/ssl/certs", "/etc/pip.conf")
@@ -32,40 +37,27 @@ class Builder:
     """Buildah with a store of its own in the user's cache."""
 
     def __init__(self, env: Mapping[str, str], progress: Progress) -> None:
-        self._env, self._progress = env, progress
+        self._progress = progress
         self._home = cache_directory(env) / "images"
         self._home.mkdir(parents=True, exist_ok=True)
+        storage = self._home / "storage.conf"
+        storage.write_text(_STORAGE.format(home=self._home), encoding="utf-8")
+        self._env = {**env, "CONTAINERS_STORAGE_CONF": str(storage), "BUILDAH_ISOLATION": "chroot"}
 
     def archives(self) -> list[Path]:
         """The base image and ours, as files that `ctr image import` takes."""
         with locked(self._home / "lock", self._progress):
             base = self._base()
-            return [base, *(self._ours(target) for target in TARGETS)]
+            self.build(self._home)
+            return [base, *(self._home / f"{target}.tar" for target in TARGETS)]
 
-    def buildah(self, *arguments: str, step: str, directory: Path = ROOT) -> None:
-        """One of its commands. Raises progress.Failed."""
-        # vfs needs no overlay mounts, so it works in a container too, but copies every layer.
-        store = ["--root", str(self._home / "store"), "--runroot", str(self._home / "run")]
-        command = ["buildah", *store, "--storage-driver", "overlay", *arguments]
-        run(command, step, self._env, directory, self._progress)
-
-    def build(self, target: str, tag: str, *options: str) -> None:
-        """One target of the Dockerfile. Raises progress.Failed."""
+    def build(self, directory: Path, targets: Sequence[str] = TARGETS, **env: str) -> None:
+        """Have ours in `directory` as files TARGET.tar, built as users do. Raises Failed."""
+        chosen = {"TOOL": "buildah", "TARGETS": " ".join(targets), "SAVE": str(directory)}
         lent = [f"--volume={path}:{path}:ro" for path in _LENT if os.path.exists(path)]
-        fixed = ["--isolation=chroot", "--pull-never", "--layers", "--timestamp=0"]
-        named = [f"--build-arg=BASE={BASE}", f"--target={target}", f"--tag={tag}"]
-        self.buildah("bud", *fixed, *lent, *named, *options, ".", step=f"build the image {target}")
-
-    def _ours(self, target: str) -> Path:
-        tag = f"localhost/jasm/{target}:{TAG}"
-        self.build(target, tag)
-        return self._saved(tag, f"{target}.tar", f"docker.io/jasm/{target}:{TAG}")
-
-    def _saved(self, tag: str, file: str, name: str) -> Path:
-        archive = self._home / file
-        archive.unlink(missing_ok=True)
-        self.buildah("push", "--quiet", tag, f"docker-archive:{archive}:{name}", step=f"save {tag}")
-        return archive
+        command = [str(ROOT / "deploy/image/build"), "--pull-never", *lent]
+        step = f"build the images {' and '.join(targets)}"
+        run(command, step, {**self._env, **chosen, "BASE": BASE, **env}, ROOT, self._progress)
 
     def _base(self) -> Path:
         """Debian with its Python, once for each recipe."""
@@ -77,11 +69,17 @@ class Builder:
         shutil.rmtree(root, ignore_errors=True)
         self._debootstrap(root)
         (root.parent / "Base.Dockerfile").write_text(_BASE_FILE, encoding="ascii")
-        options = ["--isolation=chroot", f"--file={root.parent / 'Base.Dockerfile'}"]
-        self.buildah("bud", *options, f"--tag={BASE}", str(root), step=f"import {BASE}")
+        options = [f"--file={root.parent / 'Base.Dockerfile'}", f"--tag={BASE}"]
+        self._buildah("build", *options, str(root))
         shutil.rmtree(root)
-        whole = self._saved(BASE, "base.partial", BASE)
-        return whole.replace(archive)
+        partial = self._home / "base.partial"
+        partial.unlink(missing_ok=True)
+        self._buildah("push", "--quiet", BASE, f"docker-archive:{partial}:{BASE}")
+        return partial.replace(archive)
+
+    def _buildah(self, *arguments: str) -> None:
+        command = ["buildah", *arguments]
+        run(command, f"import {BASE}", self._env, ROOT, self._progress)
 
     def _debootstrap(self, root: Path) -> None:
         options = ["--variant=minbase", f"--include={_INCLUDE}"]
@@ -89,8 +87,3 @@ class Builder:
         run(command, f"make a base image of Debian {SUITE}", self._env, ROOT, self._progress)
         for name in _NOT_NEEDED:
             shutil.rmtree(root / name, ignore_errors=True)
-
-
-def names(targets: Sequence[str] = TARGETS) -> list[str]:
-    """The images as pods name them."""
-    return [f"jasm/{target}:{TAG}" for target in targets]
