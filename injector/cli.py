@@ -83,6 +83,15 @@ def _pairs(
 )
 @click.option("--cpu", default=_DEFAULT.cpu, callback=_quantity, help="Least CPU in limited pods.")
 @click.option("--memory", default=_DEFAULT.memory, callback=_quantity, help="Likewise.")
+@click.option(
+    "--sidecar-cpu",
+    default=_DEFAULT.sidecar_cpu,
+    callback=_quantity,
+    help="CPU of a sidecar in limited pods, in mode sidecar.",
+)
+@click.option(
+    "--sidecar-memory", default=_DEFAULT.sidecar_memory, callback=_quantity, help="Likewise."
+)
 @click.option("--env", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="For jasm-init.")
 @click.option("--token-seconds", type=click.IntRange(600, 2**32), default=_DEFAULT.token_seconds)
 @click.option(

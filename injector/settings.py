@@ -18,6 +18,11 @@ class Settings:
     what the apps have may break a LimitRange or a quota."""
     memory: str = "32Mi"
     """The least memory limit; one sync takes 22 MB."""
+    sidecar_cpu: str = "50m"
+    """CPU limit, and so request, of a sidecar in limited pods: the sync that the pod's start waits
+    for takes 2 s of it. The request comes on top of the apps', and for as long as the pod runs."""
+    sidecar_memory: str = "48Mi"
+    """Likewise; a sidecar takes 23 MB."""
     env: tuple[tuple[str, str], ...] = ()
     """Variables for every injected container, such as AWS_REGION or a proxy."""
     mesh_proxies: tuple[str, ...] = ("istio-proxy", "linkerd-proxy")
