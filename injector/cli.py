@@ -92,6 +92,11 @@ def _pairs(
 @click.option(
     "--sidecar-memory", default=_DEFAULT.sidecar_memory, callback=_quantity, help="Likewise."
 )
+@click.option(
+    "--container-restart-policy",
+    is_flag=True,
+    help="Your cluster has 1.35 or newer: let the kubelet try again in pods that it would not.",
+)
 @click.option("--env", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="For jasm-init.")
 @click.option("--token-seconds", type=click.IntRange(600, 2**32), default=_DEFAULT.token_seconds)
 @click.option(

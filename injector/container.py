@@ -36,7 +36,9 @@ def init_container(
         wanted = sidecar_resources(pod, settings)
         ours = described(keys.CONTAINER, pod, env, mounted, settings, wanted)
         return ours | sidecar.fields(pod, settings)
-    return described(keys.CONTAINER, pod, env, mounted, settings, resources(pod, settings))
+    ours = described(keys.CONTAINER, pod, env, mounted, settings, resources(pod, settings))
+    own = settings.container_restart_policy and _never(pod)
+    return ours | ({"restartPolicy": "OnFailure"} if own else {})
 
 
 def described(
@@ -117,10 +119,15 @@ def _env(
     field = {"fieldRef": {"fieldPath": "spec.nodeName"}}
     node: dict[str, Any] = {"name": "JASM_NODE_NAME", "valueFrom": field}
     beside = sidecar.wanted(pod)
-    last = pod["spec"].get("restartPolicy") == "Never" and not beside  # no later try (D7)
+    last = _never(pod) and not (beside or settings.container_restart_policy)  # no later try (D7)
     restart = [{"name": "JASM_RESTART_POLICY", "value": "Never"}] if last else []
     mode = sidecar.env(pod) if beside else []
     handover = [{"name": "JASM_HANDOVER_DIR", "value": keys.HANDOVER_DIR}] if handed else []
     chosen = [{"name": name, "value": value} for name, value in settings.env]
     entries = [node, *restart, *mode, *handover, *chosen, *aws.env]
     return list({entry["name"]: entry for entry in entries}.values())
+
+
+def _never(pod: Mapping[str, Any]) -> bool:
+    """Whether the kubelet starts none of the pod's containers again, unless it says otherwise."""
+    return bool(pod["spec"].get("restartPolicy") == "Never")

@@ -29,6 +29,8 @@ class Settings:
     """Native sidecars that must run before anything can use the network (design D22)."""
     token_seconds: int = 3600
     """Life of the container's ServiceAccount token; the API server's minimum is 600."""
+    container_restart_policy: bool = False
+    """Whether the cluster lets a container have a restart policy of its own: from 1.35 (F10)."""
     deny_invalid: bool = False
     """Whether a pod with an invalid annotation is refused; else it gets a warning, and the
     container says it too."""

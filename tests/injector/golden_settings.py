@@ -1,9 +1,13 @@
 """With which of the platform team's choices each golden pod is injected."""
 
+from dataclasses import replace
+
 from injector.settings import Settings
 
 DEFAULT = Settings("jasm/init:golden", version="golden")
-_BY_START_OF_NAME: dict[str, Settings] = {}
+_BY_START_OF_NAME = {
+    "container-restart-policy-": replace(DEFAULT, container_restart_policy=True),
+}
 
 
 def settings_of(case: str) -> Settings:
