@@ -48,18 +48,25 @@ class Report(NamedTuple):
     exit_code: int = 0
     warning: bool = False
     outcome: Outcome | None = None
+    since: float | None = None
+    """When it was first so, in epoch seconds; None: just now."""
+    times: int = 1
+    """How often it was so."""
 
 
-def start(env: Mapping[str, str], log: Log, timeout: float | None = None) -> Run:
+def start(
+    env: Mapping[str, str], log: Log, timeout: float | None = None, *, quiet: bool = False
+) -> Run:
     """A run whose clock ticks from now. `timeout` (seconds) goes before JASM_TIMEOUT.
 
-    Raises InvalidSetup.
+    `quiet`: another try is no warning, but a line for who looks for a fault. Raises InvalidSetup.
     """
     chosen = settings.from_env(env)
     end = time.monotonic() + (chosen.timeout if timeout is None else timeout)
     network = Network(env, lambda: end - time.monotonic(), log.debug)
     patient = (SecretNotFound, AccessDenied) if chosen.restart_policy == "Never" else ()
-    retry = Retry(time.monotonic, time.sleep, _uniform, end, log.warning, patient)
+    notice = log.debug if quiet else log.warning
+    retry = Retry(time.monotonic, time.sleep, uniform, end, notice, patient)
     return Run(env, chosen, network, retry, log)
 
 
@@ -114,6 +121,8 @@ def tell(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, l
         warning=report.warning,
         now=time.time(),
         reporter=reporter,
+        first=report.since,
+        count=report.times,
     )
     try:
         _twice(lambda: cluster.create_event(event))
@@ -137,6 +146,6 @@ def _twice(post: Callable[[], None]) -> None:
         post()
 
 
-def _uniform() -> float:
+def uniform() -> float:
     """[0, 1), without the 3 ms of CPU that importing `random` costs each pod."""
     return int.from_bytes(os.urandom(4)) / 2**32

@@ -9,6 +9,12 @@ MAX_STALE = PREFIX + "max-stale"
 """On a pod: how old a kept Secret may be while the provider is down, such as `12h`."""
 MAX_AGE = PREFIX + "max-age"
 """On a pod: how recently written a Secret is taken without asking the provider (design D15)."""
+MODE = PREFIX + "mode"
+"""On a pod: `init`, or `sidecar` to go on syncing while the pod runs (design D14)."""
+REFRESH_INTERVAL = PREFIX + "refresh-interval"
+"""On a pod in sidecar mode: the time between two syncs, such as `5m`."""
+METRICS_PORT = PREFIX + "metrics-port"
+"""On a pod in sidecar mode: the port of /metrics and /healthz."""
 INJECT = PREFIX + "inject"
 """On a pod: `"false"` keeps the injector away."""
 PLACE = PREFIX + "place"
@@ -45,10 +51,14 @@ PODINFO_FILES = {
     ON_FAILURE: "on-failure",
     MAX_STALE: "max-stale",
     MAX_AGE: "max-age",
+    MODE: "mode",
+    REFRESH_INTERVAL: "refresh-interval",
 }
 """By annotation the downward-API file that shows it."""
 HANDOVER_DIR = "/var/run/jasm/handover"
 """Where the init container leaves the names of the keys for the waiter."""
+READY_FILE = "ready"
+"""In it, left by the sidecar for its startup probe: the pod has been served."""
 WAIT_DIR = "/var/run/jasm/wait"
 """Below it the waiter sees the pod's volumes."""
 SERVICEACCOUNT_DIR = "/var/run/secrets/kubernetes.io/serviceaccount"

@@ -112,9 +112,17 @@ def refuse_foreign(existing: JsonObject, managed_by: str) -> None:
 
 
 def event(
-    pod: PodRef, reason: str, message: str, *, warning: bool, now: float, reporter: EventSource
+    pod: PodRef,
+    reason: str,
+    message: str,
+    *,
+    warning: bool,
+    now: float,
+    reporter: EventSource,
+    first: float | None = None,
+    count: int = 1,
 ) -> JsonObject:
-    """A core/v1 Event on `pod` (design D12)."""
+    """A core/v1 Event on `pod` (design D12). `count` times, since `first`; by default now."""
     suffix = f".{int(now * 1e9):x}"
     source = {"component": reporter.component, "host": reporter.host}
     involved = {
@@ -136,9 +144,9 @@ def event(
         "type": "Warning" if warning else "Normal",
         "reason": reason,
         "message": shortened(message, MESSAGE_LIMIT),
-        "firstTimestamp": timestamp(now),
+        "firstTimestamp": timestamp(now if first is None else first),
         "lastTimestamp": timestamp(now),
-        "count": 1,
+        "count": count,
         "source": {key: value for key, value in source.items() if value},
         "reportingComponent": reporter.component,
         "reportingInstance": pod.name,

@@ -1,4 +1,4 @@
-"""What a pod's other annotations say about failures and ages (design D8, D15). Pure."""
+"""What a pod's other annotations say about failures, ages and refreshing (D8, D14, D15). Pure."""
 
 import re
 from collections.abc import Mapping
@@ -9,6 +9,9 @@ from initsync.errors import AnnotationError
 from initsync.wording import shown
 
 ON_FAILURE = ("block", "strict", "continue")
+MODES = ("init", "sidecar")
+LEAST_INTERVAL = 10.0
+"""Seconds; more often only costs requests."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"(\d{1,9}[smhd])+", re.ASCII)
@@ -21,6 +24,9 @@ class Policy(NamedTuple):
     max_stale: float | None = None
     max_age: float | None = None
     """None: the provider is always asked."""
+    mode: str = "init"
+    refresh_interval: float = 300.0
+    """Seconds between two syncs of a sidecar."""
 
     @property
     def keeps_stale(self) -> bool:
@@ -38,14 +44,12 @@ def parse(annotations: Mapping[str, str]) -> Policy:
 
     Raises AnnotationError.
     """
-    on_failure = annotations.get(keys.ON_FAILURE) or "block"
-    if on_failure not in ON_FAILURE:
-        rule = f"must be one of: {', '.join(ON_FAILURE)}"
-        raise AnnotationError(f"is {shown(on_failure)}, but {rule}", name=keys.ON_FAILURE)
     return Policy(
-        on_failure,
+        _choice(annotations, keys.ON_FAILURE, ON_FAILURE),
         _duration(annotations, keys.MAX_STALE),
         _duration(annotations, keys.MAX_AGE),
+        _choice(annotations, keys.MODE, MODES),
+        _interval(annotations),
     )
 
 
@@ -59,6 +63,24 @@ def span(seconds: float) -> str:
         count, left = divmod(left, size)
         parts += [f"{count}{unit}"] if count or not parts else []
     return " ".join(parts)
+
+
+def _choice(annotations: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
+    """The annotation's value, one of `known`; the first of them by default."""
+    if (value := annotations.get(name) or known[0]) not in known:
+        rule = f"must be one of: {', '.join(known)}"
+        raise AnnotationError(f"is {shown(value)}, but {rule}", name=name)
+    return value
+
+
+def _interval(annotations: Mapping[str, str]) -> float:
+    seconds = _duration(annotations, name := keys.REFRESH_INTERVAL)
+    if seconds is None:
+        return Policy().refresh_interval
+    if seconds < LEAST_INTERVAL:
+        rule = f"must be at least {span(LEAST_INTERVAL)}"
+        raise AnnotationError(f"is {shown(annotations[name])}, but {rule}", name=name)
+    return seconds
 
 
 def _duration(annotations: Mapping[str, str], name: str) -> float | None:

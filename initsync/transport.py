@@ -39,6 +39,12 @@ class Network:
         self._env = env
         self.left = left
         self.trace = trace
+        self.connections: list[Connection] = []
+
+    def close(self) -> None:
+        """End every connection: for who goes on running after the last request."""
+        for connection in self.connections:
+            connection.close()
 
     def direct(self, url: str, tls: Tls, timeout: float = TIMEOUT) -> "Connection":
         """A connection past any proxy: to the node and to the cluster's own API."""
@@ -79,6 +85,7 @@ class Connection:
         self._proxy = proxy
         self._server_name = server_name or place.host
         self._socket: socket.socket | None = None
+        network.connections.append(self)
 
     def request(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes = b""

@@ -83,6 +83,20 @@ def _pairs(
 )
 @click.option("--cpu", default=_DEFAULT.cpu, callback=_quantity, help="Least CPU in limited pods.")
 @click.option("--memory", default=_DEFAULT.memory, callback=_quantity, help="Likewise.")
+@click.option(
+    "--sidecar-cpu",
+    default=_DEFAULT.sidecar_cpu,
+    callback=_quantity,
+    help="CPU of a sidecar in limited pods, in mode sidecar.",
+)
+@click.option(
+    "--sidecar-memory", default=_DEFAULT.sidecar_memory, callback=_quantity, help="Likewise."
+)
+@click.option(
+    "--container-restart-policy",
+    is_flag=True,
+    help="Your cluster has 1.35 or newer: let the kubelet try again in pods that it would not.",
+)
 @click.option("--env", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="For jasm-init.")
 @click.option("--token-seconds", type=click.IntRange(600, 2**32), default=_DEFAULT.token_seconds)
 @click.option(

@@ -1,11 +1,11 @@
-"""The init container and its volumes, as dicts."""
+"""The init container, sidecar or not, and its volumes, as dicts."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from initsync import keys
-from injector import identity
-from injector.resources import resources
+from injector import identity, sidecar
+from injector.resources import Resources, resources, sidecar_resources
 from injector.settings import Settings
 
 PODINFO_VOLUME = "jasm-podinfo"
@@ -26,13 +26,19 @@ def init_container(
     pod: Mapping[str, Any], volumes: Volumes, settings: Settings, *, waited: bool
 ) -> dict[str, Any]:
     """`jasm-init` for this pod. `waited`: it leaves the keys' names for `jasm-wait`."""
-    aws = identity.given(pod)
+    aws, beside = identity.given(pod), sidecar.wanted(pod)
+    handed = waited or beside
     mounts = {volumes.podinfo: keys.PODINFO_DIR, volumes.token: keys.SERVICEACCOUNT_DIR}
     handover = {"name": volumes.handover, "mountPath": keys.HANDOVER_DIR}
-    mounted = [*read_only(mounts), *([handover] if waited else []), *aws.mounts]
-    return described(
-        keys.CONTAINER, pod, _env(pod, settings, aws, waited=waited), mounted, settings
-    )
+    mounted = [*read_only(mounts), *([handover] if handed else []), *aws.mounts]
+    env = _env(pod, settings, aws, handed=handed)
+    if beside:
+        wanted = sidecar_resources(pod, settings)
+        ours = described(keys.CONTAINER, pod, env, mounted, settings, wanted)
+        return ours | sidecar.fields(pod, settings)
+    ours = described(keys.CONTAINER, pod, env, mounted, settings, resources(pod, settings))
+    own = settings.container_restart_policy and _never(pod)
+    return ours | ({"restartPolicy": "OnFailure"} if own else {})
 
 
 def described(
@@ -41,6 +47,7 @@ def described(
     env: list[dict[str, Any]],
     mounts: list[dict[str, Any]],
     settings: Settings,
+    wanted: Resources,
 ) -> dict[str, Any]:
     """One of our containers: `name` is also its command in our image."""
     container = {
@@ -53,7 +60,6 @@ def described(
         "securityContext": _security(pod, settings),
         "volumeMounts": mounts,
     }
-    wanted = resources(pod, settings)
     return container | ({"resources": wanted} if wanted else {})
 
 
@@ -107,14 +113,21 @@ def _security(pod: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
 
 
 def _env(
-    pod: Mapping[str, Any], settings: Settings, aws: identity.Identity, *, waited: bool
+    pod: Mapping[str, Any], settings: Settings, aws: identity.Identity, *, handed: bool
 ) -> list[dict[str, Any]]:
     """Each name once: the pod's own AWS identity before the platform's choice before ours."""
     field = {"fieldRef": {"fieldPath": "spec.nodeName"}}
     node: dict[str, Any] = {"name": "JASM_NODE_NAME", "valueFrom": field}
-    never = pod["spec"].get("restartPolicy") == "Never"  # no later try: retry refusals (D7)
-    restart = [{"name": "JASM_RESTART_POLICY", "value": "Never"}] if never else []
-    handover = [{"name": "JASM_HANDOVER_DIR", "value": keys.HANDOVER_DIR}] if waited else []
+    beside = sidecar.wanted(pod)
+    last = _never(pod) and not (beside or settings.container_restart_policy)  # no later try (D7)
+    restart = [{"name": "JASM_RESTART_POLICY", "value": "Never"}] if last else []
+    mode = sidecar.env(pod) if beside else []
+    handover = [{"name": "JASM_HANDOVER_DIR", "value": keys.HANDOVER_DIR}] if handed else []
     chosen = [{"name": name, "value": value} for name, value in settings.env]
-    entries = [node, *restart, *handover, *chosen, *aws.env]
+    entries = [node, *restart, *mode, *handover, *chosen, *aws.env]
     return list({entry["name"]: entry for entry in entries}.values())
+
+
+def _never(pod: Mapping[str, Any]) -> bool:
+    """Whether the kubelet starts none of the pod's containers again, unless it says otherwise."""
+    return bool(pod["spec"].get("restartPolicy") == "Never")

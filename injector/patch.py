@@ -11,7 +11,7 @@ from initsync import annotation, keys, policy, providers
 from initsync.errors import JasmError
 from initsync.model import PodRef
 from injector import container as ours
-from injector import place, volumes, waiter
+from injector import place, sidecar, volumes, waiter
 from injector.container import Volumes
 from injector.resources import KINDS, as_a_whole, override
 from injector.settings import Settings
@@ -100,8 +100,9 @@ def _operations(
     names = _free_names(pod)
     created = [ours.podinfo_volume(names.podinfo), ours.token_volume(names.token, settings)]
     containers = [ours.init_container(pod, names, settings, waited=bool(shown))]
-    if shown:
+    if shown or sidecar.wanted(pod):
         created.append(waiter.handover_volume(names.handover))
+    if shown:
         containers.append(waiter.wait_container(pod, shown, names.handover, settings))
     yield from _inserted("/spec/volumes", pod["spec"].get("volumes"), created)
     before = pod["spec"].get("initContainers")
@@ -145,6 +146,7 @@ def _ignored(pod: Mapping[str, Any], annotations: Mapping[str, str]) -> Iterator
         yield f"annotation {keys.RUN_AS_USER} is ignored: it must be a UID above 0, such as 1337"
     if rule := place.problem(pod["spec"].get("initContainers") or [], annotations):
         yield f"annotation {keys.PLACE} is ignored: {rule}"
+    yield from sidecar.ignored(pod)
 
 
 def _quantity(pod: Mapping[str, Any]) -> str:

@@ -5,6 +5,9 @@ effective request is the larger of its init containers' and the sum of its apps'
 free; it fits every LimitRange and names what every ResourceQuota wants named; a Guaranteed pod
 stays Guaranteed and a best-effort one best-effort, zeros being as good as nothing (design D24,
 notes F6). Only a limit too small to run in at all is raised.
+
+A sidecar's request is added to the apps' instead, so it names what they name, but with small
+amounts of its own.
 """
 
 from collections.abc import Mapping
@@ -31,6 +34,25 @@ def resources(pod: Mapping[str, Any], settings: Settings) -> Resources:
     return wanted
 
 
+def sidecar_resources(pod: Mapping[str, Any], settings: Settings) -> Resources:
+    """A sidecar's `resources`: it names what the app containers name.
+
+    A limit is the request too: that keeps a Guaranteed pod so, and passes a LimitRange that holds
+    the two together (maxLimitRequestRatio). A request alone is what it needs while it waits.
+    """
+    wanted: Resources = {}
+    limits = (settings.sidecar_cpu, settings.sidecar_memory)
+    rest = (settings.cpu, settings.memory)
+    for kind, limit, least in zip(KINDS, limits, rest, strict=True):
+        named = {} if as_a_whole(pod) else _largest(pod, kind)
+        if amount := override(pod, kind) or (limit if "limits" in named else None):
+            for part in ("requests", "limits"):
+                wanted.setdefault(part, {})[kind] = amount
+        elif named:
+            wanted.setdefault("requests", {})[kind] = least
+    return wanted
+
+
 def override(pod: Mapping[str, Any], kind: str) -> str | None:
     """What the pod's annotation asks for, where it is a quantity above zero.
 
@@ -53,13 +75,17 @@ def as_a_whole(pod: Mapping[str, Any]) -> bool:
 def _copied(pod: Mapping[str, Any], kind: str, least: str) -> dict[str, str]:
     if as_a_whole(pod):
         return {}
-    owns = [_own(container, kind) for container in pod["spec"].get("containers") or []]
-    largest = max(owns, key=_most, default={})
+    largest = _largest(pod, kind)
     equal = largest.get("requests") == largest.get("limits")
     return {
         part: quantity.larger(amount, least) if equal or part == "limits" else amount
         for part, amount in largest.items()
     }
+
+
+def _largest(pod: Mapping[str, Any], kind: str) -> dict[str, str]:
+    owns = [_own(container, kind) for container in pod["spec"].get("containers") or []]
+    return max(owns, key=_most, default={})
 
 
 def _own(container: Mapping[str, Any], kind: str) -> dict[str, str]:

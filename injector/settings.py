@@ -18,12 +18,19 @@ class Settings:
     what the apps have may break a LimitRange or a quota."""
     memory: str = "32Mi"
     """The least memory limit; one sync takes 22 MB."""
+    sidecar_cpu: str = "50m"
+    """CPU limit, and so request, of a sidecar in limited pods: the sync that the pod's start waits
+    for takes 2 s of it. The request comes on top of the apps', and for as long as the pod runs."""
+    sidecar_memory: str = "48Mi"
+    """Likewise; a sidecar takes 23 MB."""
     env: tuple[tuple[str, str], ...] = ()
     """Variables for every injected container, such as AWS_REGION or a proxy."""
     mesh_proxies: tuple[str, ...] = ("istio-proxy", "linkerd-proxy")
     """Native sidecars that must run before anything can use the network (design D22)."""
     token_seconds: int = 3600
     """Life of the container's ServiceAccount token; the API server's minimum is 600."""
+    container_restart_policy: bool = False
+    """Whether the cluster lets a container have a restart policy of its own: from 1.35 (F10)."""
     deny_invalid: bool = False
     """Whether a pod with an invalid annotation is refused; else it gets a warning, and the
     container says it too."""

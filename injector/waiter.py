@@ -6,6 +6,7 @@ from typing import Any
 
 from initsync import keys
 from injector.container import described, read_only
+from injector.resources import resources
 from injector.settings import Settings
 from injector.volumes import Shown
 
@@ -18,7 +19,8 @@ def wait_container(
     for by in shown:
         mounts.setdefault(by.volume, f"{keys.WAIT_DIR}/{by.volume}")
     env = list(_env(shown, mounts, settings))
-    return described(keys.WAITER, pod, env, read_only(mounts), settings)
+    wanted = resources(pod, settings)
+    return described(keys.WAITER, pod, env, read_only(mounts), settings, wanted)
 
 
 def _env(

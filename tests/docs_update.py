@@ -74,7 +74,7 @@ Of `jasm-init` and of `initsync`:
 | 3 | the annotation, the fetched data or the existing Secret must change |
 | 4 | the cloud refuses: not found, no permission, no identity |
 | 5 | the cloud or the Kubernetes API cannot be reached, or refuses |
-| 130, 143 | ended by Ctrl-C, by SIGTERM |
+| 130, 143 | ended by Ctrl-C, by SIGTERM (of a sidecar that is its normal end: 0) |
 
 ## What each looks like
 """

@@ -31,7 +31,10 @@ LAYERS = [
     ["initsync.aws"],
     ["initsync.providers"],
     ["initsync.entry"],
-    ["initsync.wait"],
+    ["initsync.wait", "initsync.cycles"],
+    ["initsync.podsync", "initsync.exposition", "initsync.statusport"],
+    ["initsync.sidecarpages"],
+    ["initsync.sidecar"],
     ["initsync.podmain"],
     ["initsync.testing"],
     ["initsync.demo"],
@@ -130,7 +133,14 @@ def test_a_heavy_package_is_imported_in_its_own_module_only(package: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "module", ["initsync.podmain", "initsync.providers.aws_secretsmanager", "initsync.entry"]
+    "module",
+    [
+        "initsync.podmain",
+        "initsync.providers.aws_secretsmanager",
+        "initsync.entry",
+        "initsync.sidecar",
+        "initsync.sidecarpages",
+    ],
 )
 def test_the_pod_path_imports_the_standard_library_and_pyyaml_only(module: str) -> None:
     code = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
@@ -147,11 +157,15 @@ def test_the_pod_path_imports_the_standard_library_and_pyyaml_only(module: str) 
 
 @pytest.mark.parametrize(
     "costly",
-    ["http.client", "email", "dataclasses", "logging", "random", "urllib.request", "asyncio"],
+    [
+        *("http.client", "email", "dataclasses", "logging", "random", "urllib.request", "asyncio"),
+        *("threading", "socketserver"),
+    ],
 )
 def test_the_pod_path_leaves_costly_modules_of_the_standard_library_alone(costly: str) -> None:
     code = (
         "import sys, initsync.podmain, initsync.providers.aws_secretsmanager;"
+        "import initsync.sidecar, initsync.sidecarpages;"
         f"print({costly!r} in sys.modules)"
     )
 

@@ -5,20 +5,19 @@ create, environment values below a mount path are translated to them, and JASM_P
 JASM_SERVICEACCOUNT_DIR say where JASM's own two are. Everything else is the stored pod's.
 """
 
-import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from initsync import keys
 from initsync.model import JsonObject
-from initsync.testing import launch
+from initsync.testing.podprocess import Finished, Running
 from initsync.testing.podvolumes import Files, UnsupportedPod, field, token, volume_files
 from initsync.testing.server import ApiServer
 
@@ -27,7 +26,14 @@ TIMEOUT = 120.0
 _AWS_TOKEN = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"  # noqa: S105  # a path
 _AWS_AUDIENCE = "sts.amazonaws.com"
 
-__all__ = ["AwsIdentity", "Finished", "UnsupportedPod", "run_container"]
+__all__ = [
+    "AwsIdentity",
+    "Container",
+    "Finished",
+    "UnsupportedPod",
+    "run_container",
+    "started_container",
+]
 
 
 class AwsIdentity(NamedTuple):
@@ -39,17 +45,20 @@ class AwsIdentity(NamedTuple):
     """Of AWS itself: this machine's stand-in."""
 
 
-class Finished(NamedTuple):
-    """How the container's process ended."""
+class Container:
+    """One that runs; its process, and its volumes on this machine."""
 
-    exit_code: int
-    """Negative: ended by that signal."""
-    stdout: str
-    stderr: str
-    seconds: float
-    cpu_seconds: float
-    peak_rss: int
-    """Bytes."""
+    def __init__(
+        self, process: Running, mounts: Mapping[str, Path], update: Callable[[JsonObject], None]
+    ) -> None:
+        self.process = process
+        self._mounts = mounts
+        self.update = update
+        """Given the pod as it is now: show it in the container's volumes, as a kubelet does."""
+
+    def path(self, inside: str) -> Path:
+        """Where a path of the container is here."""
+        return Path(_translated(inside, self._mounts))
 
 
 def run_container(
@@ -65,10 +74,31 @@ def run_container(
 ) -> Finished:
     """Run the (init) container `name` of `pod`, as the API server stored it, to its end.
 
+    Its arguments are those of `started_container`. Raises what that does, and TimeoutError,
+    having ended it.
+    """
+    with started_container(
+        api, pod, name, aws=aws, env=env, programs=programs, empty_dirs=empty_dirs
+    ) as container:
+        return container.process.wait(timeout)
+
+
+@contextmanager
+def started_container(
+    api: ApiServer,
+    pod: JsonObject,
+    name: str,
+    *,
+    aws: AwsIdentity | None = None,
+    env: Mapping[str, str] | None = None,
+    programs: Path | None = None,
+    empty_dirs: Path | None = None,
+) -> Iterator[Container]:
+    """The (init) container `name` of `pod`, as the API server stored it, until the block's end.
+
     `env` is added to the container's own; `programs` is where its command is looked for, by
     default beside this Python; `empty_dirs` keeps the pod's emptyDir volumes for its other
-    containers. Raises UnsupportedPod, Refused as the kubelet would fail to mount,
-    and TimeoutError, having ended it.
+    containers. Raises UnsupportedPod, and Refused as the kubelet would fail to mount.
     """
     container = _container(pod, name)
     with tempfile.TemporaryDirectory(prefix="jasm-pod-") as directory:
@@ -85,7 +115,11 @@ def run_container(
         }
         translated = {key: _translated(value, mounts) for key, value in environment.items()}
         command = _command(container, programs or Path(sys.executable).parent)
-        return _run(command, translated, root, timeout)
+        process = Running(command, translated, root)
+        try:
+            yield Container(process, mounts, lambda now: _update(api, now, root))
+        finally:
+            process.kill()
 
 
 def _container(pod: JsonObject, name: str) -> JsonObject:
@@ -113,11 +147,16 @@ def _mounts(
         yield mount["mountPath"], volume / mount.get("subPath", "")
 
 
+def _update(api: ApiServer, pod: JsonObject, root: Path) -> None:
+    for volume in pod["spec"].get("volumes") or []:
+        if (directory := root / "volumes" / volume["name"]).exists():
+            _write(directory, volume_files(api, pod, volume))
+
+
 def _write(directory: Path, files: Files) -> None:
     """Lay files out as the kubelet does: data behind one symbolic link that an update swaps."""
-    data = directory / "..first"
+    data = directory / f"..{time.monotonic_ns()}"
     data.mkdir(parents=True)
-    (directory / "..data").symlink_to(data.name)
     for path, content in files.items():
         target = data / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -126,6 +165,8 @@ def _write(directory: Path, files: Files) -> None:
         top = PurePosixPath(path).parts[0]
         if not (directory / top).is_symlink():
             (directory / top).symlink_to(f"..data/{top}")
+    (directory / "..data_tmp").symlink_to(data.name)
+    (directory / "..data_tmp").rename(directory / "..data")
 
 
 def _aws_token(api: ApiServer, pod: JsonObject, root: Path) -> Path:
@@ -191,41 +232,3 @@ def _command(container: JsonObject, programs: Path) -> list[str]:
     if found is None:
         raise UnsupportedPod(f"there is no program {command[0]} in {programs}")
     return [found, *command[1:]]
-
-
-def _run(command: list[str], env: Mapping[str, str], root: Path, timeout: float) -> Finished:
-    report, out, err = (root / name for name in ("report", "stdout", "stderr"))
-    launcher = [sys.executable, "-I", "-S", launch.__file__, str(report)]
-    with out.open("wb") as stdout, err.open("wb") as stderr:
-        process = subprocess.Popen(  # noqa: S603  # the stored pod's own command is the point
-            [*launcher, *command],
-            env=env,
-            cwd=root,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-        )
-        try:
-            process.wait(timeout)
-        except subprocess.TimeoutExpired as error:
-            said = err.read_text(encoding="utf-8", errors="replace")
-            raise TimeoutError(f"{command[0]} still runs after {timeout:g} s: {said}") from error
-        finally:
-            _end(process)
-    status, cpu, rss, seconds = report.read_text(encoding="ascii").split()
-    return Finished(
-        os.waitstatus_to_exitcode(int(status)),
-        out.read_text(encoding="utf-8", errors="replace"),
-        err.read_text(encoding="utf-8", errors="replace"),
-        float(seconds),
-        float(cpu),
-        int(rss),
-    )
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End what is left of the session that we started: the launcher and its program."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()

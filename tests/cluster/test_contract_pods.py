@@ -67,6 +67,15 @@ class TestPods:
             ),
             (
                 {
+                    "initContainers": [
+                        {"name": "i", "image": "x", "startupProbe": {"exec": {"command": ["x"]}}}
+                    ]
+                },
+                "spec.initContainers[0].startupProbe: Forbidden: may not be set for init "
+                "containers without restartPolicy=Always",
+            ),
+            (
+                {
                     "volumes": [
                         {
                             "name": "t",

@@ -164,6 +164,8 @@ def test_an_annotation_on_workload_and_pod_is_no_mistake() -> None:
         (keys.INJECT, False, "must be a string and YAML reads a bool: put it in quotes"),
         (keys.ON_FAILURE, "explode", "is 'explode', but must be one of: block, strict, continue"),
         (keys.MAX_AGE, "soon", "is 'soon', but must be a duration"),
+        (keys.MODE, "Sidecar", "is 'Sidecar', but must be one of: init, sidecar"),
+        (keys.REFRESH_INTERVAL, "1s", "is '1s', but must be at least 10s"),
         (keys.MAX_STALE, 90, "must be a string and YAML reads a int: put it in quotes"),
     ],
 )

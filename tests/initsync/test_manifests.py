@@ -191,6 +191,17 @@ def test_the_event_is_what_kubectl_describe_pod_shows() -> None:
     }
 
 
+def test_an_event_may_stand_for_many() -> None:
+    reporter = EventSource("jasm-init")
+
+    event = manifests.event(
+        POD, "R", "m", warning=True, now=NOW, reporter=reporter, first=NOW - 60, count=7
+    )
+
+    assert (event["count"], event["firstTimestamp"]) == (7, "2025-10-24T09:59:00Z")
+    assert event["lastTimestamp"] == "2025-10-24T10:00:00Z"
+
+
 def test_a_long_pod_name_leaves_room_for_the_events_suffix() -> None:
     pod = PodRef("shop", "x" * 253, "0b2a")
 

@@ -57,3 +57,23 @@ def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
 
     with pytest.raises(InvalidSetup, match="it is not UTF-8"):
         podinfo.read_annotations(str(tmp_path))
+
+
+def test_a_swap_of_the_kubelets_link_is_another_version(tmp_path: Path) -> None:
+    (tmp_path / "..data").symlink_to("..1")
+    before = podinfo.version(str(tmp_path))
+    same = podinfo.version(str(tmp_path))
+
+    (tmp_path / "..data").unlink()
+    (tmp_path / "..data").symlink_to("..2")
+
+    assert before == same != podinfo.version(str(tmp_path))
+
+
+def test_without_that_link_the_files_themselves_are_looked_at(tmp_path: Path) -> None:
+    empty = podinfo.version(str(tmp_path))
+    (tmp_path / "max-age").write_text("5m")
+    one = podinfo.version(str(tmp_path))
+    (tmp_path / "max-age").write_text("15m")
+
+    assert len({str(found) for found in (empty, one, podinfo.version(str(tmp_path)))}) == 3

@@ -201,3 +201,14 @@ def test_a_hard_limit_on_core_dumps_is_no_reason_to_fail() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_one_sync_does_not_pay_for_the_sidecar() -> None:
+    code = "import sys, initsync.podmain; print(*sys.modules)"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+
+    beside = {f"initsync.{name}" for name in ("sidecar", "cycles", "statusport", "exposition")}
+    assert beside & set(loaded) == set()

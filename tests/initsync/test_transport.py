@@ -58,6 +58,23 @@ def test_requests_share_one_connection() -> None:
     assert bodies == [b"hi", b"hi"]
 
 
+def test_a_network_ends_all_its_connections() -> None:
+    ended = threading.Event()
+
+    def answer_until_the_end(client: socket.socket) -> None:
+        answering(OK)(client)
+        assert client.recv(1) == b""
+        ended.set()
+
+    network = Network({}, lambda: 60.0, lambda _: None)
+    with serving(answer_until_the_end) as url:
+        network.direct(url, no_tls).request("GET", "/", {})
+
+        network.close()
+
+        assert ended.wait(10)
+
+
 def test_a_connection_that_the_host_ended_is_opened_anew() -> None:
     closed = threading.Event()
 

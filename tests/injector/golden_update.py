@@ -1,4 +1,4 @@
-"""Write the expected pods anew: `python tests/injector/golden_update.py`, then read the diff.
+"""Write the expected pods anew: `python -m tests.injector.golden_update`, then read the diff.
 
 Not part of the suite: an expectation that writes itself would hold nothing.
 """
@@ -9,7 +9,7 @@ import jsonpatch
 import yaml
 
 from injector.patch import inject
-from injector.settings import Settings
+from tests.injector.golden_settings import settings_of
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -32,7 +32,7 @@ Dumper.add_representer(str, _text)
 if __name__ == "__main__":
     for source in sorted(GOLDEN.glob("*.pod.yaml")):
         pod = yaml.safe_load(source.read_text())
-        done = inject(pod, "shop", Settings("jasm/init:golden", version="golden"))
+        done = inject(pod, "shop", settings_of(source.name))
         result = {
             "skipped": done.skipped,
             "warnings": done.warnings,

@@ -46,6 +46,8 @@ def test_certs_does_not_overwrite(tmp_path: Path) -> None:
         (["--image=i", "--certs=/none"], 1, "no usable tls.crt and tls.key in /none"),
         (["--image=i", "--certs=/none", "--cpu=lots"], 2, "must be a quantity above zero"),
         (["--image=i", "--certs=/none", "--memory=0"], 2, "must be a quantity above zero"),
+        (["--image=i", "--certs=/none", "--sidecar-cpu=0"], 2, "must be a quantity above zero"),
+        (["--image=i", "--certs=/none", "--sidecar-memory=x"], 2, "must be a quantity above zero"),
         (["--image=i", "--certs=/none", "--env=A"], 2, "must be NAME=VALUE"),
         (["--image=i", "--certs=/none", "--env=A B=c"], 2, "must be NAME=VALUE"),
         (["--image=i", "--certs=/none", "--token-seconds=5"], 2, "600"),

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from initsync import keys
 from injector.patch import inject
+from injector.resources import resources, sidecar_resources
 from injector.settings import Settings
+from tests.injector.golden_settings import DEFAULT, settings_of
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(file.name.removesuffix(".pod.yaml") for file in GOLDEN.glob("*.pod.yaml"))
-SETTINGS = Settings("jasm/init:golden", version="golden")
 ANNOTATION = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
 
 
@@ -33,7 +34,7 @@ def test_a_golden_pod_becomes_the_expected_one(case: str) -> None:
     pod, expected = load(f"{case}.pod.yaml"), load(f"{case}.expected.yaml")
     before = copy.deepcopy(pod)
 
-    done = inject(pod, "shop", SETTINGS)
+    done = inject(pod, "shop", settings_of(case))
 
     assert jsonpatch.apply_patch(pod, done.operations) == expected["pod"]
     assert (done.skipped, done.warnings) == (expected["skipped"], expected["warnings"])
@@ -42,7 +43,9 @@ def test_a_golden_pod_becomes_the_expected_one(case: str) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_an_injected_pod_is_left_alone_in_the_second_round(case: str) -> None:
-    assert inject(load(f"{case}.expected.yaml")["pod"], "shop", SETTINGS).operations == []
+    pod = load(f"{case}.expected.yaml")["pod"]
+
+    assert inject(pod, "shop", settings_of(case)).operations == []
 
 
 def test_every_golden_pod_has_its_expectation() -> None:
@@ -104,6 +107,33 @@ def test_the_example_for_opting_out_is_the_injectors_container() -> None:
     assert example["spec"]["volumes"] == injected["volumes"]
 
 
+def test_the_sidecar_by_hand_differs_from_that_as_the_reference_says() -> None:
+    root = Path(__file__).parent.parent.parent
+    page = (root / "docs/reference.md").read_text().partition("## Sidecar mode")[2]
+    said = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
+
+    plain = load("no-volumes-no-init-containers.expected.yaml")["pod"]["spec"]
+    native = load("sidecar.expected.yaml")["pod"]["spec"]
+    (before,), (after,) = plain["initContainers"], native["initContainers"]
+    added = {key: value for key, value in after.items() if before.get(key) != value}
+    for part in ("env", "volumeMounts"):
+        added[part] = [entry for entry in after[part] if entry not in before[part]]
+    volumes = [entry for entry in native["volumes"] if entry not in plain["volumes"]]
+    assert said == {"initContainers": [{"name": "jasm-init", **added}], "volumes": volumes}
+
+
+def test_the_example_of_a_sidecar_is_injected_without_a_warning() -> None:
+    root = Path(__file__).parent.parent.parent
+    pod = yaml.safe_load((root / "deploy/examples/4-sidecar.yaml").read_text())
+
+    done = inject(pod, "shop", DEFAULT)
+
+    spec = jsonpatch.apply_patch(pod, done.operations)["spec"]
+    assert (done.warnings, done.skipped) == ([], "")
+    assert names(spec["initContainers"]) == ["jasm-init", "jasm-wait"]
+    assert spec["initContainers"][0]["ports"] == [{"name": "jasm-metrics", "containerPort": 9102}]
+
+
 NAME = st.sampled_from(
     ["app", "db", "istio-proxy", "jasm-podinfo", "jasm-token", "aws-iam-token", "x"]
 )
@@ -146,7 +176,14 @@ ANNOTATIONS = st.dictionaries(
 )
 
 
-@given(spec=SPEC, extra=ANNOTATIONS, text=st.sampled_from([ANNOTATION, "", "path: x"]))
+MODES = st.sampled_from([{}, {keys.MODE: "sidecar"}, {keys.MODE: "x"}])
+
+
+@given(
+    spec=SPEC,
+    extra=st.builds(dict.__or__, ANNOTATIONS, MODES),
+    text=st.sampled_from([ANNOTATION, "", "path: x"]),
+)
 def test_any_pod_gets_the_container_once_and_keeps_all_it_had(
     spec: dict[str, Any], extra: dict[str, str], text: str
 ) -> None:
@@ -154,7 +191,7 @@ def test_any_pod_gets_the_container_once_and_keeps_all_it_had(
     pod = {"kind": "Pod", "metadata": {"name": "p", "annotations": annotations}, "spec": spec}
     before = copy.deepcopy(pod)
 
-    done = jsonpatch.apply_patch(pod, inject(pod, "shop", SETTINGS).operations)
+    done = jsonpatch.apply_patch(pod, inject(pod, "shop", DEFAULT).operations)
 
     assert pod == before
     after = done["spec"]
@@ -166,5 +203,43 @@ def test_any_pod_gets_the_container_once_and_keeps_all_it_had(
     had, have = names(spec.get("volumes")), names(after["volumes"])
     waited = "jasm-wait" in names(after["initContainers"])
     assert have[: len(had)] == had
-    assert len(set(have[len(had) :]) - set(had)) == len(have) - len(had) == 2 + waited
-    assert inject(done, "shop", SETTINGS).operations == []
+    handed = waited or extra.get(keys.MODE) == "sidecar"
+    assert len(set(have[len(had) :]) - set(had)) == len(have) - len(had) == 2 + handed
+    assert inject(done, "shop", DEFAULT).operations == []
+
+
+@pytest.mark.parametrize(
+    ("timeout", "seconds"), [("90", 150), ("0.5", 61), ("", 120), ("soon", 120), ("1e9", 120)]
+)
+def test_a_sidecars_probe_waits_for_the_timeout_of_its_sync(timeout: str, seconds: int) -> None:
+    settings = Settings("i", env=(("JASM_TIMEOUT", timeout),))
+    pod = load("sidecar.pod.yaml")
+
+    done = jsonpatch.apply_patch(pod, inject(pod, "shop", settings).operations)
+
+    probe = done["spec"]["initContainers"][0]["startupProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] == seconds
+
+
+def test_a_sidecars_resources_are_the_platforms_choice() -> None:
+    settings = Settings("i", sidecar_cpu="70m", sidecar_memory="70Mi")
+    pod = load("sidecar-guaranteed-stays-guaranteed.pod.yaml")
+
+    done = jsonpatch.apply_patch(pod, inject(pod, "shop", settings).operations)
+
+    amounts = {"cpu": "70m", "memory": "70Mi"}
+    wanted = done["spec"]["initContainers"][0]["resources"]
+    assert wanted == {"requests": amounts, "limits": amounts}
+
+
+@given(spec=SPEC)
+def test_a_sidecar_names_what_the_apps_name_and_nothing_else(spec: dict[str, Any]) -> None:
+    annotations = {keys.ANNOTATION: ANNOTATION, keys.MODE: "sidecar"}
+    pod = {"kind": "Pod", "metadata": {"name": "p", "annotations": annotations}, "spec": spec}
+    beside = sidecar_resources(pod, DEFAULT)
+    copied = resources(pod, DEFAULT)
+
+    limits, requests = (beside.get(part, {}) for part in ("limits", "requests"))
+    assert set(limits) == set(copied.get("limits", {}))
+    assert set(requests) == set(copied.get("requests", {})) | set(limits)
+    assert limits.items() <= requests.items()

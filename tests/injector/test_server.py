@@ -154,6 +154,18 @@ def test_an_invalid_annotation_is_a_warning_or_a_refusal_with_the_same_sentence(
     assert said.startswith("annotation jasm.codnod.io/secret-sync: field 'secretName' is missing")
 
 
+def test_the_containers_own_restart_policy_is_the_platforms_to_ask_for(tmp_path: Path) -> None:
+    certs.self_signed(tmp_path, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 1)
+    running = Injector(tmp_path, "--container-restart-policy")
+
+    _, body = running.ask("POST", "/mutate", review("job-restart-never"), JSON)
+
+    running.stop()
+    patch = json.loads(base64.b64decode(json.loads(body)["response"]["patch"]))
+    (containers,) = [entry["value"] for entry in patch if entry["path"] == "/spec/initContainers"]
+    assert [found["restartPolicy"] for found in containers] == ["OnFailure"]
+
+
 def test_a_silent_connection_is_ended() -> None:
     protocol = server.Protocol.__new__(server.Protocol)
     protocol.loop, protocol.transport = mock.Mock(), mock.Mock()

@@ -26,6 +26,18 @@ def pod_errors(new: JsonObject, old: JsonObject | None) -> Iterator[FieldError]:
         for number, container in enumerate(spec.get(kind) or []):
             yield from _container_errors(f"spec.{kind}[{number}]", container, volumes, seen)
             seen.add(container.get("name", ""))
+    for number, container in enumerate(spec.get("initContainers") or []):
+        yield from _init_container_errors(f"spec.initContainers[{number}]", container)
+
+
+def _init_container_errors(field: str, container: JsonObject) -> Iterator[FieldError]:
+    """What only a native sidecar may have."""
+    if container.get("restartPolicy") == "Always":
+        return
+    for probe in ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe"):
+        if probe in container:
+            detail = "may not be set for init containers without restartPolicy=Always"
+            yield FieldError(f"{field}.{probe}", "Forbidden", detail)
 
 
 def _volume_errors(field: str, volume: JsonObject, others: list[str]) -> Iterator[FieldError]:

@@ -1,0 +1,16 @@
+"""With which of the platform team's choices each golden pod is injected."""
+
+from dataclasses import replace
+
+from injector.settings import Settings
+
+DEFAULT = Settings("jasm/init:golden", version="golden")
+_BY_START_OF_NAME = {
+    "container-restart-policy-": replace(DEFAULT, container_restart_policy=True),
+}
+
+
+def settings_of(case: str) -> Settings:
+    """Those of the golden pod of that name."""
+    found = (chosen for start, chosen in _BY_START_OF_NAME.items() if case.startswith(start))
+    return next(found, DEFAULT)
