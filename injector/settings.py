@@ -18,9 +18,10 @@ class Settings:
     what the apps have may break a LimitRange or a quota."""
     memory: str = "32Mi"
     """The least memory limit; one sync takes 22 MB."""
-    sidecar_cpu: str = "50m"
+    sidecar_cpu: str = "100m"
     """CPU limit, and so request, of a sidecar in limited pods: the sync that the pod's start waits
-    for takes 2 s of it. The request comes on top of the apps', and for as long as the pod runs."""
+    for takes a second of it, and with 50m the pod's start three seconds more (on a real node). The
+    request comes on top of the apps', and for as long as the pod runs."""
     sidecar_memory: str = "48Mi"
     """Likewise; a sidecar takes 23 MB."""
     env: tuple[tuple[str, str], ...] = ()

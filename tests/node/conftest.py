@@ -15,6 +15,8 @@ from tests.node.install import install
 from tests.node.node import Node
 from tests.node.team import Team
 
+FIGURES: list[str] = []
+"""What tests measured, for the run's last lines."""
 SHOWN = 3
 """Pods of a team that failed a test; the others are listed only."""
 
@@ -85,6 +87,12 @@ def on_call(node: Node, team: Team) -> str:
     described = [node.kubectl("describe", name, *within) for name in names]
     logs = [node.kubectl("logs", name, *within, "--container", "jasm-init") for name in names]
     return "\n".join([listed, *described, *logs])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured."""
+    for line in FIGURES:
+        terminalreporter.write_line(line)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

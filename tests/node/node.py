@@ -31,7 +31,7 @@ class Node(Closing):
         scratch: Path,
         cgroup: str,
     ) -> None:
-        self._programs, self._scratch = programs, scratch
+        self.programs, self._scratch = programs, scratch
         with ExitStack() as stack:
             self._stack = stack
             _bridge()
@@ -50,21 +50,19 @@ class Node(Closing):
 
     def kubectl(self, *arguments: str) -> str:
         """What it prints, as the cluster's administrator."""
-        command = [str(self._programs["kubectl"]), f"--kubeconfig={self.admin}", *arguments]
+        command = [str(self.programs["kubectl"]), f"--kubeconfig={self.admin}", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         return done.stdout + done.stderr
 
     def _start_containerd(self) -> None:
         (self._scratch / "cni").mkdir()
         self._file("cni/10-pods.conflist", files.cni())
-        config = self._file(
-            "containerd.toml", files.containerd(self._scratch, self._programs, BASE)
-        )
+        config = self._file("containerd.toml", files.containerd(self._scratch, self.programs, BASE))
         containerd = self._run("containerd", f"--config={config}")
         containerd.await_ready(Path(files.socket()).exists, READY)
 
     def _import(self, archive: Path) -> None:
-        ctr = [str(self._programs["ctr"]), f"--address={files.socket()}", "--namespace=k8s.io"]
+        ctr = [str(self.programs["ctr"]), f"--address={files.socket()}", "--namespace=k8s.io"]
         command_output([*ctr, "images", "import", str(archive)])
 
     def _start_controllers(self) -> None:
@@ -109,7 +107,7 @@ class Node(Closing):
         return self._file(f"{name}.kubeconfig", text)
 
     def _run(self, name: str, *arguments: str) -> Process:
-        process = Process([str(self._programs[name]), *arguments], self._scratch / f"{name}.log")
+        process = Process([str(self.programs[name]), *arguments], self._scratch / f"{name}.log")
         self._stack.callback(process.stop)
         return process
 
