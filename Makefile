@@ -21,7 +21,7 @@ types: $(READY)
 
 # Everything that needs no cluster; the embedded API is part of it.
 unit: $(READY)
-	$(BIN)/pytest -n 2 --ignore tests/cluster --ignore tests/node
+	$(BIN)/pytest -n 2 --ignore tests/cluster --ignore tests/image
 
 TESTS ?= tests/cluster
 # The real API server: built at first use, or taken from KUBEBUILDER_ASSETS; CLUSTER=skip leaves it out.

@@ -24,7 +24,7 @@ def main(source: Path, library: Path, root: Path) -> None:
     """Fill ROOT."""
     standard = Path(sysconfig.get_path("stdlib"))
     for file in reachable(source, library):
-        owner = next((top for top in (source, library) if file.is_relative_to(top)), None)
+        owner = next((top for top in (library, source) if file.is_relative_to(top)), None)
         if owner:
             place = APP / file.relative_to(owner)
             copied(file, root, place)
@@ -40,7 +40,7 @@ def reachable(source: Path, library: Path) -> Iterator[Path]:
         finder.import_hook(f"initsync.{name}")
     for provider in sorted((source / "initsync/providers").glob("[a-z]*.py")):
         finder.import_hook(f"initsync.providers.{provider.stem}")
-    files = (module.__file__ for module in finder.modules.values())
+    files = (getattr(module, "__file__", None) for module in finder.modules.values())
     return (Path(file) for file in files if file)
 
 

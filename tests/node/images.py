@@ -51,13 +51,13 @@ class Builder:
             self.build(self._home)
             return [base, *(self._home / f"{target}.tar" for target in TARGETS)]
 
-    def build(self, directory: Path, targets: Sequence[str] = TARGETS, **env: str) -> None:
+    def build(self, directory: Path, targets: Sequence[str] = TARGETS, *options: str) -> None:
         """Have ours in `directory` as files TARGET.tar, built as users do. Raises Failed."""
         chosen = {"TOOL": "buildah", "TARGETS": " ".join(targets), "SAVE": str(directory)}
         lent = [f"--volume={path}:{path}:ro" for path in _LENT if os.path.exists(path)]
-        command = [str(ROOT / "deploy/image/build"), "--pull-never", *lent]
+        command = [str(ROOT / "deploy/image/build"), "--pull-never", *lent, *options]
         step = f"build the images {' and '.join(targets)}"
-        run(command, step, {**self._env, **chosen, "BASE": BASE, **env}, ROOT, self._progress)
+        run(command, step, {**self._env, **chosen, "BASE": BASE}, ROOT, self._progress)
 
     def _base(self) -> Path:
         """Debian with its Python, once for each recipe."""

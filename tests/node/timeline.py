@@ -28,14 +28,18 @@ class Timeline:
 
     def seconds(self, container: str) -> float:
         """From the start to the exit of a container's process, once it has ended."""
-        until(lambda: len(self._times(container)) == 2, f"{container} has ended")
-        started, ended = self._times(container)
-        return ended - started
+        until(lambda: bool(self._seconds(container)), f"{container} has ended")
+        return self._seconds(container)[0]
 
-    def _times(self, container: str) -> list[float]:
-        found = _LINE.findall(self._log.read_text(encoding="utf-8"))
-        said = [(moment, json.loads(text)) for moment, _, text in found]
-        return [_epoch(moment) for moment, event in said if event["container_id"] == container]
+    def _seconds(self, container: str) -> list[float]:
+        return seconds(self._log.read_text(encoding="utf-8"), container)
+
+
+def seconds(log: str, container: str) -> list[float]:
+    """How long the container's process ran; nothing where it has not ended yet."""
+    said = [(moment, json.loads(text)) for moment, _, text in _LINE.findall(log)]
+    moments = [_epoch(moment) for moment, event in said if event["container_id"] == container]
+    return [moments[1] - moments[0]] if len(moments) == 2 else []
 
 
 def _epoch(moment: str) -> float:

@@ -1,0 +1,134 @@
+"""How the images are put together, as far as no image is needed for it."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.image import launchers, podpath, size
+
+ROOT = Path(__file__).parents[2]
+LIBRARY = Path(yaml.__file__).parents[1]
+BUILD = ROOT / "deploy/image/build"
+
+
+def test_what_the_pod_path_imports_is_found_also_where_it_is_imported_late() -> None:
+    found = {str(file) for file in podpath.reachable(ROOT, LIBRARY)}
+
+    ours = {str(Path(file).relative_to(ROOT)) for file in found if file.startswith(str(ROOT / "i"))}
+    assert {"initsync/podmain.py", "initsync/wait.py", "initsync/sidecar.py"} <= ours
+    assert "initsync/providers/aws_secretsmanager.py" in ours
+    assert not {file for file in ours if "testing" in file or "cli" in file}
+    assert [file for file in found if file.endswith("/ssl.py")]
+    assert not [file for file in found if "/boto3/" in file or "/click/" in file]
+
+
+def test_the_standard_library_is_compiled_where_the_base_has_no_bytecode(tmp_path: Path) -> None:
+    """As in the official images of Python."""
+    nowhere = f"pycache_prefix={tmp_path / 'none'}"
+    arguments = [str(ROOT), str(LIBRARY), str(tmp_path / "root")]
+    command = [sys.executable, "-X", nowhere, podpath.__file__, *arguments]
+    subprocess.run(command, check=True)
+
+    made = [file.name for file in (tmp_path / "root").rglob("*.pyc")]
+    assert any(name.startswith("ssl.") for name in made)
+    assert any(name.startswith("podmain.") for name in made)
+
+
+def test_what_was_copied_runs_by_itself(tmp_path: Path) -> None:
+    podpath.main(ROOT, LIBRARY, tmp_path)
+    code = f"import sys; sys.path.insert(0, '{tmp_path}/opt/jasm')\n"
+    code += "from initsync.podmain import main; main()"
+
+    done = subprocess.run(
+        [sys.executable, "-IS", "-c", code],
+        env={"JASM_PODINFO_DIR": "/none"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: cannot read /none/secret-sync")
+
+
+def test_a_launcher_is_a_python_program_without_a_shell(tmp_path: Path) -> None:
+    launchers.write(tmp_path, "-IS", "jasm-init", "initsync.podmain")
+
+    file = tmp_path / "usr/local/bin/jasm-init"
+    assert os.access(file, os.X_OK)
+    assert file.read_text().splitlines()[0] == f"#!{sys.executable} -IS"
+
+
+def archive(file: Path, *sizes: int, steps: list[str]) -> Path:
+    """As `docker save` writes an image of these layers."""
+    members = {f"{number}.tar": b"x" * size for number, size in enumerate(sizes)}
+    config = {
+        "history": [{"created_by": step} for step in steps] + [{"empty_layer": True}],
+        "rootfs": {"diff_ids": list(members)},
+    }
+    members["config.json"] = json.dumps(config).encode()
+    manifest = [{"Config": "config.json", "Layers": list(members)[: len(sizes)]}]
+    members["manifest.json"] = json.dumps(manifest).encode()
+    with tarfile.open(file, "w") as tar:
+        for name, data in members.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+    return file
+
+
+def test_the_layers_above_the_base_are_weighed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = ["base", f"/bin/sh -c {size.FIRST}", "COPY . /"]
+    file = archive(tmp_path / "i.tar", 5_000_000, 0, 2_000_000, steps=steps)
+
+    assert size.main([str(file), "--limit", "2"]) == 0
+    assert size.main([str(file), "--limit", "1.9"]) == 1
+    assert capsys.readouterr().out.splitlines()[:4] == [
+        "    5.00 MB  base, 1 layers",
+        f"    0.00 MB  {size.FIRST}",
+        "    2.00 MB  COPY . /",
+        "    2.00 MB  above its base; at most 2",
+    ]
+
+
+def test_the_dockerfile_begins_upon_its_base_as_the_scale_expects() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+
+    assert f"FROM ${{BASE}} AS base\nRUN {size.FIRST}" in text
+
+
+def test_without_a_tool_the_build_names_them(tmp_path: Path) -> None:
+    env = {"PATH": "/usr/bin:/bin", "TOOL": "none-such"}
+
+    done = subprocess.run([BUILD], env=env, capture_output=True, text=True)
+
+    assert done.returncode == 2
+    assert done.stderr == "error: none of none-such works here: install one of them\n"
+
+
+@pytest.mark.parametrize("tool", ["docker", "podman", "buildah"])
+def test_the_build_asks_each_tool_in_its_own_words(tmp_path: Path, tool: str) -> None:
+    stand_in = tmp_path / tool
+    stand_in.write_text('#!/bin/sh\necho "$@" >>"$0.log"\n')
+    stand_in.chmod(0o755)
+    asked = {"TOOL": tool, "TARGETS": "init", "TAG": "1.2", "BASE": "b", "PLATFORM": "linux/arm64"}
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SOURCE_DATE_EPOCH": "7", "SAVE": "/s", **asked}
+
+    subprocess.run([BUILD, "--no-cache"], env=env, check=True, capture_output=True)
+
+    said = (tmp_path / f"{tool}.log").read_text().splitlines()
+    (build,) = [line for line in said if line.startswith("build ")]
+    assert "--build-arg VERSION=1.2 " in build
+    assert "--build-arg BASE=b --platform linux/arm64" in build
+    assert build.endswith("--target init --tag jasm/init:1.2 --no-cache .")
+    assert ("--timestamp 7" in build) == (tool != "docker")
+    saved = "push --quiet jasm/init:1.2 docker-archive:/s/init.tar:jasm/init:1.2"
+    assert (saved if tool == "buildah" else "save --output /s/init.tar jasm/init:1.2") in said
