@@ -92,9 +92,17 @@ class Team:
         **spec: Any,
     ) -> JsonObject:
         """Create the pod of that template."""
-        template = self.template(container, annotations, **spec)
-        template["metadata"] |= {"name": name, "namespace": self.namespace}
-        return self.api.create({"apiVersion": "v1", "kind": "Pod", **template})
+        return self.api.create(self._pod(name, self.template(container, annotations, **spec)))
+
+    def injected(self, name: str, container: Mapping[str, Any], **spec: Any) -> JsonObject:
+        """The pod as the injector leaves it, not created: for those who change it then."""
+        pod = self._pod(name, self.template(container, **spec))
+        answer = self.api.request("POST", f"{manifests.collection(pod)}?dryRun=All", pod).body
+        return self._pod(name, {**pod, "spec": answer["spec"]})
+
+    def _pod(self, name: str, template: JsonObject) -> JsonObject:
+        named = {**template["metadata"], "name": name, "namespace": self.namespace}
+        return {"apiVersion": "v1", "kind": "Pod", **template, "metadata": named}
 
     def get(self, kind: str, version: str, name: str) -> JsonObject:
         """As it is now."""

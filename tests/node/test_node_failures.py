@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from initsync.model import JsonObject
 from initsync.testing.aws import AwsServer
 from tests.node.node import Node
 from tests.node.team import Team, digest
@@ -95,6 +96,27 @@ def test_a_pod_that_is_never_restarted_waits_for_its_secret_in_the_container(
     early.await_phase("app", "Succeeded")
     assert early.shown("app") == [digest()]
     assert early.status("app")["initContainerStatuses"][0]["restartCount"] == 0
+
+
+def test_with_a_restart_policy_of_its_own_it_is_started_again_in_a_pod_that_is_not(
+    injected: Node, early: Team
+) -> None:
+    """What `--container-restart-policy` makes of a pod (Kubernetes 1.35)."""
+    pod = early.injected("app", ENV_FROM, restartPolicy="Never")
+    (init,) = pod["spec"]["initContainers"]
+    init["env"] = [it for it in init["env"] if it["name"] != "JASM_RESTART_POLICY"]
+    early.api.create({**pod, "spec": {**pod["spec"], "initContainers": [own_policy(init)]}})
+    await_failure(early)
+
+    early.put_secret()
+
+    early.await_phase("app", "Succeeded")
+    assert early.shown("app") == [digest()]
+    assert early.status("app")["initContainerStatuses"][0]["restartCount"] > 0
+
+
+def own_policy(init: JsonObject) -> JsonObject:
+    return {**init, "restartPolicy": "OnFailure"}
 
 
 def test_while_aws_is_down_a_pod_starts_with_the_secret_of_an_earlier_one(
