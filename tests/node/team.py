@@ -62,10 +62,12 @@ class Team:
         self,
         container: Mapping[str, Any] | None = None,
         annotations: Mapping[str, str] | None = None,
+        *,
+        irsa: bool = True,
         **spec: Any,
     ) -> JsonObject:
-        """A pod's metadata and spec: what people write, and then AWS's webhook. It shows the
-        digest of `password` and ends."""
+        """A pod's metadata and spec: what people write, and then AWS's webhook where the
+        ServiceAccount has a role (`irsa`). It shows the digest of `password` and ends."""
         app = {"name": "app", "image": BASE, "command": ["sh", "-c", SHOW_ENV]}
         whole = {
             "serviceAccountName": "app",
@@ -76,7 +78,7 @@ class Team:
         whole = copy.deepcopy(whole | spec)
         said = {keys.ANNOTATION: self.annotation()} | dict(annotations or {})
         pod = {"metadata": {"annotations": said}, "spec": whole}
-        return with_identity(pod, self.aws)
+        return with_role(pod, self.aws) if irsa else pod
 
     def create(self, kind: str, version: str, name: str, **fields: Any) -> JsonObject:
         metadata = {"name": name, "namespace": self.namespace}
@@ -150,7 +152,7 @@ def digest(value: str = PASSWORD) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
-def with_identity(pod: JsonObject, aws: AwsServer) -> JsonObject:
+def with_role(pod: JsonObject, aws: AwsServer) -> JsonObject:
     """What AWS's webhook does to the pod of a ServiceAccount with a role.
 
     https://github.com/aws/amazon-eks-pod-identity-webhook
