@@ -122,13 +122,13 @@ def test_the_build_asks_each_tool_in_its_own_words(tmp_path: Path, tool: str) ->
     asked = {"TOOL": tool, "TARGETS": "init", "TAG": "1.2", "BASE": "b", "PLATFORM": "linux/arm64"}
     env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SOURCE_DATE_EPOCH": "7", "SAVE": "/s", **asked}
 
-    subprocess.run([BUILD, "--no-cache"], env=env, check=True, capture_output=True)
+    subprocess.run([BUILD, "--pull"], env=env, check=True, capture_output=True)
 
     said = (tmp_path / f"{tool}.log").read_text().splitlines()
     (build,) = [line for line in said if line.startswith("build ")]
     assert "--build-arg VERSION=1.2 " in build
     assert "--build-arg BASE=b --platform linux/arm64" in build
-    assert build.endswith("--target init --tag jasm/init:1.2 --no-cache .")
+    assert build.endswith("--target init --tag jasm/init:1.2 --pull .")
     assert ("--timestamp 7" in build) == (tool != "docker")
     saved = "push --quiet jasm/init:1.2 docker-archive:/s/init.tar:jasm/init:1.2"
     assert (saved if tool == "buildah" else "save --output /s/init.tar jasm/init:1.2") in said

@@ -105,7 +105,7 @@ def test_the_commands_need_no_shell(archives: dict[str, Path]) -> None:
 def test_the_same_sources_make_the_same_image(archives: dict[str, Path], tmp_path: Path) -> None:
     builder = Builder(os.environ, Progress(sys.stderr))
 
-    builder.build(tmp_path, ["init"], "--no-cache")
+    builder.build(tmp_path, ["init"])
 
     assert size.layers(tmp_path / "init.tar") == size.layers(archives["init"])
     assert config(tmp_path / "init.tar") == config(archives["init"])

@@ -55,7 +55,7 @@ class Builder:
         """Have ours in `directory` as files TARGET.tar, built as users do. Raises Failed."""
         chosen = {"TOOL": "buildah", "TARGETS": " ".join(targets), "SAVE": str(directory)}
         lent = [f"--volume={path}:{path}:ro" for path in _LENT if os.path.exists(path)]
-        command = [str(ROOT / "deploy/image/build"), "--pull-never", *lent, *options]
+        command = [str(ROOT / "deploy/image/build"), "--pull-never", *lent]
         step = f"build the images {' and '.join(targets)}"
         run(command, step, {**self._env, **chosen, "BASE": BASE}, ROOT, self._progress)
 
