@@ -34,7 +34,8 @@ def main(arguments: list[str]) -> int:
     cgroup = f"jasm-node-{os.getpid()}"
     with tempfile.TemporaryDirectory(prefix="jasm-node-") as scratch:
         plan = Plan(control_plane, built, archives, Path(scratch), cgroup)
-        env = {**os.environ, VARIABLE: json.dumps(plan.as_json())}
+        # TMPDIR: so that whatever way it ends, no temporary file outlives the scratch folder.
+        env = {**os.environ, VARIABLE: json.dumps(plan.as_json()), "TMPDIR": scratch}
         pytest = [sys.executable, "-m", "pytest"]
         # What builds images needs the package index, which is out of reach within.
         if not arguments and (code := subprocess.run([*pytest, "tests/image"], env=env).returncode):
@@ -43,4 +44,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -23,6 +23,8 @@ COPY . /
 ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 CMD ["sleep", "infinity"]
 """
+# Buildah's mounts end with it, also where it is killed.
+_OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private")
 _STORAGE = """[storage]
 driver = "overlay"
 graphroot = "{home}/store"
@@ -53,9 +55,10 @@ class Builder:
 
     def build(self, directory: Path, targets: Sequence[str] = TARGETS, *options: str) -> None:
         """Have ours in `directory` as files TARGET.tar, built as users do. Raises Failed."""
+        self._buildah("rm", "--all")  # of a build that was interrupted
         chosen = {"TOOL": "buildah", "TARGETS": " ".join(targets), "SAVE": str(directory)}
         lent = [f"--volume={path}:{path}:ro" for path in _LENT if os.path.exists(path)]
-        command = [str(ROOT / "deploy/image/build"), "--pull-never", *lent]
+        command = [*_OWN_MOUNTS, str(ROOT / "deploy/image/build"), "--pull-never", *lent]
         step = f"build the images {' and '.join(targets)}"
         run(command, step, {**self._env, **chosen, "BASE": BASE}, ROOT, self._progress)
 
@@ -78,7 +81,7 @@ class Builder:
         return partial.replace(archive)
 
     def _buildah(self, *arguments: str) -> None:
-        command = ["buildah", *arguments]
+        command = [*_OWN_MOUNTS, "buildah", *arguments]
         run(command, f"import {BASE}", self._env, ROOT, self._progress)
 
     def _debootstrap(self, root: Path) -> None:
