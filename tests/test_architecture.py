@@ -150,7 +150,8 @@ def test_the_pod_path_imports_the_standard_library_and_pyyaml_only(module: str) 
     ).stdout.split()
 
     ours = {"initsync", "yaml", "_yaml", "__main__"}
-    helpers = ("cython_runtime", "_cython", "__editable", "_distutils_hack")  # PyYAML's, venvs'
+    # PyYAML's, venvs', Debian's
+    helpers = ("cython_runtime", "_cython", "__editable", "_distutils_hack", "sitecustomize")
     foreign = set(loaded) - ours - set(sys.stdlib_module_names)
     assert {name for name in foreign if not name.startswith(helpers)} == set()
 
