@@ -29,14 +29,15 @@ from initsync.logs import Log
 from initsync.wording import bug
 
 _SIDECAR = "sidecar"
+_STOPPED = (b"stopped by SIGTERM before the sync ended\n", 128 + signal.SIGTERM)
+_ENDED = (b"ended by SIGTERM\n", 0)
+"""A sidecar's normal end."""
 
 
 def main() -> NoReturn:
     """Run as the container's process."""
     _refuse_core_dumps()
-    if os.environ.get("JASM_MODE") == _SIDECAR:
-        _end_by_thread()
-    signal.signal(signal.SIGTERM, _terminated)  # PID 1 has no default action
+    end_by_thread(*(_ENDED if os.environ.get("JASM_MODE") == _SIDECAR else _STOPPED))
     sys.exit(run(os.environ, sys.stderr))
 
 
@@ -50,25 +51,20 @@ def _refuse_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
 
 
-def _terminated(*_: object) -> NoReturn:
-    os.write(2, b"stopped by SIGTERM before the sync ended\n")
-    sys.exit(128 + signal.SIGTERM)
-
-
-def _end_by_thread() -> None:
-    """SIGTERM is a sidecar's normal end, whatever it is in the middle of.
+def end_by_thread(line: bytes, code: int) -> None:
+    """Have SIGTERM, for which PID 1 has no default action, end the process: `line`, `code`.
 
     A handler runs between two steps of the main thread only: where the signal comes just before
     a system call waits, only after that, so after up to 10 s (seen in 1 of 20 requests).
     """
+
+    def end() -> NoReturn:
+        signal.sigwait({signal.SIGTERM})
+        os.write(2, line)
+        os._exit(code)
+
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # every later thread's, too
-    _thread.start_new_thread(_end_at_sigterm, ())
-
-
-def _end_at_sigterm() -> NoReturn:
-    signal.sigwait({signal.SIGTERM})
-    os.write(2, b"ended by SIGTERM\n")
-    os._exit(0)
+    _thread.start_new_thread(end, ())
 
 
 def run(env: Mapping[str, str], stderr: TextIO) -> int:

@@ -97,9 +97,10 @@ def test_a_bug_is_told_by_its_place_and_never_by_its_text(
 
 def test_the_process_leaves_no_core_dump_and_ends_on_sigterm() -> None:
     code = (
-        "import os, resource, signal, sys; from initsync import podmain;"
-        "podmain.run = lambda *_: os.kill(os.getpid(), signal.SIGTERM) or signal.pause();"
-        "import atexit; atexit.register(lambda: print(resource.getrlimit(resource.RLIMIT_CORE)));"
+        "import os, resource, signal; from initsync import podmain;"
+        "limits = lambda: print(resource.getrlimit(resource.RLIMIT_CORE), flush=True);"
+        "end = lambda: os.kill(os.getpid(), signal.SIGTERM) or signal.pause();"
+        "podmain.run = lambda *_: limits() or end();"
         "podmain.main()"
     )
 

@@ -138,14 +138,14 @@ class TestItEndsWithinASecond:
 
     def test_amid_cycles_and_their_threads(self, world: World) -> None:
         world.env["JASM_METRICS_PORT"] = str(port := free_port())
-        code = "from initsync import podmain; podmain._end_by_thread()" + BUSY
+        code = "from initsync import podmain; podmain.end_by_thread(b'ended', 0)" + BUSY
         with process(world, code) as child:
             until(world.ready)
             page(port, "/metrics")
 
             seconds, exit_code, said = ended(child)
 
-        assert (exit_code, said) == (0, "ended by SIGTERM")
+        assert (exit_code, said) == (0, "ended")
         assert seconds < 1
 
 
