@@ -1,7 +1,6 @@
 """What the injector did, for Prometheus: https://prometheus.io/docs/practices/naming/"""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -12,7 +11,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-CONTENT_TYPE = CONTENT_TYPE_LATEST.encode()
+CONTENT_TYPE = CONTENT_TYPE_LATEST
 # A review takes well under a millisecond; the last one is the webhook's own timeout.
 _BUCKETS = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
 
@@ -61,14 +60,13 @@ class Metrics:
         """Count one request that was none."""
         self._refused.labels(str(status)).inc()
 
-    @contextmanager
-    def in_flight(self) -> Iterator[None]:
-        """Count a request while it lasts."""
+    def began(self) -> None:
+        """Count a request that has no answer yet."""
         self._in_flight.inc()
-        try:
-            yield
-        finally:
-            self._in_flight.dec()
+
+    def ended(self) -> None:
+        """Count it no longer."""
+        self._in_flight.dec()
 
     def page(self) -> bytes:
         """All of it, in Prometheus' text form."""

@@ -1,6 +1,5 @@
 """Reviews that no API server sends: each gets an answer, and a review its own UID."""
 
-import asyncio
 import copy
 import io
 import json
@@ -12,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from injector.app import App
+from injector.app import App, Request
 from injector.logs import Log
 from injector.metrics import Metrics
 from injector.settings import Settings
@@ -51,19 +50,9 @@ BODIES, PODS = lines("bodies.jsonl"), lines("pods.jsonl")
 
 def ask(body: bytes) -> tuple[int, bytes]:
     """One request to the application, as the server hands it over."""
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body}
-
-    async def send(event: dict[str, Any]) -> None:
-        sent.append(event)
-
     app = App(Settings("i"), lambda: "", Log(io.StringIO()), Metrics(lambda: 0.0))
-    headers = [(b"content-type", b"application/json")]
-    scope = {"path": "/mutate", "method": "POST", "headers": headers}
-    asyncio.run(app(scope, receive, send))
-    return sent[0]["status"], sent[1]["body"]
+    answer = app.answer(Request(b"POST", "/mutate", "application/json", body))
+    return answer.status, answer.body
 
 
 def review(pod: Any) -> bytes:

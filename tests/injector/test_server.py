@@ -8,13 +8,11 @@ import json
 import socket
 import time
 from pathlib import Path
-from unittest import mock
 
 import pytest
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from injector import app as application
-from injector import certs, server
+from injector import certs
 from injector.logs import Log
 from injector.metrics import Metrics
 from injector.review import Review
@@ -164,30 +162,3 @@ def test_the_containers_own_restart_policy_is_the_platforms_to_ask_for(tmp_path:
     patch = json.loads(base64.b64decode(json.loads(body)["response"]["patch"]))
     (containers,) = [entry["value"] for entry in patch if entry["path"] == "/spec/initContainers"]
     assert [found["restartPolicy"] for found in containers] == ["OnFailure"]
-
-
-def test_a_silent_connection_is_ended() -> None:
-    protocol = server.Protocol.__new__(server.Protocol)
-    protocol.loop, protocol.transport = mock.Mock(), mock.Mock()
-    protocol.connections, protocol.timeout_keep_alive_task = set(), None
-    protocol.transport.is_closing.return_value = False
-
-    with mock.patch.object(HttpToolsProtocol, "connection_made"):
-        protocol.connection_made(protocol.transport)
-
-    seconds, end = protocol.loop.call_later.call_args.args
-    assert seconds == 10.0
-    end()
-    protocol.transport.close.assert_called_once()
-
-
-def test_one_connection_too_many_is_ended_at_once() -> None:
-    protocol = server.Protocol.__new__(server.Protocol)
-    protocol.loop, transport = mock.Mock(), mock.Mock()
-    protocol.connections, protocol.timeout_keep_alive_task = mock.MagicMock(), None
-    protocol.connections.__len__.return_value = 1001
-
-    with mock.patch.object(HttpToolsProtocol, "connection_made"):
-        protocol.connection_made(transport)
-
-    transport.abort.assert_called_once()
