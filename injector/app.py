@@ -8,7 +8,7 @@ from injector import review
 from injector.answer import JSON, Answer
 from injector.logs import Log
 from injector.metrics import CONTENT_TYPE, Metrics
-from injector.patch import Injection, inject
+from injector.plan import Plan, Plans
 from injector.review import BadReview, Review
 from injector.settings import Settings
 
@@ -33,6 +33,7 @@ class App:
         self, settings: Settings, unready: Callable[[], str], log: Log, metrics: Metrics
     ) -> None:
         self._settings = settings
+        self._plans = Plans(settings)
         self._unready = unready
         self._log = log
         self.metrics = metrics
@@ -74,21 +75,21 @@ class App:
     def _reviewed(self, asked: Review) -> bytes:
         start = time.perf_counter()
         try:
-            done = inject(asked.pod, asked.namespace, self._settings)
+            done = self._plans.of(asked.pod)
         except Exception as error:  # ours: the API server gets an answer, the log its kind
             self._tell("error", asked, "bug", start, bug=type(error).__name__)
             problem = "jasm-injector failed on this pod: this is a bug in JASM, please report it"
             return review.errored(asked.uid, 500, problem)
         return self._decided(asked, done, start)
 
-    def _decided(self, asked: Review, done: Injection, start: float) -> bytes:
+    def _decided(self, asked: Review, done: Plan, start: float) -> bytes:
         if done.invalid and self._settings.deny_invalid:
             self._tell("info", asked, "denied", start)
             return review.errored(asked.uid, 422, done.invalid)
         self._tell("info", asked, done.skipped or "injected", start)
-        if not done.operations:
+        if not done.patch:
             return review.allowed(asked.uid, done.warnings)
-        return review.patched(asked.uid, done.operations, done.warnings)
+        return review.patched(asked.uid, done.patch, done.warnings)
 
     def _tell(self, level: str, asked: Review, outcome: str, start: float, **more: str) -> None:
         seconds = time.perf_counter() - start

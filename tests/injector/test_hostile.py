@@ -45,6 +45,17 @@ def lines(name: str) -> list[Any]:
     return [json.loads(line) for line in (HERE / "hostile" / name).read_text().splitlines()]
 
 
+def hostile(case: dict[str, Any]) -> Any:
+    """The pod, with something else in one place."""
+    pod = yaml.safe_load(BASE)
+    *way, last = case["at"]
+    place = pod
+    for step in way:
+        place = place[int(step) if isinstance(place, list) else step]
+    place[int(last) if isinstance(place, list) else last] = copy.deepcopy(case["value"])
+    return pod
+
+
 BODIES, PODS = lines("bodies.jsonl"), lines("pods.jsonl")
 
 
@@ -90,14 +101,7 @@ def test_a_body_that_is_no_review_is_refused_with_a_sentence(case: dict[str, str
 
 @pytest.mark.parametrize("case", PODS, ids=lambda case: f"{case['at'][-1]}={case['value']}")
 def test_a_pod_with_something_else_in_any_place_is_answered(case: dict[str, Any]) -> None:
-    pod = yaml.safe_load(BASE)
-    *way, last = case["at"]
-    place = pod
-    for step in way:
-        place = place[int(step) if isinstance(place, list) else step]
-    place[int(last) if isinstance(place, list) else last] = copy.deepcopy(case["value"])
-
-    answered(pod)
+    answered(hostile(case))
 
 
 JSON = st.recursive(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from injector import app as application
-from injector import certs
+from injector import certs, plan
 from injector.logs import Log
 from injector.metrics import Metrics
 from injector.review import Review
@@ -102,7 +102,7 @@ def test_a_bug_is_a_refusal_with_the_uid_and_tells_nothing_of_the_pod(
     def broken(*_: object) -> None:
         raise KeyError("pl4nted-value")
 
-    monkeypatch.setattr(application, "inject", broken)
+    monkeypatch.setattr(plan, "inject", broken)
     said = io.StringIO()
     app = application.App(Settings("i"), lambda: "", Log(said), Metrics(lambda: 0.0))
 
