@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import uvloop
 
+from injector import listening, workers
 from injector.app import App
 from injector.connection import Connection, Shared
 from injector.logs import Log
@@ -20,7 +22,6 @@ _RELOAD_EVERY = 2.0  # seconds
 _CHECK_EVERY = 1.0  # seconds
 _DRAIN = 3.0  # seconds in which kept-alive connections are answered with "connection: close"
 _GRACE = 10.0  # seconds for requests that have begun
-_BACKLOG = 1024
 _HANDSHAKE = 10.0  # seconds, as an API server waits
 _GOODBYE = 5.0  # seconds for TLS's own end
 
@@ -34,15 +35,17 @@ class Server:
         self._drain = drain
         self._signalled, self._hurried = asyncio.Event(), False
 
-    async def serve(self, sock: socket.socket) -> None:
-        """Serve until a signal has been given its time."""
+    async def serve(self, sock: socket.socket, leash: int | None = None) -> None:
+        """Serve until a signal, or the end of the file `leash`, has been given its time."""
         loop = asyncio.get_running_loop()
+        if leash is not None:
+            loop.add_reader(leash, self._alone, leash)
         for sign in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sign, self._signal)
-        listening = await loop.create_server(
+        server = await loop.create_server(
             lambda: Connection(self._shared),
             sock=sock,
-            backlog=_BACKLOG,
+            backlog=listening.BACKLOG,
             ssl=self._certificate.context,
             ssl_handshake_timeout=_HANDSHAKE,
             ssl_shutdown_timeout=_GOODBYE,
@@ -51,7 +54,7 @@ class Server:
             _every(_RELOAD_EVERY, self._certificate.reload),
             _every(_CHECK_EVERY, self._check),
         ):
-            await self._end(listening)
+            await self._end(server)
 
     def _signal(self) -> None:
         """Begin the drain: go on answering, and let each answer end its connection."""
@@ -60,10 +63,14 @@ class Server:
         self._shared.app.draining = True
         self._signalled.set()
 
-    async def _end(self, listening: asyncio.Server) -> None:
+    def _alone(self, leash: int) -> None:
+        asyncio.get_running_loop().remove_reader(leash)
+        self._signal()
+
+    async def _end(self, server: asyncio.Server) -> None:
         await self._signalled.wait()
         await _until(lambda: self._hurried, self._drain)
-        listening.close()
+        server.close()
         for connection in list(self._shared.open):
             connection.drain()
         await _until(lambda: not self._shared.open, _GRACE)
@@ -93,31 +100,24 @@ async def _every(seconds: float, do: Callable[[], None]) -> AsyncIterator[None]:
     task.cancel()
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 lets the system choose one. `::` is every address there is."""
-    if host == "::" and not _has_ipv6():
-        host = "0.0.0.0"  # noqa: S104  # what `::` means on a node without IPv6
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    dual = family == socket.AF_INET6 and host == "::" and socket.has_dualstack_ipv6()
-    return socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=dual)
-
-
-def _has_ipv6() -> bool:
-    """Whether this kernel has it, and not only this Python."""
-    try:
-        socket.socket(socket.AF_INET6).close()
-    except OSError:
-        return False
-    return True
-
-
-def serve(settings: Settings, certificate: ServingCertificate, sock: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT."""
+def serve(
+    settings: Settings, certificate: ServingCertificate, socks: Sequence[socket.socket]
+) -> bool:
+    """Serve until SIGTERM or SIGINT, by a process for each socket; whether that was the end."""
     log = Log()
-    metrics = Metrics(lambda: certificate.expires)
+    metrics = Metrics(lambda: certificate.expires, len(socks))
     app = App(settings, certificate.problem, log, metrics)
-    host, port = sock.getsockname()[:2]
-    authority = f"[{host}]" if ":" in host else host
-    log.line("info", "listening", url=f"https://{authority}:{port}", image=settings.image)
-    uvloop.run(Server(app, certificate).serve(sock))
-    log.line("info", "stopped")
+
+    def work(number: int, leash: int | None = None) -> None:
+        metrics.use(number)
+        gc.freeze()  # what is there now stays: the collector need not look at it again
+        uvloop.run(Server(app, certificate).serve(socks[number], leash))
+
+    log.line("info", "listening", url=listening.url(socks[0]), image=settings.image)
+    good = True
+    if len(socks) == 1:
+        work(0)
+    else:
+        good = workers.run(len(socks), work)
+    log.line("info" if good else "error", "stopped" if good else "a worker ended by itself")
+    return good
