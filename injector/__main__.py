@@ -8,7 +8,7 @@ def main() -> None:
     try:
         from injector.cli import main as cli
     except ModuleNotFoundError as error:
-        if error.name not in ("click", "uvicorn", "uvloop", "httptools", "cryptography"):
+        if error.name not in ("click", "uvloop", "httptools", "orjson", "cryptography"):
             raise
         sys.exit(f"jasm-injector needs the package {error.name}: pip install 'jasm[injector]'")
     cli()

@@ -1,9 +1,5 @@
 """Request bodies, within bounds: anybody in the cluster can send one."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
-
 from injector.review import BadReview
 
 LIMIT = 7 * 1024 * 1024
@@ -16,44 +12,51 @@ ELEMENTS = 500_000
 SECONDS = 10.0
 """For a whole one; API servers give up after the webhook's own 5 seconds."""
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-
 
 class Bodies:
-    """Reads them, and counts what is in memory."""
+    """What is in memory of all that are being read."""
 
     def __init__(self) -> None:
-        self._held = 0
+        self.held = 0
 
-    async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
-        """The whole body. Raises BadReview where it is too large, too slow, or one too many."""
-        if int(headers.get(b"content-length", b"0")) > LIMIT:
-            raise _too_large()
-        before = bytearray()
-        try:
-            async with asyncio.timeout(SECONDS):
-                await self._fill(before, receive)
-        except TimeoutError:
-            raise BadReview(408, f"the body was not whole after {SECONDS:g} s") from None
-        finally:
-            self._held -= len(before)
-        if sum(map(before.count, (b",", b"{", b"["))) > ELEMENTS:
+
+class Body:
+    """One that is being read."""
+
+    def __init__(self, among: Bodies) -> None:
+        self._among = among
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def add(self, part: bytes) -> None:
+        """The next bytes. Raises BadReview where they are too many."""
+        self._parts.append(part)
+        self._size += len(part)
+        self._among.held += len(part)
+        if self._size > LIMIT:
+            raise too_large()
+        if self._among.held > TOGETHER:
+            raise BadReview(503, "too many large requests at a time")
+
+    def take(self) -> bytes:
+        """All of it, which is held no longer. Raises BadReview where it has too many elements."""
+        whole = b"".join(self._parts)
+        self.drop()
+        if len(whole) > ELEMENTS and sum(map(whole.count, (b",", b"{", b"["))) > ELEMENTS:
             raise BadReview(413, f"the body has more than {ELEMENTS} elements")
-        return bytes(before)
+        return whole
 
-    async def _fill(self, body: bytearray, receive: Receive) -> None:
-        while True:
-            event = await receive()
-            part = event.get("body", b"")
-            self._held += len(part)
-            body += part
-            if len(body) > LIMIT:
-                raise _too_large()
-            if self._held > TOGETHER:
-                raise BadReview(503, "too many large requests at a time")
-            if not event.get("more_body"):
-                return
+    def drop(self) -> None:
+        """Hold nothing of it."""
+        self._among.held -= self._size
+        self._parts, self._size = [], 0
 
 
-def _too_large() -> BadReview:
+def too_large() -> BadReview:
+    """The refusal of a larger one, come or announced."""
     return BadReview(413, f"the body is larger than {LIMIT} bytes")
+
+
+def too_slow() -> BadReview:
+    """The refusal of one that did not come in time."""
+    return BadReview(408, f"the body was not whole after {SECONDS:g} s")

@@ -13,7 +13,7 @@ import click
 
 from initsync import __version__
 from injector import certs as certificates
-from injector import quantity, server
+from injector import listening, quantity, server
 from injector.logs import Log
 from injector.settings import Settings
 from injector.tls import NoCertificate, ServingCertificate
@@ -113,22 +113,29 @@ def _pairs(
 )
 @click.option("--host", default="::", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8443, help="0: any free one.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes, each of a core.")
 def serve(
-    certs: Path, host: str, port: int, run_as_user: int, on_invalid: str, **chosen: Any
+    certs: Path,
+    host: str,
+    port: int,
+    workers: int,
+    run_as_user: int,
+    on_invalid: str,
+    **chosen: Any,
 ) -> None:
     """Serve /mutate, /healthz, /readyz and /metrics over HTTPS until SIGTERM."""
     user = None if run_as_user < 0 else run_as_user
     settings = Settings(run_as_user=user, deny_invalid=on_invalid == "deny", **chosen)
     try:
         certificate = ServingCertificate(certs, Log(), time.time)
-        sock = server.listen(host, port)
+        socks = listening.listen(host, port, workers)
     except NoCertificate as error:
         sys.exit(str(error))
     except OSError as error:
         named = isinstance(error, socket.gaierror) or not error.errno
         problem = str(error.strerror or error) if named else os.strerror(error.errno or 0)
         sys.exit(f"cannot listen on {host} port {port} ({problem}): set --host and --port")
-    server.serve(settings, certificate, sock)
+    sys.exit(0 if server.serve(settings, certificate, socks) else 1)
 
 
 @main.command()

@@ -8,8 +8,8 @@ https://github.com/aws/amazon-eks-pod-identity-webhook
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-_VOLUMES = ("aws-iam-token", "eks-pod-identity-token")
-_ENV = (
+VOLUMES = ("aws-iam-token", "eks-pod-identity-token")
+ENV = (
     "AWS_ROLE_ARN",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_STS_REGIONAL_ENDPOINTS",
@@ -31,7 +31,7 @@ def given(pod: Mapping[str, Any]) -> Identity:
     """That of the first app container that mounts an AWS token; empty without one."""
     for container in pod["spec"].get("containers") or []:
         mounts = [
-            mount for mount in container.get("volumeMounts") or [] if mount["name"] in _VOLUMES
+            mount for mount in container.get("volumeMounts") or [] if mount["name"] in VOLUMES
         ]
         if mounts:
             env = {entry["name"]: entry for entry in container.get("env") or [] if _copies(entry)}
@@ -45,4 +45,4 @@ def _copies(entry: Mapping[str, Any]) -> bool:
     A reference is somebody else's: to a Secret, maybe the very one that is to be made; or to a
     variable that our container does not have.
     """
-    return entry["name"] in _ENV and "$(" not in entry.get("value", "$(")
+    return entry["name"] in ENV and "$(" not in entry.get("value", "$(")

@@ -18,7 +18,8 @@ from injector.settings import Settings
 
 Operation = dict[str, Any]
 
-_MIRROR = "kubernetes.io/config.mirror"  # a static pod's shadow: changing it changes nothing
+OS_LABEL = "kubernetes.io/os"
+MIRROR = "kubernetes.io/config.mirror"  # a static pod's shadow: changing it changes nothing
 
 
 class Injection(NamedTuple):
@@ -74,7 +75,7 @@ def _skip_reason(pod: Mapping[str, Any], annotations: Mapping[str, str], setting
         return "no annotation"
     if "false" in (annotations.get(keys.INJECT), labels.get(keys.INJECT)):
         return "opted out"
-    if _MIRROR in annotations:
+    if MIRROR in annotations:
         return "mirror pod"
     for found in spec.get("initContainers") or []:
         if found["name"] == keys.CONTAINER or found.get("image") == settings.image:
@@ -82,7 +83,7 @@ def _skip_reason(pod: Mapping[str, Any], annotations: Mapping[str, str], setting
     if any(found["name"] in _NAMES for found in _containers(spec)):
         return "name taken"
     os_name = (spec.get("os") or {}).get("name")
-    os_selected = (spec.get("nodeSelector") or {}).get("kubernetes.io/os")
+    os_selected = (spec.get("nodeSelector") or {}).get(OS_LABEL)
     return "windows" if "windows" in (os_name, os_selected) else ""
 
 

@@ -4,9 +4,10 @@ https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-con
 """
 
 import base64
-import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+import orjson
 
 VERSION = "admission.k8s.io/v1"
 WARNING_LIMIT = 256
@@ -34,8 +35,8 @@ def decode(body: bytes) -> Review:
     if not body:
         raise BadReview(400, "the body is empty, it must be an AdmissionReview")
     try:
-        found = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        found = orjson.loads(body)
+    except ValueError as error:
         raise BadReview(400, "the body is not JSON") from error
     if not isinstance(found, dict) or found.get("kind") != "AdmissionReview":
         raise BadReview(400, "the body is JSON, but no AdmissionReview")
@@ -57,9 +58,13 @@ def allowed(uid: str, warnings: Sequence[str] = ()) -> bytes:
     return _answer({"uid": uid, "allowed": True}, warnings)
 
 
-def patched(uid: str, operations: Sequence[dict[str, Any]], warnings: Sequence[str] = ()) -> bytes:
+def encoded(operations: Sequence[dict[str, Any]]) -> str:
+    """A patch as an answer carries it."""
+    return base64.b64encode(orjson.dumps(operations)).decode()
+
+
+def patched(uid: str, patch: str, warnings: Sequence[str] = ()) -> bytes:
     """The pod may be created with these changes."""
-    patch = base64.b64encode(json.dumps(operations, separators=(",", ":")).encode()).decode()
     response = {"uid": uid, "allowed": True, "patchType": "JSONPatch", "patch": patch}
     return _answer(response, warnings)
 
@@ -74,4 +79,4 @@ def _answer(response: dict[str, Any], warnings: Sequence[str]) -> bytes:
     if warnings:
         response["warnings"] = [warning[:WARNING_LIMIT] for warning in warnings]
     review = {"apiVersion": VERSION, "kind": "AdmissionReview", "response": response}
-    return json.dumps(review, separators=(",", ":")).encode()
+    return orjson.dumps(review)

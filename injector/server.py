@@ -1,135 +1,123 @@
-"""The HTTPS server: uvicorn with httptools and uvloop, a live certificate, an end without loss."""
+"""The HTTPS server on uvloop: a live certificate, an end without loss."""
 
 import asyncio
 import contextlib
+import gc
+import signal
 import socket
 import time
-from collections.abc import AsyncIterator
-from types import FrameType
+from collections.abc import AsyncIterator, Callable, Sequence
 
-import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import uvloop
 
+from injector import listening, workers
 from injector.app import App
+from injector.connection import Connection, Shared
 from injector.logs import Log
 from injector.metrics import Metrics
 from injector.settings import Settings
 from injector.tls import ServingCertificate
 
-# API servers keep idle connections for 90 s and do not repeat a POST that meets a closed one
-# (client-go transport, notes 1.4): let them be the ones who close.
-_KEEP_ALIVE = 120
 _RELOAD_EVERY = 2.0  # seconds
+_CHECK_EVERY = 1.0  # seconds
 _DRAIN = 3.0  # seconds in which kept-alive connections are answered with "connection: close"
-_GRACE = 10  # seconds for requests that have begun
-_BACKLOG = 1024
-_CONNECTIONS = 1000  # some 50 KB each; an API server keeps 25 idle ones at most
-_SILENT = 10.0  # seconds without a whole request head
+_GRACE = 10.0  # seconds for requests that have begun
+_HANDSHAKE = 10.0  # seconds, as an API server waits
+_GOODBYE = 5.0  # seconds for TLS's own end
 
 
-class Protocol(HttpToolsProtocol):
-    """Uvicorn's own, with an end to connections that say nothing, and to too many of them."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own narrowing
-        """Wait for a request, but not for ever."""
-        super().connection_made(transport)
-        if len(self.connections) > _CONNECTIONS:
-            transport.abort()
-        self._wait()
-
-    def data_received(self, data: bytes) -> None:
-        """Go on waiting where this was not the whole head of a request."""
-        super().data_received(data)
-        if self.cycle is None or self.cycle.response_complete:
-            self._wait()
-
-    def _wait(self) -> None:
-        self._unset_keepalive_if_required()
-        self.timeout_keep_alive_task = self.loop.call_later(
-            _SILENT, self.timeout_keep_alive_handler
-        )
-
-
-class Server(uvicorn.Server):
-    """Serves `app` on `sock`; a signal begins the drain, a second one ends it."""
+class Server:
+    """Serves `app` on a socket; a signal begins the drain, a second one ends it."""
 
     def __init__(self, app: App, certificate: ServingCertificate, drain: float = _DRAIN) -> None:
-        self._app = app
+        self._shared = Shared(app)
         self._certificate = certificate
         self._drain = drain
-        self._ends = float("inf")
-        super().__init__(
-            uvicorn.Config(
-                app,
-                http=Protocol,
-                loop="uvloop",
-                lifespan="off",
-                interface="asgi3",
-                ssl_context_factory=lambda *_: certificate.context,
-                timeout_keep_alive=_KEEP_ALIVE,
-                timeout_graceful_shutdown=_GRACE,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-            )
+        self._signalled, self._hurried = asyncio.Event(), False
+
+    async def serve(self, sock: socket.socket, leash: int | None = None) -> None:
+        """Serve until a signal, or the end of the file `leash`, has been given its time."""
+        loop = asyncio.get_running_loop()
+        if leash is not None:
+            loop.add_reader(leash, self._alone, leash)
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(sign, self._signal)
+        server = await loop.create_server(
+            lambda: Connection(self._shared),
+            sock=sock,
+            backlog=listening.BACKLOG,
+            ssl=self._certificate.context,
+            ssl_handshake_timeout=_HANDSHAKE,
+            ssl_shutdown_timeout=_GOODBYE,
         )
+        async with (
+            _every(_RELOAD_EVERY, self._certificate.reload),
+            _every(_CHECK_EVERY, self._check),
+        ):
+            await self._end(server)
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def _signal(self) -> None:
         """Begin the drain: go on answering, and let each answer end its connection."""
-        if self._app.draining:
-            super().handle_exit(sig, frame)
-        self._app.draining = True
-        self._ends = time.monotonic() + self._drain
+        if self._shared.app.draining:
+            self._hurried = True
+        self._shared.app.draining = True
+        self._signalled.set()
 
-    async def on_tick(self, counter: int) -> bool:
-        """Uvicorn's own housekeeping, ten times a second, and the end of the drain."""
-        if time.monotonic() >= self._ends:
-            self.should_exit = True
-        return bool(await super().on_tick(counter))
+    def _alone(self, leash: int) -> None:
+        asyncio.get_running_loop().remove_reader(leash)
+        self._signal()
 
-    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until a signal has been given its time."""
-        async with _reloading(self._certificate):
-            await super().serve(sockets)
+    async def _end(self, server: asyncio.Server) -> None:
+        await self._signalled.wait()
+        await _until(lambda: self._hurried, self._drain)
+        server.close()
+        for connection in list(self._shared.open):
+            connection.drain()
+        await _until(lambda: not self._shared.open, _GRACE)
+
+    def _check(self) -> None:
+        now = time.monotonic()
+        for connection in list(self._shared.open):
+            connection.check(now)
+
+
+async def _until(done: Callable[[], bool], seconds: float) -> None:
+    """At most so long."""
+    ends = time.monotonic() + seconds
+    while not done() and time.monotonic() < ends:
+        await asyncio.sleep(0.02)
 
 
 @contextlib.asynccontextmanager
-async def _reloading(certificate: ServingCertificate) -> AsyncIterator[None]:
-    async def watch() -> None:
+async def _every(seconds: float, do: Callable[[], None]) -> AsyncIterator[None]:
+    async def go_on() -> None:
         while True:
-            await asyncio.sleep(_RELOAD_EVERY)
-            certificate.reload()
+            await asyncio.sleep(seconds)
+            do()
 
-    task = asyncio.create_task(watch())
+    task = asyncio.create_task(go_on())
     yield
     task.cancel()
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 lets the system choose one. `::` is every address there is."""
-    if host == "::" and not _has_ipv6():
-        host = "0.0.0.0"  # noqa: S104  # what `::` means on a node without IPv6
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    dual = family == socket.AF_INET6 and host == "::" and socket.has_dualstack_ipv6()
-    return socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=dual)
-
-
-def _has_ipv6() -> bool:
-    """Whether this kernel has it, and not only this Python."""
-    try:
-        socket.socket(socket.AF_INET6).close()
-    except OSError:
-        return False
-    return True
-
-
-def serve(settings: Settings, certificate: ServingCertificate, sock: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT."""
+def serve(
+    settings: Settings, certificate: ServingCertificate, socks: Sequence[socket.socket]
+) -> bool:
+    """Serve until SIGTERM or SIGINT, by a process for each socket; whether that was the end."""
     log = Log()
-    metrics = Metrics(lambda: certificate.expires)
+    metrics = Metrics(lambda: certificate.expires, len(socks))
     app = App(settings, certificate.problem, log, metrics)
-    host, port = sock.getsockname()[:2]
-    authority = f"[{host}]" if ":" in host else host
-    log.line("info", "listening", url=f"https://{authority}:{port}", image=settings.image)
-    Server(app, certificate).run([sock])
-    log.line("info", "stopped")
+
+    def work(number: int, leash: int | None = None) -> None:
+        metrics.use(number)
+        gc.freeze()  # what is there now stays: the collector need not look at it again
+        uvloop.run(Server(app, certificate).serve(socks[number], leash))
+
+    log.line("info", "listening", url=listening.url(socks[0]), image=settings.image)
+    good = True
+    if len(socks) == 1:
+        work(0)
+    else:
+        good = workers.run(len(socks), work)
+    log.line("info" if good else "error", "stopped" if good else "a worker ended by itself")
+    return good

@@ -21,7 +21,7 @@ class Webhook(Closing):
     Raises StartFailed.
     """
 
-    def __init__(self, image: str = IMAGE, certs: Path | None = None) -> None:
+    def __init__(self, image: str = IMAGE, certs: Path | None = None, workers: int = 1) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="jasm-webhook-")
         place = Path(self._directory.name)
         if certs is None:
@@ -29,7 +29,8 @@ class Webhook(Closing):
             _certificate(certs)
         self.ca_pem = (certs / "ca.crt").read_text(encoding="ascii")
         self._log = place / "injector.log"
-        options = ["--host=127.0.0.1", "--port=0", f"--certs={certs}", f"--image={image}"]
+        address = ["--host=127.0.0.1", "--port=0", f"--workers={workers}"]
+        options = [*address, f"--certs={certs}", f"--image={image}"]
         self._process = Process([*_PROGRAM, "serve", *options], self._log, _environment())
         try:
             self._process.await_ready(lambda: bool(self.log()), START_TIMEOUT)

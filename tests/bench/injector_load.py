@@ -2,7 +2,9 @@
 
 `python -m tests.bench.injector_load [--seconds S] [--minute] [--output json]`, Linux only: CPU and
 RSS come from /proc. The servers are loaded in pieces, one after the other in turn, so that the
-machine's moods hit both. Exit code 1: there was an error, or the injector's RSS grew too much.
+machine's moods hit both. Exit code 1: there was an error, or the injector's RSS was too much.
+
+`--one-core` gives each server one core and the load generator the others; else Go takes all it can.
 """
 
 import argparse
@@ -12,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,14 +23,14 @@ from initsync.testing.controlplane.toolchain import MissingToolchain
 from initsync.testing.pki import Authority
 from initsync.testing.process import Process
 from initsync.testing.webhook import Webhook
-from tests.bench import gobuild, load_report
+from tests.bench import gobuild, load_report, reviews
 from tests.bench.load_report import Piece, Row
 
 CONNECTIONS = (1, 4, 32)
 PIECES = 5
 START_TIMEOUT = 10.0
-REVIEW = gobuild.SOURCES / "review.json"
-"""The golden pod `aws-webhook-ran-before-irsa` as kube-apiserver 1.37 asked about it."""
+PODS = 2000
+KINDS = 50
 
 
 class Server(NamedTuple):
@@ -49,22 +51,25 @@ class Usage(NamedTuple):
 
 
 class Load(NamedTuple):
-    """Puts one review on a server."""
+    """Puts reviews on a server."""
 
     program: Path
-    review: Path
+    reviews: Path
+    cores: set[int]
+    """The generator's."""
 
     def piece(self, server: Server, connections: int, seconds: float) -> Piece:
         """One stretch, with the server's own CPU beside it."""
         before = usage(server.pid)
-        options = [f"-url={server.url}", f"-ca={server.ca}", f"-review={self.review}"]
+        options = [f"-url={server.url}", f"-ca={server.ca}", f"-reviews={self.reviews}"]
         command = [
             str(self.program),
             *options,
             f"-connections={connections}",
             f"-seconds={seconds}",
         ]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+        with pinned(self.cores):
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
         cpu = usage(server.pid).cpu - before.cpu
         return Piece(**json.loads(done.stdout), server_cpu=cpu)
 
@@ -80,16 +85,16 @@ def main() -> int:
     except MissingToolchain as error:
         sys.exit(f"the load benchmark is written in Go: {error}")
     seconds, connections = (
-        (60.0, CONNECTIONS[-1:]) if chosen.minute else (chosen.seconds, CONNECTIONS)
+        (60.0, CONNECTIONS[-1:]) if chosen.minute else (chosen.seconds, chosen.connections)
     )
-    rows = measure(programs, connections, seconds)
+    rows = measure(programs, connections, seconds, chosen)
     missed = load_report.missed(rows)
     if chosen.output == "json":
         ratios = [ratio._asdict() for ratio in load_report.ratios(rows)]
         figures = [row._asdict() for row in rows]
         print(json.dumps({"seconds": seconds, "rows": figures, "ratios": ratios, "missed": missed}))
     else:
-        print(f"a review of one pod over TLS, kept alive, {seconds:g} s each in {PIECES} pieces")
+        print(f"reviews of {chosen.kinds} kinds of pods over TLS, {seconds:g} s in {PIECES} pieces")
         print(load_report.table(rows))
     return 1 if missed else 0
 
@@ -99,20 +104,52 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="on each server, each time")
     parser.add_argument("--minute", action="store_true", help="60 s, at the most connections only")
+    parser.add_argument("--connections", type=int, nargs="+", default=CONNECTIONS)
+    parser.add_argument("--kinds", type=int, default=KINDS, help="of pods, such as Deployments")
+    parser.add_argument("--workers", type=int, default=1, help="the injector's processes")
+    parser.add_argument("--one-core", action="store_true", help="for each server")
     parser.add_argument("--output", choices=["text", "json"], default="text")
     return parser.parse_args()
 
 
-def measure(programs: gobuild.Programs, connections: Sequence[int], seconds: float) -> list[Row]:
+def measure(
+    programs: gobuild.Programs,
+    connections: Sequence[int],
+    seconds: float,
+    chosen: argparse.Namespace,
+) -> list[Row]:
     """Every number of connections, after a piece on each server that is not counted."""
-    with tempfile.TemporaryDirectory(prefix="jasm-load-") as name:
+    serving, loading = cores(chosen.one_core)
+    with tempfile.TemporaryDirectory(prefix="jasm-load-") as name, ExitStack() as running:
         directory = Path(name)
-        load = Load(programs.load, _compact(REVIEW, directory / "review.json"))
-        with injector(directory) as python, go_webhook(programs.webhook, directory) as go:
-            servers = (python, go)
-            for server in servers:
-                load.piece(server, connections[0], min(seconds, 1.0))
-            return [row for number in connections for row in _rows(load, servers, number, seconds)]
+        sent = reviews.write(directory / "reviews", PODS, chosen.kinds)
+        load = Load(programs.load, sent, loading)
+        with pinned(serving):
+            servers = (
+                running.enter_context(injector(directory, chosen.workers)),
+                running.enter_context(go_webhook(programs.webhook, directory)),
+            )
+        for server in servers:
+            load.piece(server, connections[0], min(seconds, 1.0))
+        return [row for number in connections for row in _rows(load, servers, number, seconds)]
+
+
+def cores(one: bool) -> tuple[set[int], set[int]]:
+    """Those of the servers, and those of the load generator."""
+    every = os.sched_getaffinity(0)
+    first = {min(every)}
+    return (first, every - first or every) if one else (every, every)
+
+
+@contextmanager
+def pinned(to: set[int]) -> Iterator[None]:
+    """What is started meanwhile stays on these cores; Go then sees no others."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, to)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def _rows(load: Load, servers: Sequence[Server], connections: int, seconds: float) -> Iterator[Row]:
@@ -122,14 +159,14 @@ def _rows(load: Load, servers: Sequence[Server], connections: int, seconds: floa
         for server, taken in pieces.items():
             taken.append(load.piece(server, connections, seconds / PIECES))
     for server, taken in pieces.items():
-        growth = usage(server.pid).rss_mb - before[server]
-        yield load_report.summary(server.name, connections, taken, growth)
+        rss = usage(server.pid).rss_mb
+        yield load_report.summary(server.name, connections, taken, rss - before[server], rss)
 
 
 @contextmanager
-def injector(directory: Path) -> Iterator[Server]:
+def injector(directory: Path, workers: int) -> Iterator[Server]:
     """As a cluster runs it."""
-    with Webhook() as webhook:
+    with Webhook(workers=workers) as webhook:
         ca = directory / "injector-ca.crt"
         ca.write_text(webhook.ca_pem, encoding="ascii")
         yield Server(load_report.INJECTOR, webhook.url, ca, webhook.pid)
@@ -150,8 +187,10 @@ def go_webhook(program: Path, directory: Path) -> Iterator[Server]:
 
 
 def usage(pid: int) -> Usage:
-    """From /proc."""
-    return parse_stat(Path(f"/proc/{pid}/stat").read_text())
+    """From /proc; with that of its workers, the largest RSS among them."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    found = [parse_stat(Path(f"/proc/{each}/stat").read_text()) for each in [str(pid), *children]]
+    return Usage(sum(one.cpu for one in found), max(one.rss_mb for one in found))
 
 
 def parse_stat(text: str) -> Usage:
@@ -161,13 +200,6 @@ def parse_stat(text: str) -> Usage:
     pages = int(fields[24 - 3])
     cpu = ticks / os.sysconf("SC_CLK_TCK")
     return Usage(cpu, pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
-
-
-def _compact(source: Path, target: Path) -> Path:
-    """As API servers write JSON."""
-    review = json.loads(source.read_text(encoding="utf-8"))
-    target.write_text(json.dumps(review, separators=(",", ":")), encoding="utf-8")
-    return target
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 GROWTH_BAR = 5.0  # MB of RSS, at the most connections
+RSS_BAR = 60.0  # MB
 INJECTOR = "injector"
 GO = "go"
 
@@ -39,6 +40,8 @@ class Row(NamedTuple):
     """The server's, a request."""
     growth_mb: float
     """Of RSS."""
+    rss_mb: float
+    """At the end."""
     generator: float
     """Cores that the load generator kept busy."""
     failure: str
@@ -54,7 +57,9 @@ class Ratio(NamedTuple):
     cpu: float
 
 
-def summary(server: str, connections: int, pieces: Sequence[Piece], growth_mb: float) -> Row:
+def summary(
+    server: str, connections: int, pieces: Sequence[Piece], growth_mb: float, rss_mb: float
+) -> Row:
     """Sums of what adds up, and medians of the percentiles."""
     requests = sum(piece.requests for piece in pieces)
     seconds = sum(piece.seconds for piece in pieces)
@@ -68,6 +73,7 @@ def summary(server: str, connections: int, pieces: Sequence[Piece], growth_mb: f
         p99_ms=statistics.median(piece.p99_ms for piece in pieces),
         cpu_ms=_over(sum(piece.server_cpu for piece in pieces) * 1e3, requests),
         growth_mb=growth_mb,
+        rss_mb=rss_mb,
         generator=_over(sum(piece.generator_cpu for piece in pieces), seconds),
         failure=next((piece.failure for piece in pieces if piece.failure), ""),
     )
@@ -104,12 +110,16 @@ def missed(rows: Sequence[Row]) -> list[str]:
         judged = row.server == INJECTOR and row.connections == most
         if judged and row.growth_mb > GROWTH_BAR:
             found.append(f"{where}: RSS grew {row.growth_mb:.1f} MB (bar {GROWTH_BAR:g} MB)")
+        if judged and row.rss_mb > RSS_BAR:
+            found.append(f"{where}: RSS is {row.rss_mb:.1f} MB (bar {RSS_BAR:g} MB)")
     return found
 
 
 def table(rows: Sequence[Row]) -> str:
     """For people: each pair, and its ratio below."""
-    lines = ["connections  server    requests/s   p50 ms   p99 ms  CPU ms/request  RSS growth"]
+    lines = [
+        "connections  server    requests/s   p50 ms   p99 ms  CPU ms/request  RSS growth     RSS"
+    ]
     for by in ratios(rows):
         lines += [_line(row) for row in rows if row.connections == by.connections]
         lines.append(
@@ -122,7 +132,8 @@ def table(rows: Sequence[Row]) -> str:
 
 def _line(row: Row) -> str:
     figures = f"{row.rate:10.0f}  {row.p50_ms:7.2f}  {row.p99_ms:7.2f}  {row.cpu_ms:14.3f}"
-    return f"{row.connections:11}  {row.server:8}  {figures}  {row.growth_mb:7.1f} MB"
+    memory = f"{row.growth_mb:7.1f} MB  {row.rss_mb:3.0f} MB"
+    return f"{row.connections:11}  {row.server:8}  {figures}  {memory}"
 
 
 def _over(part: float, whole: float) -> float:

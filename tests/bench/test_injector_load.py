@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from initsync import keys
-from injector import review
+from injector import facts, review
 from injector.patch import inject
 from injector.settings import Settings
-from tests.bench import gobuild, injector_load, load_report
+from tests.bench import gobuild, injector_load, load_report, reviews
 from tests.bench.load_report import GO, INJECTOR, Piece, Row
 
 PIECE = Piece(
@@ -25,7 +25,7 @@ PIECE = Piece(
 
 
 def row(server: str, connections: int = 32, growth: float = 0.0, *pieces: Piece) -> Row:
-    return load_report.summary(server, connections, pieces or [PIECE], growth)
+    return load_report.summary(server, connections, pieces or [PIECE], growth, 40.0)
 
 
 def test_counts_add_up_and_one_bad_moment_does_not_make_the_percentiles() -> None:
@@ -107,14 +107,39 @@ def test_a_changed_source_is_built_under_another_name(tmp_path: Path) -> None:
     assert before == unchanged != gobuild.key(tmp_path)
 
 
-def test_the_review_that_is_sent_is_of_a_pod_that_is_injected() -> None:
-    asked = review.decode(injector_load.REVIEW.read_bytes())
+def test_a_large_injector_is_told_and_a_large_reference_is_not() -> None:
+    rows = [row(server)._replace(rss_mb=60.1) for server in (INJECTOR, GO)]
 
-    done = inject(asked.pod, asked.namespace, Settings("jasm/init:demo"))
+    assert load_report.missed(rows) == ["injector at 32 connections: RSS is 60.1 MB (bar 60 MB)"]
 
-    assert keys.CONTAINER in {
-        item["name"]
-        for operation in done.operations
-        if operation["path"] == "/spec/initContainers"
-        for item in operation["value"]
-    }
+
+def test_one_core_leaves_the_others_to_the_load_generator() -> None:
+    every = os.sched_getaffinity(0)
+
+    serving, loading = injector_load.cores(one=True)
+
+    assert len(serving) == 1
+    assert loading == every - serving or len(every) == 1
+    with injector_load.pinned(serving):
+        assert os.sched_getaffinity(0) == serving
+    assert os.sched_getaffinity(0) == every
+
+
+def test_the_reviews_that_are_sent_are_of_as_many_kinds_of_pods_that_are_injected(
+    tmp_path: Path,
+) -> None:
+    lines = reviews.write(tmp_path / "reviews", pods=6, kinds=3).read_text().splitlines()
+
+    asked = [review.decode(line.encode()) for line in lines]
+
+    assert len({found.uid for found in asked}) == 6
+    assert len({facts.of(found.pod) for found in asked}) == 3
+    assert len({len(line) for line in lines}) == 1
+    for found in asked:
+        done = inject(found.pod, found.namespace, Settings("jasm/init:demo"))
+        assert keys.CONTAINER in {
+            item["name"]
+            for operation in done.operations
+            if operation["path"] == "/spec/initContainers"
+            for item in operation["value"]
+        }

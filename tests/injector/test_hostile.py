@@ -1,6 +1,5 @@
 """Reviews that no API server sends: each gets an answer, and a review its own UID."""
 
-import asyncio
 import copy
 import io
 import json
@@ -12,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from injector.app import App
+from injector.app import App, Request
 from injector.logs import Log
 from injector.metrics import Metrics
 from injector.settings import Settings
@@ -46,24 +45,25 @@ def lines(name: str) -> list[Any]:
     return [json.loads(line) for line in (HERE / "hostile" / name).read_text().splitlines()]
 
 
+def hostile(case: dict[str, Any]) -> Any:
+    """The pod, with something else in one place."""
+    pod = yaml.safe_load(BASE)
+    *way, last = case["at"]
+    place = pod
+    for step in way:
+        place = place[int(step) if isinstance(place, list) else step]
+    place[int(last) if isinstance(place, list) else last] = copy.deepcopy(case["value"])
+    return pod
+
+
 BODIES, PODS = lines("bodies.jsonl"), lines("pods.jsonl")
 
 
 def ask(body: bytes) -> tuple[int, bytes]:
     """One request to the application, as the server hands it over."""
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body}
-
-    async def send(event: dict[str, Any]) -> None:
-        sent.append(event)
-
     app = App(Settings("i"), lambda: "", Log(io.StringIO()), Metrics(lambda: 0.0))
-    headers = [(b"content-type", b"application/json")]
-    scope = {"path": "/mutate", "method": "POST", "headers": headers}
-    asyncio.run(app(scope, receive, send))
-    return sent[0]["status"], sent[1]["body"]
+    answer = app.answer(Request(b"POST", "/mutate", "application/json", body))
+    return answer.status, answer.body
 
 
 def review(pod: Any) -> bytes:
@@ -101,14 +101,7 @@ def test_a_body_that_is_no_review_is_refused_with_a_sentence(case: dict[str, str
 
 @pytest.mark.parametrize("case", PODS, ids=lambda case: f"{case['at'][-1]}={case['value']}")
 def test_a_pod_with_something_else_in_any_place_is_answered(case: dict[str, Any]) -> None:
-    pod = yaml.safe_load(BASE)
-    *way, last = case["at"]
-    place = pod
-    for step in way:
-        place = place[int(step) if isinstance(place, list) else step]
-    place[int(last) if isinstance(place, list) else last] = copy.deepcopy(case["value"])
-
-    answered(pod)
+    answered(hostile(case))
 
 
 JSON = st.recursive(

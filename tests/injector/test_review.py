@@ -66,7 +66,7 @@ def test_allowed() -> None:
 def test_patched_carries_the_operations_in_base64_and_warnings_cut() -> None:
     operations = [{"op": "add", "path": "/a", "value": "é"}]
 
-    response = json.loads(review.patched("u1", operations, ["x" * 300]))["response"]
+    response = json.loads(review.patched("u1", review.encoded(operations), ["x" * 300]))["response"]
 
     assert json.loads(base64.b64decode(response.pop("patch"))) == operations
     assert response == {

@@ -1,6 +1,6 @@
-// Load posts one review over kept-alive TLS connections, each as fast as it is answered, and
-// reports one JSON object. It writes the same bytes every time, for it must cost less than the
-// servers that it measures: both share one machine.
+// Load posts reviews over kept-alive TLS connections, each as fast as the last is answered, and
+// reports one JSON object. The requests are made beforehand, for it must cost less than the servers
+// that it measures: both share one machine.
 package main
 
 import (
@@ -41,12 +41,13 @@ type worker struct {
 }
 
 // run ends at the first failure: one is enough for the verdict.
-func (w *worker) run(request []byte, end time.Time) {
+func (w *worker) run(requests [][]byte, next int, end time.Time) {
 	w.connection.SetDeadline(end.Add(10 * time.Second))
 	for start := time.Now(); start.Before(end); start = time.Now() {
-		if w.err = w.once(request); w.err != nil {
+		if w.err = w.once(requests[next%len(requests)]); w.err != nil {
 			return
 		}
+		next++
 		w.took = append(w.took, time.Since(start))
 	}
 }
@@ -81,24 +82,28 @@ func connect(target *url.URL, ca string, number int) ([]*worker, error) {
 	return workers, err
 }
 
-// post is the request as an API server sends it.
-func post(target *url.URL, file string) ([]byte, error) {
-	body, err := os.ReadFile(file)
-	head := fmt.Sprintf("POST %s?timeout=5s HTTP/1.1\r\nHost: %s\r\n", target.Path, target.Host) +
-		"User-Agent: kube-apiserver-admission\r\nAccept: application/json, */*\r\n" +
-		"Content-Type: application/json\r\nAccept-Encoding: gzip\r\n" +
-		fmt.Sprintf("Content-Length: %d\r\n\r\n", len(body))
-	return append([]byte(head), body...), err
+// posts are the requests as an API server sends them, one for each line of the file.
+func posts(target *url.URL, file string) ([][]byte, error) {
+	text, err := os.ReadFile(file)
+	var all [][]byte
+	for _, body := range bytes.Split(bytes.TrimSpace(text), []byte("\n")) {
+		head := fmt.Sprintf("POST %s?timeout=5s HTTP/1.1\r\nHost: %s\r\n", target.Path, target.Host) +
+			"User-Agent: kube-apiserver-admission\r\nAccept: application/json, */*\r\n" +
+			"Content-Type: application/json\r\nAccept-Encoding: gzip\r\n" +
+			fmt.Sprintf("Content-Length: %d\r\n\r\n", len(body))
+		all = append(all, append([]byte(head), body...))
+	}
+	return all, err
 }
 
-func runAll(workers []*worker, request []byte, wanted time.Duration) time.Duration {
+func runAll(workers []*worker, requests [][]byte, wanted time.Duration) time.Duration {
 	var group sync.WaitGroup
 	start := time.Now()
-	for _, each := range workers {
+	for number, each := range workers {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			each.run(request, start.Add(wanted))
+			each.run(requests, number*len(requests)/len(workers), start.Add(wanted))
 		}()
 	}
 	group.Wait()
@@ -143,17 +148,17 @@ func check(err error) {
 func main() {
 	address := flag.String("url", "", "of the webhook")
 	ca := flag.String("ca", "ca.crt", "PEM file")
-	review := flag.String("review", "review.json", "the body to send")
+	reviews := flag.String("reviews", "reviews", "the bodies to send, one a line")
 	connections := flag.Int("connections", 1, "at a time")
 	seconds := flag.Float64("seconds", 5, "to go on")
 	flag.Parse()
 	target, err := url.Parse(*address)
 	check(err)
-	request, err := post(target, *review)
+	requests, err := posts(target, *reviews)
 	check(err)
 	workers, err := connect(target, *ca, *connections)
 	check(err)
 	before := spent()
-	elapsed := runAll(workers, request, time.Duration(*seconds*float64(time.Second)))
+	elapsed := runAll(workers, requests, time.Duration(*seconds*float64(time.Second)))
 	check(json.NewEncoder(os.Stdout).Encode(summary(workers, elapsed, spent()-before)))
 }

@@ -1,0 +1,61 @@
+"""The part of a pod that its patch depends on, as bytes: the same for all pods of a Deployment.
+
+Left out is what no module of the injector reads, and what differs from pod to pod, such as the
+name of the ServiceAccount plugin's volume. `tests/injector/test_facts.py` holds that the patch of
+the facts is the patch of the pod.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from initsync import keys
+from injector import container, identity, patch
+
+_OURS = (container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.HANDOVER_VOLUME)
+_SPEC = ("restartPolicy", "resources", "os")
+_CONTAINER = ("name", "image", "restartPolicy", "resources", "ports")
+
+
+def of(pod: Mapping[str, Any]) -> bytes:
+    """JSON of a smaller pod. Fails in many ways where the pod is not of a pod's form."""
+    metadata, spec = pod["metadata"], pod["spec"]
+    annotations, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
+    small = _picked(spec, _SPEC)
+    for part in ("containers", "initContainers"):
+        small[part] = [_container(found) for found in spec.get(part) or []]
+    small["volumes"] = [_volume(found) for found in spec.get("volumes") or []]
+    small["nodeSelector"] = _picked(spec.get("nodeSelector") or {}, (patch.OS_LABEL,))
+    named = {name: text for name, text in annotations.items() if _read(name)}
+    about = {"annotations": named, "labels": _picked(labels, (keys.INJECT,))}
+    return orjson.dumps({"metadata": about, "spec": small})
+
+
+def _read(annotation: str) -> bool:
+    return annotation.startswith(keys.PREFIX) or annotation == patch.MIRROR
+
+
+def _container(found: Mapping[str, Any]) -> dict[str, Any]:
+    small = _picked(found, _CONTAINER)
+    small["volumeMounts"] = _named(found.get("volumeMounts"), identity.VOLUMES)
+    if small["volumeMounts"]:
+        small["env"] = _named(found.get("env"), identity.ENV)
+    return small
+
+
+def _volume(found: Mapping[str, Any]) -> dict[str, Any]:
+    """All that may show a Secret; of others only a name that one of ours could have had."""
+    sources = (found.get("projected") or {}).get("sources") or []
+    if found.get("secret") or any(source.get("secret") for source in sources):
+        return _picked(found, ("name", "secret", "projected"))
+    return {"name": found["name"] if found["name"].startswith(_OURS) else ""}
+
+
+def _picked(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    there = found.keys()  # only a mapping has them
+    return {name: found[name] for name in names if name in there}
+
+
+def _named(entries: Iterable[Mapping[str, Any]] | None, names: tuple[str, ...]) -> list[Any]:
+    return [entry for entry in entries or () if entry["name"] in names]

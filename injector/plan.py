@@ -1,0 +1,48 @@
+"""What to do to a pod, found once for all pods of which the same is true.
+
+The cached function is given the facts alone, so what it remembers cannot depend on anything else.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import orjson
+
+from injector import facts, review
+from injector.patch import inject
+from injector.settings import Settings
+
+_KINDS = 512  # of pods; a large cluster has some thousand Deployments, few of them restart at once
+_LARGEST = 4096  # bytes of facts: pods that a stranger makes must not fill the memory
+
+
+class Plan(NamedTuple):
+    """As `patch.Injection`, ready to be sent."""
+
+    patch: str
+    """Empty where there is nothing to do."""
+    warnings: list[str]
+    skipped: str
+    invalid: str
+
+
+class Plans:
+    """Those of one injector."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._remembered = lru_cache(_KINDS)(lambda known: self._made(orjson.loads(known)))
+
+    def of(self, pod: Mapping[str, Any]) -> Plan:
+        """The pod's."""
+        try:
+            known = facts.of(pod)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return self._made(pod)  # it has not a pod's form
+        return self._remembered(known) if len(known) <= _LARGEST else self._made(pod)
+
+    def _made(self, pod: Mapping[str, Any]) -> Plan:
+        done = inject(pod, "", self._settings)  # no patch depends on the namespace
+        patch = review.encoded(done.operations) if done.operations else ""
+        return Plan(patch, done.warnings, done.skipped, done.invalid)
