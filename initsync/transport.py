@@ -149,7 +149,7 @@ class Connection:
             return sock
         try:
             sock.settimeout(sockets.left(deadline))
-            return self._tls().wrap_socket(sock, server_hostname=self._server_name)
+            return self._tls().wrap_socket(sock, server_hostname=sockets.plain(self._server_name))
         except BaseException:
             sock.close()
             raise

@@ -35,6 +35,7 @@ LAYERS = [
     ["initsync.podsync", "initsync.exposition", "initsync.statusport"],
     ["initsync.sidecarpages"],
     ["initsync.sidecar"],
+    ["initsync.podjob"],
     ["initsync.podmain"],
     ["initsync.testing"],
     ["initsync.demo"],
@@ -136,6 +137,7 @@ def test_a_heavy_package_is_imported_in_its_own_module_only(package: str) -> Non
     "module",
     [
         "initsync.podmain",
+        "initsync.podjob",
         "initsync.providers.aws_secretsmanager",
         "initsync.entry",
         "initsync.sidecar",
@@ -164,7 +166,7 @@ def test_the_pod_path_imports_the_standard_library_and_pyyaml_only(module: str) 
 )
 def test_the_pod_path_leaves_costly_modules_of_the_standard_library_alone(costly: str) -> None:
     code = (
-        "import sys, initsync.podmain, initsync.providers.aws_secretsmanager;"
+        "import sys, initsync.podmain, initsync.podjob, initsync.providers.aws_secretsmanager;"
         "import initsync.sidecar, initsync.sidecarpages;"
         f"print({costly!r} in sys.modules)"
     )
@@ -178,7 +180,8 @@ def test_the_pod_path_leaves_costly_modules_of_the_standard_library_alone(costly
 
 def test_the_pod_path_knows_nothing_of_checking_manifests() -> None:
     code = (
-        "import sys, initsync.podmain, initsync.providers.aws_secretsmanager; print(*sys.modules)"
+        "import sys, initsync.podmain, initsync.podjob, initsync.providers.aws_secretsmanager;"
+        "print(*sys.modules)"
     )
 
     loaded = subprocess.run(
