@@ -16,6 +16,8 @@ LAYERS = [
     ["initsync.wording"],
     ["initsync.errors"],
     ["initsync.policy", "initsync.rules", "initsync.http1", "initsync.urls"],
+    ["initsync.plainfields"],
+    ["initsync.yamlfields"],
     ["initsync.model"],
     ["initsync.listing"],
     ["initsync.annotation", "initsync.manifests", "initsync.secretdata", "initsync.apistatus"],
@@ -25,7 +27,7 @@ LAYERS = [
     ["initsync.settings", "initsync.retry"],
     ["initsync.sync"],
     ["initsync.preview"],
-    ["initsync.sockets", "initsync.podinfo", "initsync.logs"],
+    ["initsync.sockets", "initsync.trust", "initsync.podinfo", "initsync.logs"],
     ["initsync.transport"],
     ["initsync.clusterauth", "initsync.cluster"],
     ["initsync.aws"],
@@ -45,7 +47,7 @@ LAYERS = [
 ]
 PURE = [
     *("keys", "wording", "errors", "policy", "rules", "http1", "urls", "model"),
-    *("annotation", "manifests", "secretdata", "apistatus"),
+    *("plainfields", "yamlfields", "annotation", "manifests", "secretdata", "apistatus"),
 ]
 # The injector's own layers; of initsync it may use what is pure, and no client of anything.
 # Of the providers it asks for their rules of paths: its warning is then `initsync check`'s own.
