@@ -23,10 +23,9 @@ _ADVICE = (
     ("calling webhook", "ask who runs that webhook: it is not JASM's"),
     ("AdmissionPolicy '", "ask who wrote that policy"),
 )
-_ADMISSION = re.compile(
-    r"""(admission|calling) webhook "[^"]{1,253}"|\w+AdmissionPolicy '[^']{1,253}'"""
-)
-_RIGHTS = re.compile("cannot [a-z]+ resource|exceeded quota|is being terminated|was modified")
+# Compiled where they are asked for, which a good answer never does.
+_ADMISSION = r"""(admission|calling) webhook "[^"]{1,253}"|\w+AdmissionPolicy '[^']{1,253}'"""
+_RIGHTS = "cannot [a-z]+ resource|exceeded quota|is being terminated|was modified"
 
 
 def stored(response: Response, action: str, *, private: bool = False) -> JsonObject:
@@ -68,8 +67,8 @@ def _detail(status: int, found: Any, *, private: bool) -> str:
     if not _is_status(found):
         return f"the answer is not from a Kubernetes API (status {status})"
     reason, message = found.get("reason") or "no reason given", str(found.get("message") or "")
-    by = _ADMISSION.search(message)
-    if not private or (_RIGHTS.search(message) and not by):
+    by = re.search(_ADMISSION, message)
+    if not private or (re.search(_RIGHTS, message) and not by):
         return f"{message or reason} ({status})"
     causes = (found.get("details") or {}).get("causes") or []
     fields = ", ".join(cause["field"] for cause in causes if cause.get("field"))

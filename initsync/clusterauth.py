@@ -8,12 +8,11 @@ import ssl
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-import yaml
-
 from initsync import urls
 from initsync.errors import InvalidSetup
 from initsync.keys import SERVICEACCOUNT_DIR
-from initsync.transport import TIMEOUT, Connection, Network, trusting
+from initsync.transport import TIMEOUT, Connection, Network
+from initsync.trust import trusting
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
@@ -65,6 +64,7 @@ def from_kubeconfig(path: str | None, context: str | None, env: Mapping[str, str
     `proxy-url`. Raises InvalidSetup.
     """
     try:
+        import yaml
         from kubernetes.client import Configuration
         from kubernetes.config import ConfigException, kube_config
     except ImportError as error:

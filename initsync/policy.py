@@ -9,12 +9,12 @@ from initsync.errors import AnnotationError
 from initsync.wording import shown
 
 ON_FAILURE = ("block", "strict", "continue")
-MODES = ("init", "sidecar")
+MODES = ("init", keys.SIDECAR)
 LEAST_INTERVAL = 10.0
 """Seconds; more often only costs requests."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_DURATION = re.compile(r"(\d{1,9}[smhd])+", re.ASCII)
+_DURATION = r"(\d{1,9}[smhd])+"
 
 
 class Policy(NamedTuple):
@@ -87,7 +87,7 @@ def _duration(annotations: Mapping[str, str], name: str) -> float | None:
     text = annotations.get(name)
     if not text:
         return None
-    if not _DURATION.fullmatch(text):
+    if not re.fullmatch(_DURATION, text, re.ASCII):
         rule = "must be a duration of whole numbers with s, m, h or d, such as 90s, 5m or 1h30m"
         raise AnnotationError(f"is {shown(text)}, but {rule}", name=name)
     return float(sum(int(part[:-1]) * _UNITS[part[-1]] for part in re.findall(r"\d+[smhd]", text)))

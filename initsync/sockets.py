@@ -54,13 +54,14 @@ def _resolved(host: str, port: int, deadline: float) -> Sequence[tuple[Any, ...]
 
     With a silent name server it takes 20 s and more. A thread left behind ends with the process.
     """
+    asked = plain(host)
     found: list[Sequence[tuple[Any, ...]] | Exception] = []
     done = _thread.allocate_lock()
     done.acquire()
 
     def resolve() -> None:
         try:
-            found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            found.append(socket.getaddrinfo(asked, port, type=socket.SOCK_STREAM))
         except Exception as error:  # whatever it is belongs to who waits
             found.append(error)
         done.release()
@@ -71,6 +72,11 @@ def _resolved(host: str, port: int, deadline: float) -> Sequence[tuple[Any, ...]
     if isinstance(found[0], Exception):
         raise found[0]
     return found[0]
+
+
+def plain(host: str) -> str | bytes:
+    """The name as it goes over the wire; of one in ASCII `encodings.idna` is not imported."""
+    return host.encode() if host.isascii() else host
 
 
 def _tunnel(sock: socket.socket, place: urls.Place, proxy: urls.Proxy, deadline: float) -> None:

@@ -6,7 +6,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 
-from initsync import http1, sockets, urls
+from initsync import http1, sockets, trust, urls
 from initsync.errors import InvalidSetup
 from initsync.http1 import Response
 
@@ -148,29 +148,19 @@ class Connection:
         if not self._place.secure:
             return sock
         try:
+            return self._secured(sock, deadline)
+        except ssl.SSLCertVerificationError as error:
+            if not (isinstance(self._tls, trust.System) and self._tls.widened(error)):
+                raise
+        return self._secured(sockets.opened(self._place, self._proxy, deadline), deadline)
+
+    def _secured(self, sock: socket.socket, deadline: float) -> ssl.SSLSocket:
+        try:
             sock.settimeout(sockets.left(deadline))
-            return self._tls().wrap_socket(sock, server_hostname=self._server_name)
+            return self._tls().wrap_socket(sock, server_hostname=sockets.plain(self._server_name))
         except BaseException:
             sock.close()
             raise
-
-
-def trusting(ca_file: str | None) -> ssl.SSLContext:
-    """A client's context that trusts `ca_file` only; None: what the system trusts.
-
-    Raises InvalidSetup.
-    """
-    try:
-        context = ssl.create_default_context(cafile=ca_file)
-    except OSError as error:  # ssl.SSLError included: the file holds no certificate
-        problem = f"cannot use the CA file {ca_file} ({error.strerror or error})"
-        raise InvalidSetup(problem, "mount or name a file of PEM certificates") from error
-    if ca_file:
-        # Python 3.13 wants all of RFC 5280 of every certificate; CAs that clusters make for
-        # themselves often have no key identifiers (kubernetes-client/python#2394), and the one
-        # CA that we were told to trust is checked all the same.
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    return context
 
 
 def _readable(sock: socket.socket) -> bool:

@@ -16,6 +16,8 @@ LAYERS = [
     ["initsync.wording"],
     ["initsync.errors"],
     ["initsync.policy", "initsync.rules", "initsync.http1", "initsync.urls"],
+    ["initsync.plainfields"],
+    ["initsync.yamlfields"],
     ["initsync.model"],
     ["initsync.listing"],
     ["initsync.annotation", "initsync.manifests", "initsync.secretdata", "initsync.apistatus"],
@@ -25,7 +27,7 @@ LAYERS = [
     ["initsync.settings", "initsync.retry"],
     ["initsync.sync"],
     ["initsync.preview"],
-    ["initsync.sockets", "initsync.podinfo", "initsync.logs"],
+    ["initsync.sockets", "initsync.trust", "initsync.podinfo", "initsync.logs"],
     ["initsync.transport"],
     ["initsync.clusterauth", "initsync.cluster"],
     ["initsync.aws"],
@@ -35,6 +37,7 @@ LAYERS = [
     ["initsync.podsync", "initsync.exposition", "initsync.statusport"],
     ["initsync.sidecarpages"],
     ["initsync.sidecar"],
+    ["initsync.podjob"],
     ["initsync.podmain"],
     ["initsync.testing"],
     ["initsync.demo"],
@@ -44,7 +47,7 @@ LAYERS = [
 ]
 PURE = [
     *("keys", "wording", "errors", "policy", "rules", "http1", "urls", "model"),
-    *("annotation", "manifests", "secretdata", "apistatus"),
+    *("plainfields", "yamlfields", "annotation", "manifests", "secretdata", "apistatus"),
 ]
 # The injector's own layers; of initsync it may use what is pure, and no client of anything.
 # Of the providers it asks for their rules of paths: its warning is then `initsync check`'s own.
@@ -136,6 +139,7 @@ def test_a_heavy_package_is_imported_in_its_own_module_only(package: str) -> Non
     "module",
     [
         "initsync.podmain",
+        "initsync.podjob",
         "initsync.providers.aws_secretsmanager",
         "initsync.entry",
         "initsync.sidecar",
@@ -165,7 +169,7 @@ def test_the_pod_path_imports_the_standard_library_and_pyyaml_only(module: str) 
 )
 def test_the_pod_path_leaves_costly_modules_of_the_standard_library_alone(costly: str) -> None:
     code = (
-        "import sys, initsync.podmain, initsync.providers.aws_secretsmanager;"
+        "import sys, initsync.podmain, initsync.podjob, initsync.providers.aws_secretsmanager;"
         "import initsync.sidecar, initsync.sidecarpages;"
         f"print({costly!r} in sys.modules)"
     )
@@ -179,7 +183,8 @@ def test_the_pod_path_leaves_costly_modules_of_the_standard_library_alone(costly
 
 def test_the_pod_path_knows_nothing_of_checking_manifests() -> None:
     code = (
-        "import sys, initsync.podmain, initsync.providers.aws_secretsmanager; print(*sys.modules)"
+        "import sys, initsync.podmain, initsync.podjob, initsync.providers.aws_secretsmanager;"
+        "print(*sys.modules)"
     )
 
     loaded = subprocess.run(

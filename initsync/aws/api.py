@@ -6,7 +6,6 @@ https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 
 import datetime
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -136,8 +135,8 @@ def _element(xml: str, name: str) -> str:
 
     Not an XML parser: these answers are flat, and importing one costs every pod start 6 ms.
     """
-    found = re.search(rf"<{name}>([^<]*)</{name}>", xml)
-    text = found.group(1).strip() if found else ""
+    found, _, end = xml.partition(f"<{name}>")[2].partition("<")
+    text = found.strip() if end.startswith(f"/{name}>") else ""
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)
     return text

@@ -10,7 +10,8 @@ from initsync.aws import api, endpoints, failures
 from initsync.aws.credentials import Identity, sdk_region
 from initsync.errors import InvalidSecretData, InvalidSetup
 from initsync.model import ExternalSecret
-from initsync.transport import Connection, Network, trusting
+from initsync.transport import Connection, Network
+from initsync.trust import System, trusting
 from initsync.wording import shown
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, Name
@@ -34,7 +35,8 @@ class Provider:
         self._now = now
         self._network = network
         self._sdk = sdk
-        self._tls = cache(lambda: trusting(env.get("AWS_CA_BUNDLE") or None))
+        bundle = env.get("AWS_CA_BUNDLE")
+        self._tls = cache(lambda: trusting(bundle)) if bundle else System()
         self._connections: dict[tuple[str, str], Connection] = {}
         self._region = ""
         self._identity = Identity(env, now, self._sts, self._open, sdk=sdk)

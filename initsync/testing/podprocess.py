@@ -25,12 +25,18 @@ class Finished(NamedTuple):
 
 
 class Running:
-    """Runs `command` at once, in `root`, which also keeps what it prints."""
+    """Runs `command` at once, in `root`, which also keeps what it prints.
 
-    def __init__(self, command: list[str], env: Mapping[str, str], root: Path) -> None:
+    `join`: the file by which it joins a cgroup.
+    """
+
+    def __init__(
+        self, command: list[str], env: Mapping[str, str], root: Path, join: Path | None = None
+    ) -> None:
         self._name = command[0]
         self._report, self._out, self._err = (root / name for name in ("report", "out", "err"))
-        launcher = [sys.executable, "-I", "-S", launch.__file__, str(self._report)]
+        options = [str(self._report), str(join or "")]
+        launcher = [sys.executable, "-I", "-S", launch.__file__, *options]
         with self._out.open("wb") as stdout, self._err.open("wb") as stderr:
             self._process = subprocess.Popen(  # noqa: S603  # the stored pod's own command is the point
                 [*launcher, *command],

@@ -1,8 +1,7 @@
 """Runs one container of a stored pod as a local process, as a kubelet would, without root.
 
-Its volumes become directories, and since a mount path such as /var/run/secrets is not ours to
-create, environment values below a mount path are translated to them, and JASM_PODINFO_DIR and
-JASM_SERVICEACCOUNT_DIR say where JASM's own two are. Everything else is the stored pod's.
+Its volumes become directories, of which `podenv` tells the process. Everything else is the stored
+pod's.
 """
 
 import shutil
@@ -13,36 +12,37 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-from initsync import keys
 from initsync.model import JsonObject
+from initsync.testing import podenv
+from initsync.testing.podenv import AwsIdentity
 from initsync.testing.podprocess import Finished, Running
-from initsync.testing.podvolumes import Files, UnsupportedPod, field, token, volume_files
+from initsync.testing.podvolumes import Files, UnsupportedPod, token, volume_files
 from initsync.testing.server import ApiServer
 
-NODE = "node-1"
 TIMEOUT = 120.0
-_AWS_TOKEN = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"  # noqa: S105  # a path
 _AWS_AUDIENCE = "sts.amazonaws.com"
 
 __all__ = [
     "AwsIdentity",
     "Container",
     "Finished",
+    "Prepared",
     "UnsupportedPod",
+    "prepared_container",
     "run_container",
     "started_container",
 ]
 
 
-class AwsIdentity(NamedTuple):
-    """What the EKS pod identity webhook gives a pod whose ServiceAccount names a role (IRSA)."""
+class Prepared(NamedTuple):
+    """What a container's process is started with, as often as one likes."""
 
-    role_arn: str
-    region: str
-    endpoint: str
-    """Of AWS itself: this machine's stand-in."""
+    command: list[str]
+    env: Mapping[str, str]
+    root: Path
+    """Its working directory; its volumes are below."""
+    mounts: Mapping[str, Path]
 
 
 class Container:
@@ -58,7 +58,7 @@ class Container:
 
     def path(self, inside: str) -> Path:
         """Where a path of the container is here."""
-        return Path(_translated(inside, self._mounts))
+        return Path(podenv.translated(inside, self._mounts))
 
 
 def run_container(
@@ -74,7 +74,7 @@ def run_container(
 ) -> Finished:
     """Run the (init) container `name` of `pod`, as the API server stored it, to its end.
 
-    Its arguments are those of `started_container`. Raises what that does, and TimeoutError,
+    Its arguments are those of `prepared_container`. Raises what that does, and TimeoutError,
     having ended it.
     """
     with started_container(
@@ -96,6 +96,31 @@ def started_container(
 ) -> Iterator[Container]:
     """The (init) container `name` of `pod`, as the API server stored it, until the block's end.
 
+    Its arguments are those of `prepared_container`, and it raises what that does.
+    """
+    with prepared_container(
+        api, pod, name, aws=aws, env=env, programs=programs, empty_dirs=empty_dirs
+    ) as found:
+        process = Running(found.command, found.env, found.root)
+        try:
+            yield Container(process, found.mounts, lambda now: _update(api, now, found.root))
+        finally:
+            process.kill()
+
+
+@contextmanager
+def prepared_container(
+    api: ApiServer,
+    pod: JsonObject,
+    name: str,
+    *,
+    aws: AwsIdentity | None = None,
+    env: Mapping[str, str] | None = None,
+    programs: Path | None = None,
+    empty_dirs: Path | None = None,
+) -> Iterator[Prepared]:
+    """The (init) container `name` of `pod`, not started; its volumes last until the block's end.
+
     `env` is added to the container's own; `programs` is where its command is looked for, by
     default beside this Python; `empty_dirs` keeps the pod's emptyDir volumes for its other
     containers. Raises UnsupportedPod, and Refused as the kubelet would fail to mount.
@@ -105,21 +130,10 @@ def started_container(
         root = Path(directory)
         mounts = dict(_mounts(api, pod, container, root, empty_dirs or root / "empty"))
         if aws:
-            mounts[str(PurePosixPath(_AWS_TOKEN).parent)] = _aws_token(api, pod, root)
-        environment = {
-            **_service_env(api, pod),
-            **(_aws_env(aws) if aws else {}),
-            **dict(_own_env(pod, container)),
-            **_jasm_env(mounts),
-            **(env or {}),
-        }
-        translated = {key: _translated(value, mounts) for key, value in environment.items()}
+            mounts[podenv.AWS_MOUNT] = _aws_token(api, pod, root)
+        environment = podenv.environment(api, pod, container, mounts, aws, env or {})
         command = _command(container, programs or Path(sys.executable).parent)
-        process = Running(command, translated, root)
-        try:
-            yield Container(process, mounts, lambda now: _update(api, now, root))
-        finally:
-            process.kill()
+        yield Prepared(command, environment, root, mounts)
 
 
 def _container(pod: JsonObject, name: str) -> JsonObject:
@@ -174,54 +188,6 @@ def _aws_token(api: ApiServer, pod: JsonObject, root: Path) -> Path:
     directory = root / "volumes" / "aws-iam-token"
     _write(directory, {"token": token(api, pod, wish).encode()})
     return directory
-
-
-def _service_env(api: ApiServer, pod: JsonObject) -> dict[str, str]:
-    address = urlsplit(api.url)
-    return {
-        "HOSTNAME": pod["metadata"]["name"],
-        "KUBERNETES_SERVICE_HOST": str(address.hostname),
-        "KUBERNETES_SERVICE_PORT": str(address.port),
-    }
-
-
-def _aws_env(aws: AwsIdentity) -> dict[str, str]:
-    return {
-        "AWS_ROLE_ARN": aws.role_arn,
-        "AWS_WEB_IDENTITY_TOKEN_FILE": _AWS_TOKEN,
-        "AWS_REGION": aws.region,
-        "AWS_DEFAULT_REGION": aws.region,
-        "AWS_ENDPOINT_URL": aws.endpoint,
-    }
-
-
-def _own_env(pod: JsonObject, container: JsonObject) -> Iterator[tuple[str, str]]:
-    if container.get("envFrom"):
-        raise UnsupportedPod(f"envFrom of container {container['name']} is not supported here")
-    for entry in container.get("env") or []:
-        source = entry.get("valueFrom") or {}
-        if not source:
-            yield entry["name"], entry.get("value", "")
-        elif "fieldRef" in source:
-            yield entry["name"], field(pod, source["fieldRef"]["fieldPath"], NODE)
-        else:
-            kinds = ", ".join(source)
-            raise UnsupportedPod(f"{kinds} of variable {entry['name']} is not supported here")
-
-
-def _jasm_env(mounts: Mapping[str, Path]) -> dict[str, str]:
-    names = {
-        keys.PODINFO_DIR: "JASM_PODINFO_DIR",
-        keys.SERVICEACCOUNT_DIR: "JASM_SERVICEACCOUNT_DIR",
-    }
-    return {variable: path for path, variable in names.items() if path in mounts}
-
-
-def _translated(value: str, mounts: Mapping[str, Path]) -> str:
-    for path in sorted(mounts, key=len, reverse=True):  # the innermost mount counts
-        if value == path or value.startswith(f"{path}/"):
-            return f"{mounts[path]}{value[len(path) :]}"
-    return value
 
 
 def _command(container: JsonObject, programs: Path) -> list[str]:

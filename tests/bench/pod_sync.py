@@ -1,152 +1,121 @@
-"""One pod's sync on the real API server and moto: `jasm-init` against the floor, in one run.
+"""One pod's sync: `jasm-init` beside Go, the floor and the naive program, in one run.
 
-`python tests/bench/pod_sync.py [--runs N] [--output json]`. Both keep a Secret of their own that
-is there already, one after the other in turn, so that the machine's moods hit both. Exit code 1:
-a bar of the project was missed.
+`python -m tests.bench.pod_sync [--runs N] [--beside CHECKOUT] [--output json]`. Each syncs a
+Secret of its own, on a real kube-apiserver and moto, one after the other in turn, so that the
+machine's moods hit all: with the whole CPU, and within a cgroup of 100m (as root); while its Secret
+is absent, and while it is up to date. Exit code 1: a bar of the project was missed.
 """
 
 import argparse
 import json
 import os
-import statistics
-import subprocess
 import sys
-import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from initsync import keys
-from initsync.model import JsonObject
-from initsync.testing import launch, manifests
-from initsync.testing.aws import AwsServer
-from initsync.testing.controlplane import ControlPlane, find_or_build
 from initsync.testing.controlplane.progress import Progress
-from initsync.testing.podrun import AwsIdentity, run_container
-from initsync.testing.webhook import Webhook
+from tests.bench import cgroup, gobuild, image, pod_report
+from tests.bench.pod_report import ABSENT, STATES, Cost, Row
+from tests.bench.world import Program, World
 
-CPU_BAR = 1.5  # times the floor's
-RSS_BAR = 30.0  # MB
-NAMESPACE = "bench"
-ANNOTATION = "provider: aws-secretsmanager\npath: /bench/db\nsecretName: {name}\n"
-RULES: list[JsonObject] = [
-    {
-        "apiGroups": [""],
-        "resources": ["secrets", "events"],
-        "verbs": ["get", "create", "update", "patch"],
-    }
-]
-
-
-class Cost(NamedTuple):
-    """Of one run, or the medians of all (RSS: the largest)."""
-
-    wall_ms: float
-    cpu_ms: float
-    rss_mb: float
+LIMIT = 0.1  # CPUs: Kubernetes' 100m
+RUNS = 15
+NAIVE_SHARE = 5  # one run of the naive program for so many of the others: it takes 20 times as long
 
 
 def main() -> int:
     """Measure, print, and judge."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--output", choices=["text", "json"], default="text")
-    chosen = parser.parse_args()
-    found = measure(chosen.runs)
-    ratio = found["jasm-init"].cpu_ms / found["floor"].cpu_ms
-    kept = ratio <= CPU_BAR and found["jasm-init"].rss_mb <= RSS_BAR
+    chosen = options()
+    with World() as world:
+        rows, left_out = measure(world, chosen.runs, chosen.beside)
+    missed = pod_report.missed(rows)
     if chosen.output == "json":
-        costs = {name: cost._asdict() for name, cost in found.items()}
-        print(json.dumps({"runs": chosen.runs, "cpu_ratio": ratio, "kept": kept, **costs}))
+        print(json.dumps(pod_report.figures(rows, left_out)))
     else:
-        print(table(found, chosen.runs, ratio, kept))
-    return 0 if kept else 1
+        print(pod_report.table(rows, left_out))
+    return 1 if missed else 0
 
 
-def table(found: dict[str, Cost], runs: int, ratio: float, kept: bool) -> str:
-    """For people."""
-    lines = [f"one sync of an up-to-date Secret, {runs} runs each, medians (RSS: largest)"]
-    for name, (wall, cpu, rss) in found.items():
-        lines.append(f"  {name:10} wall {wall:5.0f} ms   CPU {cpu:5.0f} ms   RSS {rss:4.0f} MB")
-    bars = f"(bar {CPU_BAR}), RSS bar {RSS_BAR:.0f} MB: {'kept' if kept else 'MISSED'}"
-    return "\n".join([*lines, f"  CPU {ratio:.2f} times the floor {bars}"])
+def options() -> argparse.Namespace:
+    """Of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=RUNS, help="of each, with the whole CPU")
+    parser.add_argument("--beside", type=Path, help="another checkout, measured as `beside`")
+    parser.add_argument("--output", choices=["text", "json"], default="text")
+    return parser.parse_args()
 
 
-def measure(runs: int) -> dict[str, Cost]:
-    """Both programs in turn, after one run each that is not counted."""
-    binaries = find_or_build(os.environ, Progress(sys.stderr))
-    with ControlPlane(binaries) as api, AwsServer() as aws, Webhook() as webhook:
-        api.register_webhook(webhook.url, webhook.ca_pem)
-        api.create_namespace(NAMESPACE)
-        api.create_service_account(NAMESPACE, "app")
-        api.allow(NAMESPACE, "app", RULES)
-        aws.put_secret("/bench/db", {"host": "db", "user": "u", "password": "p"})
-        with tempfile.TemporaryDirectory() as directory:
-            programs = {
-                "jasm-init": jasm_init(api, aws),
-                "floor": floor(api, aws, Path(directory)),
-            }
-            costs: dict[str, list[Cost]] = {name: [] for name in programs}
-            for number in range(runs + 1):
-                for name, program in programs.items():
-                    cost = program()
-                    if number:
-                        costs[name].append(cost)
-    return {name: summary(taken) for name, taken in costs.items()}
-
-
-def summary(taken: list[Cost]) -> Cost:
-    """Medians, and the largest RSS."""
-    return Cost(
-        statistics.median(cost.wall_ms for cost in taken),
-        statistics.median(cost.cpu_ms for cost in taken),
-        max(cost.rss_mb for cost in taken),
-    )
-
-
-def jasm_init(api: ControlPlane, aws: AwsServer) -> Callable[[], Cost]:
-    """The injected container of a stored pod."""
-    pod = manifests.pod(NAMESPACE, "p", {keys.ANNOTATION: ANNOTATION.format(name="jasm")})
-    pod["spec"]["serviceAccountName"] = "app"
-    stored = api.create(pod)
-    identity = AwsIdentity(aws.role_arn("app"), aws.region, aws.url)
-
-    def run() -> Cost:
-        ended = run_container(api, stored, keys.CONTAINER, aws=identity)
-        if ended.exit_code:
-            raise RuntimeError(ended.stderr)
-        return Cost(ended.seconds * 1e3, ended.cpu_seconds * 1e3, ended.peak_rss / 1e6)
-
-    return run
-
-
-def floor(api: ControlPlane, aws: AwsServer, directory: Path) -> Callable[[], Cost]:
-    """`floor.py` beside this file."""
-    token, web, report = (directory / name for name in ("token", "web-identity", "report"))
-    token.write_text(api.create_token(NAMESPACE, "app"))
-    web.write_text(api.create_token(NAMESPACE, "app", audience="sts.amazonaws.com"))
-    env = {
-        "ANN": ANNOTATION.format(name="floor"),
-        "API": api.url,
-        "CA": api.ca_file,
-        "TOKEN": str(token),
-        "NS": NAMESPACE,
-        "AWS_ROLE_ARN": aws.role_arn("app"),
-        "AWS_WEB_IDENTITY_TOKEN_FILE": str(web),
-        "AWS_REGION": aws.region,
-        "AWS_ENDPOINT_URL": aws.url,
+def measure(world: World, runs: int, beside: Path | None = None) -> tuple[list[Row], str]:
+    """A row for each program, state and limit; and what was left out, and why."""
+    programs = prepared(world, beside)
+    asked = {
+        (program.name, state): _requests(world, program, state)  # a run that is not measured
+        for program in programs
+        for state in STATES
     }
-    program = [sys.executable, str(Path(__file__).with_name("floor.py"))]
-    command = [sys.executable, "-I", "-S", launch.__file__, str(report), *program]
+    rows = list(_rows(world, programs, asked, runs))
+    try:
+        with cgroup.limited(LIMIT) as join:
+            rows += _rows(world, programs, asked, max(1, runs // NAIVE_SHARE), join)
+    except cgroup.Unavailable as error:
+        return rows, f"not measured within {LIMIT:g} CPU: {error}"
+    return rows, ""
 
-    def run() -> Cost:
-        subprocess.run(command, env=env, check=True)
-        status, cpu, rss, seconds = report.read_text().split()
-        if status != "0":
-            raise RuntimeError("the floor failed")
-        return Cost(float(seconds) * 1e3, float(cpu) * 1e3, int(rss) / 1e6)
 
-    return run
+def prepared(world: World, beside: Path | None = None) -> list[Program]:
+    """All of them, jasm-init first."""
+    commands = image.lay_out(world.directory / "image")
+    go = gobuild.reference(os.environ, Progress(sys.stderr))
+    others = {"beside": image.lay_out(world.directory / "other", beside)} if beside else {}
+    return [
+        *(
+            _injected(world, name, place)
+            for name, place in {pod_report.JASM: commands, **others}.items()
+        ),
+        world.reference(pod_report.GO, [str(go)]),
+        world.reference(pod_report.FLOOR, [str(commands / "floor")]),
+        world.reference(pod_report.NAIVE, image.naive(world.directory / "bytecode")),
+    ]
+
+
+def _injected(world: World, name: str, commands: Path) -> Program:
+    world.account(name)
+    world.provide(name)
+    return world.injected(name, commands, name, name)
+
+
+def _requests(world: World, program: Program, state: str) -> int:
+    """Counted by API server and moto."""
+    if state == ABSENT:
+        world.forget(program.secret)
+    before = world.requests(program.user)
+    program.run()
+    return world.requests(program.user).since(before).number
+
+
+def _rows(
+    world: World,
+    programs: Sequence[Program],
+    asked: Mapping[tuple[str, str], int],
+    runs: int,
+    join: Path | None = None,
+) -> Iterator[Row]:
+    for state in STATES:
+        taken: dict[str, list[Cost]] = {program.name: [] for program in programs}
+        for number in range(runs):
+            for program in programs:
+                if program.name != pod_report.NAIVE or number % NAIVE_SHARE == 0:
+                    taken[program.name].append(_cost(world, program, state, join))
+        limit = LIMIT if join else None
+        for name, costs in taken.items():
+            yield pod_report.summary(name, state, limit, asked[name, state], costs)
+
+
+def _cost(world: World, program: Program, state: str, join: Path | None) -> Cost:
+    if state == ABSENT:
+        world.forget(program.secret)
+    ended = program.run(join)
+    return Cost(ended.seconds * 1e3, ended.cpu_seconds * 1e3, ended.peak_rss / 1e6)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ from initsync.retry import Retry
 from initsync.settings import Settings
 from initsync.sync import sync
 from initsync.testing.controlplane import ControlPlane
-from initsync.transport import Network, trusting
+from initsync.transport import Network
+from initsync.trust import trusting
 
 STEPS = 3  # read, fetch, write
 DEADLINE = 30.0

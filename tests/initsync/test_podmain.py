@@ -205,7 +205,7 @@ def test_a_hard_limit_on_core_dumps_is_no_reason_to_fail() -> None:
 
 
 def test_one_sync_does_not_pay_for_the_sidecar() -> None:
-    code = "import sys, initsync.podmain; print(*sys.modules)"
+    code = "import sys, initsync.podjob; print(*sys.modules)"
 
     loaded = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True

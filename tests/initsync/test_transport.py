@@ -11,7 +11,8 @@ import pytest
 
 from initsync.errors import InvalidSetup
 from initsync.testing import pki
-from initsync.transport import Connection, Network, TransportError, trusting
+from initsync.transport import Connection, Network, TransportError
+from initsync.trust import trusting
 
 NETWORK = Network({}, lambda: 60.0, lambda _: None)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"

@@ -10,7 +10,8 @@ import pytest
 from initsync.aws import credentials
 from initsync.aws.credentials import Identity
 from initsync.errors import AccessDenied, NoIdentity, ProviderUnavailable
-from initsync.transport import Connection, Network, trusting
+from initsync.transport import Connection, Network
+from initsync.trust import trusting
 from tests.initsync.fake_aws import ASSUMED, FakeAws
 
 ROLE = "arn:aws:iam::123456789012:role/app"
