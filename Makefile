@@ -47,8 +47,7 @@ image-size:
 	TARGETS=init SAVE="$$saved" deploy/image/build && $(PYTHON) deploy/image/size.py "$$saved/init.tar"
 
 bench: $(READY)
-	$(BIN)/python tests/bench/pod_sync.py
-	$(BIN)/python -m tests.bench.injector_load
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"

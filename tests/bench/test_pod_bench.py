@@ -1,0 +1,115 @@
+"""Guards of the pod path's cost, and that the benchmarks judge rightly. Ratios and counts only."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bench import cgroup, growth, pod_report
+from tests.bench.pod_report import ABSENT, CURRENT, FLOOR, GO, JASM, Cost, Row
+
+EXPECTED = Path(__file__).with_name("modules.txt")
+_LIST = """
+import sys
+before = set(sys.modules)
+from initsync import podmain, podjob, annotation
+from initsync.providers import load
+from initsync.model import PodRef
+annotation.parse({text!r}, PodRef("a", "b", "c"), ["aws-secretsmanager"])
+load("aws-secretsmanager")
+print(*sorted(set(sys.modules) - before))
+"""
+_TEXT = "provider: aws-secretsmanager\npath: /a\nsecretName: b\n"
+
+
+def test_a_sync_imports_nothing_new() -> None:
+    """The file has what Python 3.11, 3.12 and 3.13 import, together, private names aside.
+
+    A newer Python may import more of its own, which is no doing of ours: only ours is compared.
+    """
+    code = f"sys_path = {str(EXPECTED.parents[2])!r}\nimport sys; sys.path.insert(0, sys_path)"
+    command = [sys.executable, "-IS", "-c", code + _LIST.format(text=_TEXT)]
+
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+
+    loaded = {name for name in done.stdout.split() if not name.split(".")[0].startswith("_")}
+    known = set(EXPECTED.read_text().split())
+    ours = {name for name in loaded if name.startswith("initsync") or "." not in name}
+    if sys.version_info >= (3, 14):
+        ours = {name for name in ours if name.startswith("initsync")}
+    new = sorted(ours - known)
+    assert new == [], (
+        f"every pod's start would pay for importing {', '.join(new)}: import it where it is "
+        f"needed, or measure it (make bench) and add it to {EXPECTED.name}"
+    )
+
+
+def row(program: str, cpu: float, rss: float = 20.0, state: str = CURRENT) -> Row:
+    return pod_report.summary(program, state, None, 5, [Cost(100.0, cpu, rss)])
+
+
+def test_a_good_run_misses_nothing() -> None:
+    rows = [row(JASM, 70), row(GO, 20), row(FLOOR, 60), row(JASM, 70, state=ABSENT)]
+
+    assert pod_report.missed(rows) == []
+    assert "70.0" in pod_report.table(rows)
+
+
+def test_each_bar_is_judged() -> None:
+    rows = [row(JASM, 80, 30)._replace(requests=6), row(GO, 20, 25), row(FLOOR, 60)]
+
+    assert pod_report.missed(rows) == [
+        "first sync: 6 requests (bar 5)",
+        "Secret up to date: 4.00 times the CPU of go (bar 3.5)",
+        "Secret up to date: 1.20 times the RSS of go (bar 1)",
+        "Secret up to date: 1.33 times the CPU of floor (bar 1.25)",
+    ]
+
+
+def test_within_a_limit_nothing_is_judged() -> None:
+    rows = [row(JASM, 80)._replace(limit=0.1), row(GO, 1)._replace(limit=0.1)]
+
+    assert pod_report.missed(rows) == []
+
+
+def test_a_share_that_grows_is_told() -> None:
+    alone = growth.Row(growth.ONE, 1, 1.0, 2.0, 2.0, 1, 0, 50.0)
+
+    assert growth.missed([alone, alone._replace(pods=100, api=3.9)]) == []
+    assert growth.missed([alone, alone._replace(pods=100, api=4.1)]) == [
+        "one Secret, 100 pods: 6.1 requests a pod, 4.0 where it is alone (bar 1.5 times)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("files", "limit", "text"),
+    [
+        (["cpu/cpu.cfs_quota_us"], "cpu/{group}/cpu.cfs_quota_us", "10000"),
+        (["cgroup.controllers"], "{group}/cpu.max", "10000 100000"),
+    ],
+)
+def test_a_limit_of_either_kind_of_cgroup(
+    tmp_path: Path, files: list[str], limit: str, text: str
+) -> None:
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("cpu memory")
+    place = tmp_path / limit.format(group=f"jasm-bench-{os.getpid()}")
+
+    with cgroup.limited(0.1, tmp_path) as join:
+        assert place.read_text() == text
+        assert join == place.with_name(cgroup.MEMBERS)
+        for file in place.parent.iterdir():  # the kernel's own go with the group
+            file.unlink()
+
+    assert not place.parent.exists()
+
+
+def test_without_cgroups_it_says_so(tmp_path: Path) -> None:
+    with (
+        pytest.raises(cgroup.Unavailable, match="no cgroups that limit CPU"),
+        cgroup.limited(0.1, tmp_path),
+    ):
+        pass
