@@ -141,6 +141,14 @@ class Team:
         """Of the Events on the pod."""
         return [event["reason"] for event in self.events(name)]
 
+    def waited_for_its_secret(self, name: str) -> list[str]:
+        """What the kubelet said of mounts of the pod that a Secret was missing for.
+
+        Not of others: of a busy node it also says that its caches are not filled yet.
+        """
+        said = [it["message"] for it in self.events(name) if it["reason"] == "FailedMount"]
+        return [message for message in said if 'secret "' in message]
+
     def events(self, name: str) -> list[JsonObject]:
         """On the pod, the oldest first."""
         found = self.api.request("GET", f"/api/v1/namespaces/{self.namespace}/events").body

@@ -42,7 +42,7 @@ def test_no_app_ever_starts_without_the_keys_in_its_volume(team: Team) -> None:
     assert [
         name for name in names if team.status(name)["containerStatuses"][0]["restartCount"]
     ] == []
-    assert [name for name in names if "FailedMount" in team.reasons(name)] == []
+    assert [said for name in names for said in team.waited_for_its_secret(name)] == []
 
 
 @pytest.mark.timeout(900)
