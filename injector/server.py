@@ -39,7 +39,7 @@ class Server:
         """Serve until a signal, or the end of the file `leash`, has been given its time."""
         loop = asyncio.get_running_loop()
         if leash is not None:
-            loop.add_reader(leash, self._alone, leash)
+            loop.add_reader(leash, self._unleashed, leash)
         for sign in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sign, self._signal)
         server = await loop.create_server(
@@ -63,9 +63,10 @@ class Server:
         self._shared.app.draining = True
         self._signalled.set()
 
-    def _alone(self, leash: int) -> None:
+    def _unleashed(self, leash: int) -> None:
         asyncio.get_running_loop().remove_reader(leash)
-        self._signal()
+        if not self._shared.app.draining:
+            self._signal()
 
     async def _end(self, server: asyncio.Server) -> None:
         await self._signalled.wait()

@@ -6,39 +6,47 @@ import signal
 from collections.abc import Callable
 from types import FrameType
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+Work = Callable[[int, int], None]
 
 
-def run(count: int, work: Callable[[int, int], None]) -> bool:
+def run(count: int, work: Work) -> bool:
     """Run `work(number, leash)` in `count` processes until all have ended; whether as asked.
 
-    SIGTERM and SIGINT reach each of them. One that ends by itself ends the others: whoever
-    started us starts all anew. `leash` is a file that ends when this process is gone.
+    Each ends when the file `leash` does: after SIGTERM or SIGINT, after one has ended by itself
+    (whoever started us starts all anew), and when this process is gone. A signal would be lost on
+    one that has only just been started. A second signal is passed on, to end the drain.
     """
     leash, held = os.pipe()
     workers = {_start(number, leash, held, work) for number in range(count)}
+    ends = contextlib.ExitStack()
+    ends.callback(os.close, held)
     asked = False
 
-    def pass_on(sign: int, _: FrameType | None = None) -> None:
+    def end(sign: int, _: FrameType | None) -> None:
         nonlocal asked
+        if asked:
+            _pass_on(sign, workers)
         asked = True
-        for worker in workers:
-            with contextlib.suppress(ProcessLookupError):  # it has just ended
-                os.kill(worker, sign)
+        ends.close()
 
-    for sign in _SIGNALS:
-        signal.signal(sign, pass_on)
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, end)
     good = True
     while workers:
         ended, status = os.wait()
         workers.discard(ended)
         good = good and asked and not status
-        if not asked:
-            pass_on(signal.SIGTERM)
+        ends.close()
     return good
 
 
-def _start(number: int, leash: int, held: int, work: Callable[[int, int], None]) -> int:
+def _pass_on(sign: int, workers: set[int]) -> None:
+    for worker in workers:
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.kill(worker, sign)
+
+
+def _start(number: int, leash: int, held: int, work: Work) -> int:
     if child := os.fork():
         return child
     code = 1
