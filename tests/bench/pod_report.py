@@ -75,8 +75,8 @@ def _ratio(own: Row, other: Row) -> Ratio:
     )
 
 
-def missed(rows: Sequence[Row]) -> list[str]:
-    """A sentence for each bar that was missed."""
+def missed(rows: Sequence[Row], margin: float = 1.0) -> list[str]:
+    """A sentence for each bar that was missed; those of CPU are `margin` times as high."""
     found = [
         f"first sync: {row.requests} requests (bar {REQUESTS_BAR})"
         for row in rows
@@ -86,7 +86,7 @@ def missed(rows: Sequence[Row]) -> list[str]:
         if ratio.limit is not None:
             continue
         where = f"Secret {ratio.state}"
-        bar = CPU_BARS.get(ratio.program)
+        bar = CPU_BARS.get(ratio.program, 0) * margin
         if bar and ratio.cpu > bar:
             found.append(f"{where}: {ratio.cpu:.2f} times the CPU of {ratio.program} (bar {bar:g})")
         if ratio.program == GO and ratio.rss > RSS_BAR:

@@ -28,7 +28,7 @@ def main() -> int:
     chosen = options()
     with World() as world:
         rows, left_out = measure(world, chosen.runs, chosen.beside)
-    missed = pod_report.missed(rows)
+    missed = pod_report.missed(rows, chosen.margin)
     if chosen.output == "json":
         print(json.dumps(pod_report.figures(rows, left_out)))
     else:
@@ -40,6 +40,7 @@ def options() -> argparse.Namespace:
     """Of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=RUNS, help="of each, with the whole CPU")
+    parser.add_argument("--margin", type=float, default=1.0, help="for a busy machine: of CPU bars")
     parser.add_argument("--beside", type=Path, help="another checkout, measured as `beside`")
     parser.add_argument("--output", choices=["text", "json"], default="text")
     return parser.parse_args()

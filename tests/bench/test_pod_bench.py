@@ -113,3 +113,12 @@ def test_without_cgroups_it_says_so(tmp_path: Path) -> None:
         cgroup.limited(0.1, tmp_path),
     ):
         pass
+
+
+def test_a_margin_raises_the_bars_of_cpu_alone() -> None:
+    rows = [row(JASM, 80, 30)._replace(requests=6), row(GO, 20, 25), row(FLOOR, 60)]
+
+    assert pod_report.missed(rows, 1.5) == [
+        "first sync: 6 requests (bar 5)",
+        "Secret up to date: 1.20 times the RSS of go (bar 1)",
+    ]
