@@ -6,9 +6,11 @@ from collections.abc import Callable
 DEADLINE = 20.0
 
 
-def until(done: Callable[[], bool]) -> None:
-    """Return when `done` says so; fail after DEADLINE seconds."""
-    deadline = time.monotonic() + DEADLINE
+def until(
+    done: Callable[[], bool], what: str = "", seconds: float = DEADLINE, pause: float = 0.02
+) -> None:
+    """Return when `done` says so; fail, naming `what`, after `seconds`."""
+    deadline = time.monotonic() + seconds
     while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+        assert time.monotonic() < deadline, f"not so after {seconds:g} s: {what}"
+        time.sleep(pause)

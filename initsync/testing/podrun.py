@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 
 from initsync.model import JsonObject
 from initsync.testing import podenv
@@ -61,46 +61,40 @@ class Container:
         return Path(podenv.translated(inside, self._mounts))
 
 
+class Options(TypedDict, total=False):
+    """How a container is run; see `prepared_container`."""
+
+    aws: AwsIdentity | None
+    env: Mapping[str, str] | None
+    programs: Path | None
+    empty_dirs: Path | None
+
+
 def run_container(
     api: ApiServer,
     pod: JsonObject,
     name: str,
     *,
-    aws: AwsIdentity | None = None,
-    env: Mapping[str, str] | None = None,
-    programs: Path | None = None,
-    empty_dirs: Path | None = None,
     timeout: float = TIMEOUT,
+    **options: Unpack[Options],
 ) -> Finished:
     """Run the (init) container `name` of `pod`, as the API server stored it, to its end.
 
-    Its arguments are those of `prepared_container`. Raises what that does, and TimeoutError,
-    having ended it.
+    Raises what `prepared_container` does, and TimeoutError, having ended it.
     """
-    with started_container(
-        api, pod, name, aws=aws, env=env, programs=programs, empty_dirs=empty_dirs
-    ) as container:
+    with started_container(api, pod, name, **options) as container:
         return container.process.wait(timeout)
 
 
 @contextmanager
 def started_container(
-    api: ApiServer,
-    pod: JsonObject,
-    name: str,
-    *,
-    aws: AwsIdentity | None = None,
-    env: Mapping[str, str] | None = None,
-    programs: Path | None = None,
-    empty_dirs: Path | None = None,
+    api: ApiServer, pod: JsonObject, name: str, **options: Unpack[Options]
 ) -> Iterator[Container]:
     """The (init) container `name` of `pod`, as the API server stored it, until the block's end.
 
-    Its arguments are those of `prepared_container`, and it raises what that does.
+    Raises what `prepared_container` does.
     """
-    with prepared_container(
-        api, pod, name, aws=aws, env=env, programs=programs, empty_dirs=empty_dirs
-    ) as found:
+    with prepared_container(api, pod, name, **options) as found:
         process = Running(found.command, found.env, found.root)
         try:
             yield Container(process, found.mounts, lambda now: _update(api, now, found.root))

@@ -12,16 +12,7 @@ from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.testing.podrun import AwsIdentity, Finished, run_container
 from initsync.testing.server import ApiServer, user_name
-
-ROLE: list[JsonObject] = [
-    {
-        "apiGroups": [""],
-        "resources": ["secrets"],
-        "resourceNames": ["db"],
-        "verbs": ["get", "create", "patch"],
-    },
-    {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
-]
+from tests.rbac import sync_rules
 
 
 class Shop:
@@ -34,7 +25,7 @@ class Shop:
         self.path = f"/{namespace}/db"
         self.user = user_name(namespace, "app")
         api.create_service_account(namespace, "app")
-        api.allow(namespace, "app", ROLE)
+        api.allow(namespace, "app", sync_rules("db"))
         aws.put_secret(self.path, {"user": "u", "password": "pl4nted-one", "port": 5432})
 
     def pod(

@@ -54,6 +54,12 @@ def team(injected: Node, aws: AwsServer) -> Team:
 
 
 @pytest.fixture
+def early(injected: Node, aws: AwsServer) -> Team:
+    """A team whose secret is not in AWS yet."""
+    return Team(injected.api, aws)
+
+
+@pytest.fixture
 def outage(aws: AwsServer) -> Iterator[Callable[..., None]]:
     """Begins one, with the number of calls that AWS answers with 503; it ends with the test."""
 

@@ -14,17 +14,10 @@ from initsync.testing.aws import AwsServer
 from initsync.testing.controlplane import ControlPlane
 from tests.node.images import BASE
 from tests.node.waiting import DEADLINE, until
+from tests.rbac import sync_rules
 
+LABELS = {"app": "app"}
 PASSWORD = "pl4nted-on-the-node"
-ROLE: list[JsonObject] = [
-    {
-        "apiGroups": [""],
-        "resources": ["secrets"],
-        "resourceNames": ["db"],
-        "verbs": ["get", "create", "patch"],
-    },
-    {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
-]
 _TOKEN = "/var/run/secrets/eks.amazonaws.com/serviceaccount"
 # Values are compared by their digests: neither log nor manifest ever shows one.
 SHOW_ENV = 'printf %s "$password" | sha256sum'
@@ -48,7 +41,7 @@ class Team:
         api.create_namespace(self.namespace, dict(labels or {}))
         api.create_service_account(self.namespace, "app")
         if role:
-            api.allow(self.namespace, "app", ROLE)
+            api.allow(self.namespace, "app", sync_rules("db"))
 
     def put_secret(self, value: str = PASSWORD) -> None:
         """Make it in AWS."""
@@ -79,6 +72,17 @@ class Team:
         said = {keys.ANNOTATION: self.annotation()} | dict(annotations or {})
         pod = {"metadata": {"annotations": said}, "spec": whole}
         return with_role(pod, self.aws) if irsa else pod
+
+    def labelled(
+        self,
+        container: Mapping[str, Any],
+        annotations: Mapping[str, str] | None = None,
+        **spec: Any,
+    ) -> JsonObject:
+        """That template for a workload, whose pods have LABELS."""
+        template = self.template(container, annotations, **spec)
+        template["metadata"]["labels"] = LABELS
+        return template
 
     def create(self, kind: str, version: str, name: str, **fields: Any) -> JsonObject:
         metadata = {"name": name, "namespace": self.namespace}

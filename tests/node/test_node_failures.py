@@ -67,12 +67,6 @@ def test_a_wrong_annotation_is_told_on_the_pod_by_its_line(
     assert _last_failure(team, "app") == 3
 
 
-@pytest.fixture
-def early(injected: Node, aws: AwsServer) -> Team:
-    """A team whose secret is not in AWS yet."""
-    return Team(injected.api, aws)
-
-
 def test_a_pod_recovers_when_its_secret_is_made_in_aws(injected: Node, early: Team) -> None:
     early.pod("app", ENV_FROM)
     await_failure(early)

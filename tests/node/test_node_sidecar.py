@@ -4,27 +4,17 @@ import time
 import urllib.request
 from typing import Any
 
-import pytest
-
 from initsync import keys
-from initsync.model import JsonObject
-from initsync.testing.aws import AwsServer
 from initsync.testing.client import MERGE
 from initsync.testing.manifests import path
 from tests.node.node import Node
-from tests.node.team import SHOW_ENV, Team, digest
+from tests.node.team import LABELS, SHOW_ENV, Team, digest
 from tests.node.test_node_env import ENV_FROM, reading, secret
 from tests.node.waiting import until
 
 SIDECAR = {keys.MODE: "sidecar", keys.REFRESH_INTERVAL: "10s"}
 # Ends at SIGTERM, as an app should.
 STAYS = 'trap "exit 0" TERM; sleep infinity & wait'
-LABELS = {"app": "app"}
-
-
-def labelled(template: JsonObject) -> dict[str, Any]:
-    template["metadata"]["labels"] = LABELS
-    return template
 
 
 def change(team: Team, name: str, annotations: dict[str, str]) -> None:
@@ -36,7 +26,7 @@ def change(team: Team, name: str, annotations: dict[str, str]) -> None:
 
 
 def test_a_job_completes_beside_it(team: Team) -> None:
-    template = labelled(team.template(ENV_FROM, SIDECAR, restartPolicy="Never"))
+    template = team.labelled(ENV_FROM, SIDECAR, restartPolicy="Never")
     team.create("Job", "batch/v1", "app", spec={"template": template, "backoffLimit": 0})
 
     until(lambda: team.get("Job", "batch/v1", "app")["status"].get("succeeded") == 1, "it is done")
@@ -47,7 +37,7 @@ def test_a_job_completes_beside_it(team: Team) -> None:
 
 def test_a_deployment_follows_rotation_and_its_pods_end_promptly(team: Team, node: Node) -> None:
     container = {**ENV_FROM, "command": ["sh", "-c", f"{SHOW_ENV}; {STAYS}"]}
-    template = labelled(team.template(container, SIDECAR, restartPolicy="Always"))
+    template = team.labelled(container, SIDECAR, restartPolicy="Always")
     template["spec"]["terminationGracePeriodSeconds"] = 30
     selector = {"matchLabels": LABELS}
     spec = {"replicas": 2, "selector": selector, "template": template}
@@ -115,12 +105,6 @@ def test_metrics_and_health_are_served_where_asked_for(team: Team) -> None:
     figures = urllib.request.urlopen(f"{address}/metrics", timeout=5).read().decode()
     assert 'jasm_syncs_total{outcome="created"} 1' in figures
     assert urllib.request.urlopen(f"{address}/healthz", timeout=5).status == 200
-
-
-@pytest.fixture
-def early(injected: Node, aws: AwsServer) -> Team:
-    """A team whose secret is not in AWS yet."""
-    return Team(injected.api, aws)
 
 
 def test_the_app_does_not_start_before_the_first_sync(early: Team) -> None:

@@ -4,7 +4,6 @@ All are created at once; each test then looks at its own.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import yaml
@@ -14,17 +13,16 @@ from initsync.testing.aws import AwsServer
 from tests.node.images import BASE
 from tests.node.install import ROOT
 from tests.node.node import Node
-from tests.node.team import SHOW_ENV, Team, digest
+from tests.node.team import LABELS, SHOW_ENV, Team, digest
 from tests.node.test_node_env import ENV_FROM, reading, secret
 from tests.node.waiting import until
 
 REPLICAS = 20
-LABELS = {"app": "app"}
 STAYS = {**ENV_FROM, "command": ["sh", "-c", f"{SHOW_ENV}; exec sleep infinity"]}
 
 
 def deployment(team: Team) -> None:
-    template = labelled(team.template(STAYS, restartPolicy="Always"))
+    template = team.labelled(STAYS, restartPolicy="Always")
     selector = {"matchLabels": LABELS}
     spec = {"replicas": REPLICAS, "selector": selector, "template": template}
     team.create("Deployment", "apps/v1", "app", spec=spec)
@@ -32,18 +30,18 @@ def deployment(team: Team) -> None:
 
 def stateful_set(team: Team) -> None:
     volume = reading("/creds/password", "exec sleep infinity")
-    template = labelled(team.template(volume, restartPolicy="Always", **secret()))
+    template = team.labelled(volume, restartPolicy="Always", **secret())
     spec = {"replicas": 2, "serviceName": "app", "selector": {"matchLabels": LABELS}}
     team.create("StatefulSet", "apps/v1", "app", spec={**spec, "template": template})
 
 
 def job(team: Team) -> None:
-    template = labelled(team.template(ENV_FROM, restartPolicy="Never"))
+    template = team.labelled(ENV_FROM, restartPolicy="Never")
     team.create("Job", "batch/v1", "app", spec={"template": template, "backoffLimit": 0})
 
 
 def cron_job(team: Team) -> None:
-    template = labelled(team.template(ENV_FROM, restartPolicy="Never"))
+    template = team.labelled(ENV_FROM, restartPolicy="Never")
     run = {"spec": {"template": template, "backoffLimit": 0}}
     team.create("CronJob", "batch/v1", "app", spec={"schedule": "* * * * *", "jobTemplate": run})
 
@@ -75,11 +73,6 @@ KINDS: dict[str, Callable[[Team], None]] = {
     "cron-job": cron_job,
     "by-hand": by_hand,
 }
-
-
-def labelled(template: dict[str, Any]) -> dict[str, Any]:
-    template["metadata"]["labels"] = LABELS
-    return template
 
 
 @pytest.fixture(scope="module")
