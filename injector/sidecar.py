@@ -16,7 +16,7 @@ _SLACK = 60  # seconds that the kubelet may take to start the process and to ask
 
 def wanted(pod: Mapping[str, Any]) -> bool:
     """Whether the pod asks for it; of an unknown mode the container itself tells."""
-    return _annotations(pod).get(keys.MODE) == "sidecar"
+    return _annotations(pod).get(keys.MODE) == keys.SIDECAR
 
 
 def fields(pod: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def env(pod: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Beside an init container's."""
     port = metrics_port(pod)
     metrics = [{"name": "JASM_METRICS_PORT", "value": str(port)}] if port else []
-    return [{"name": "JASM_MODE", "value": "sidecar"}, *metrics]
+    return [{"name": "JASM_MODE", "value": keys.SIDECAR}, *metrics]
 
 
 def metrics_port(pod: Mapping[str, Any]) -> int | None:

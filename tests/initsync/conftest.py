@@ -1,4 +1,4 @@
-"""The loopback AWS, served."""
+"""The loopback AWS, and a cluster, served."""
 
 import threading
 from collections.abc import Iterator
@@ -6,7 +6,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from initsync.testing.apiserver import EmbeddedApiServer
 from tests.initsync.fake_aws import TEST_DATE, FakeAws
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[EmbeddedApiServer]:
+    """One a module, empty."""
+    with EmbeddedApiServer() as server:
+        yield server
 
 
 @pytest.fixture

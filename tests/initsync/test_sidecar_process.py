@@ -33,12 +33,6 @@ AT_MOST = 30_000_000
 GROWTH = 2_000_000
 
 
-@pytest.fixture(scope="module")
-def api() -> Iterator[EmbeddedApiServer]:
-    with EmbeddedApiServer() as server:
-        yield server
-
-
 @pytest.fixture
 def world(api: EmbeddedApiServer, aws: FakeAws, tmp_path: Path) -> World:
     world = World(api, aws, tmp_path)

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +31,10 @@ print(json.dumps({{"env": dict(os.environ), "files": files, "args": sys.argv[1:]
 
 
 @pytest.fixture(scope="module")
-def api() -> Iterator[EmbeddedApiServer]:
-    with EmbeddedApiServer() as server:
-        server.create_namespace("shop")
-        server.create_service_account("shop", "app")
-        yield server
+def api(api: EmbeddedApiServer) -> EmbeddedApiServer:
+    api.create_namespace("shop")
+    api.create_service_account("shop", "app")
+    return api
 
 
 @pytest.fixture

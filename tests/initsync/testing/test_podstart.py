@@ -1,7 +1,6 @@
 """Init containers in their order, with native sidecars among them."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +37,9 @@ NATIVE = {"restartPolicy": "Always", "startupProbe": PROBE | {"failureThreshold"
 
 
 @pytest.fixture(scope="module")
-def api() -> Iterator[EmbeddedApiServer]:
-    with EmbeddedApiServer() as server:
-        server.create_namespace("shop")
-        yield server
+def api(api: EmbeddedApiServer) -> EmbeddedApiServer:
+    api.create_namespace("shop")
+    return api
 
 
 @pytest.fixture
