@@ -9,11 +9,10 @@ import pytest
 
 from initsync import keys
 from initsync.testing.client import MERGE
-from initsync.testing.controlplane import ControlPlane
 from initsync.testing.podrun import AwsIdentity
 from initsync.testing.podstart import started_pod
 from tests.cluster.contract import Secrets, secret
-from tests.cluster.guard import DENIED, NAME
+from tests.cluster.guard import DENIED
 from tests.cluster.shop import Shop
 from tests.polling import until
 
@@ -138,25 +137,3 @@ def test_a_label_that_the_guard_does_not_know_is_refused_in_a_sentence(shop: Sho
     assert ended.exit_code == 5
     assert f"{DENIED}only for Secrets that carry the label" in last
     assert "docs/security.md" in last
-
-
-def test_a_check_takes_little_of_a_write(shop: Shop, real_api: ControlPlane) -> None:
-    """The API server's own figures; docs/security.md has what they were."""
-    sync(shop)
-
-    seconds, count = checks(real_api)
-
-    assert count >= 1
-    assert seconds / count < 0.005
-
-
-def checks(api: ControlPlane) -> tuple[float, float]:
-    """Sum of seconds and number of the guard's checks so far."""
-    lines = str(api.request("GET", "/metrics").body).splitlines()
-    name = "apiserver_validating_admission_policy_check_duration_seconds"
-    sums = [
-        sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name}_{what}{{"))
-        for what in ("sum", "count")
-    ]
-    assert NAME in "".join(line for line in lines if line.startswith(name))
-    return sums[0], sums[1]
