@@ -4,13 +4,14 @@ the order of their names and ours must come before pod-identity-webhook (design 
 */}}
 
 {{- define "jasm.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
-{{- else if hasPrefix "jasm" .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "jasm-%s" .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- $name := .Values.fullnameOverride -}}
+{{- if not $name -}}
+{{- $name = ternary .Release.Name (printf "jasm-%s" .Release.Name) (hasPrefix "jasm" .Release.Name) -}}
 {{- end -}}
+{{- if ge $name "pod-identity-webhook" -}}
+{{- fail (printf "fullnameOverride %q must sort before \"pod-identity-webhook\": AWS's webhook would not see jasm-init" $name) -}}
+{{- end -}}
+{{- $name | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
 {{/* The injector's Deployment, Service, webhook configuration and ServiceAccount. */}}
@@ -18,14 +19,41 @@ the order of their names and ours must come before pod-identity-webhook (design 
 {{- include "jasm.fullname" . }}-injector
 {{- end -}}
 
+{{/* The name that API servers verify the injector by. */}}
+{{- define "jasm.injector.host" -}}
+{{- include "jasm.injector.name" . }}.{{ .Release.Namespace }}.svc
+{{- end -}}
+
+{{- define "jasm.injector.serviceAccount" -}}
+{{- $own := ternary (include "jasm.injector.name" .) "default" .Values.injector.serviceAccount.create -}}
+{{- .Values.injector.serviceAccount.name | default $own -}}
+{{- end -}}
+
+{{/* Whether there is an injector. */}}
+{{- define "jasm.injector.enabled" -}}
+{{- if eq .Values.injection.mode "webhook" }}true{{ end -}}
+{{- end -}}
+
 {{/* The Secret with tls.crt and tls.key that the injector serves with. */}}
 {{- define "jasm.certificates.secretName" -}}
 {{- .Values.certificates.secretName | default (printf "%s-tls" (include "jasm.injector.name" .)) -}}
 {{- end -}}
 
-{{/* The name that API servers verify the injector by. */}}
-{{- define "jasm.injector.host" -}}
-{{- include "jasm.injector.name" . }}.{{ .Release.Namespace }}.svc
+{{/* metadata of an object without its name: namespace, labels and annotations.
+     include "jasm.metadata" (dict "root" $ "component" "injector" "annotations" dict "labels" dict) */}}
+{{- define "jasm.metadata" -}}
+namespace: {{ .namespace | default .root.Release.Namespace }}
+{{ include "jasm.metadata.clusterWide" . }}
+{{- end -}}
+
+{{/* The same for what has no namespace. */}}
+{{- define "jasm.metadata.clusterWide" -}}
+labels:
+  {{- include "jasm.labels" . | nindent 2 }}
+{{- with merge dict (.annotations | default dict) .root.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}
 
 {{/* Labels that select: never changed, for selectors are immutable.
@@ -42,7 +70,7 @@ app.kubernetes.io/component: {{ .component }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
-{{- with .root.Values.commonLabels }}
+{{- with merge dict (.labels | default dict) .root.Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -58,23 +86,18 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 {{- end -}}
 
-{{/* The guard's policy and binding. Messages of jasm-init know it by its ending. */}}
-{{- define "jasm.guard.name" -}}
-{{- include "jasm.fullname" . }}-guard
+{{/* Of a pod of JASM's own: everything that the Pod Security Standard "restricted" asks for. */}}
+{{- define "jasm.podSecurityContext" -}}
+runAsNonRoot: true
+{{- with .Values.injector.runAsUser }}
+runAsUser: {{ int64 . }}
+{{- end }}
+seccompProfile: {type: RuntimeDefault}
 {{- end -}}
 
-{{/* Not empty where the guard is wanted; with "auto", where the cluster serves its kind. `helm template`
-     knows no cluster's kinds, and takes it from the chart's own kubeVersion: all those serve it. */}}
-{{- define "jasm.guard.enabled" -}}
-{{- $kinds := .Capabilities.APIVersions -}}
-{{- $served := or ($kinds.Has "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy") (not ($kinds.Has "v1/Secret")) -}}
-{{- if eq (toString .Values.guard.enabled) "auto" | ternary $served .Values.guard.enabled -}}
-true
-{{- end -}}
-{{- end -}}
-
-{{/* What the managed-by label may say, as a YAML list: what injected containers write, and more. */}}
-{{- define "jasm.guard.managedBy" -}}
-{{- $injected := .Values.injection.env.JASM_MANAGED_BY | default "caronte" -}}
-{{- prepend .Values.guard.managedBy $injected | uniq | toYaml -}}
+{{/* Of its containers. */}}
+{{- define "jasm.securityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
 {{- end -}}
