@@ -153,6 +153,11 @@ OWN = [
         managed("db", annotations={"kubernetes.io/service-account.name": "default"}),
     ),
     applying("hand it on", ANNOTATIONS, managed("db", annotations={keys.ADOPT: "true"})),
+    applying(
+        "keep the API server busy",
+        "not for Secrets with hundreds of labels and annotations",
+        managed("db", annotations={f"{keys.PREFIX}{number}": "" for number in range(5_000)}),
+    ),
     creating("create without the label", LABEL, secret("fresh")),
     creating("create without a name", LABEL, {"metadata": {"generateName": "x-"}}),
     deleting("delete", "/db"),
