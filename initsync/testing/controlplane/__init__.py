@@ -87,6 +87,10 @@ class ControlPlane(ApiServer):
             time.sleep(0.01)
         self.request("DELETE", manifests.path(marker))
 
+    def impersonating(self, user: str) -> Client:
+        """Requests of any user, whether there are credentials of theirs or not."""
+        return Client(self.url, self.ca_file, self.admin_token, user)
+
     def close(self) -> None:
         """See `ApiServer`."""
         self._running.close()
