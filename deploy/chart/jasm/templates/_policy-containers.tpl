@@ -47,19 +47,8 @@
   expression: |-
     variables.annotations[?'jasm.codnod.io/run-as-user'].orValue('').matches('^[0-9]{1,10}$')
     ? int(variables.annotations['jasm.codnod.io/run-as-user']) : 0
-- name: securityContext
-  expression: |-
-    Object.spec.initContainers.securityContext{
-      runAsNonRoot: true,
-      {{- if kindIs "invalid" $own.runAsUser }}
-      ?runAsUser: variables.askedUser > 0 && variables.askedUser < 2147483648 ? optional.of(variables.askedUser) : optional.none(),
-      {{- else }}
-      runAsUser: variables.askedUser > 0 && variables.askedUser < 2147483648 ? variables.askedUser : {{ int64 $own.runAsUser }},
-      {{- end }}
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: Object.spec.initContainers.securityContext.capabilities{drop: ['ALL']},
-      seccompProfile: Object.spec.initContainers.securityContext.seccompProfile{type: 'RuntimeDefault'}}
+- name: userWanted
+  expression: variables.askedUser > 0 && variables.askedUser < 2147483648
 # Each name once, at its first place with its last value: the pod's AWS identity counts before the
 # platform's choice, and that before ours.
 - name: variablesGiven
@@ -80,56 +69,62 @@
     + variables.awsEnv
 - name: namesGiven
   expression: variables.variablesGiven.map(e, e.name)
-- name: env
-  expression: |-
-    {{- if hasKey $own.env "JASM_NODE_NAME" }}
-    []
-    {{- else }}
-    [Object.spec.initContainers.env{name: 'JASM_NODE_NAME', valueFrom: Object.spec.initContainers.env.valueFrom{
-      fieldRef: Object.spec.initContainers.env.valueFrom.fieldRef{fieldPath: 'spec.nodeName'}}}]
+{{- end -}}
+
+{{/* The init container. */}}
+{{- define "jasm.policy.jasmInit" -}}
+{{- $own := .Values.injection -}}
+Object.spec.initContainers{
+  name: 'jasm-init',
+  command: ['jasm-init'],
+  {{- include "jasm.policy.described" . | nindent 2 }}
+  env: [
+    {{- if not (hasKey $own.env "JASM_NODE_NAME") }}
+    Object.spec.initContainers.env{name: 'JASM_NODE_NAME', valueFrom: Object.spec.initContainers.env.valueFrom{
+      fieldRef: Object.spec.initContainers.env.valueFrom.fieldRef{fieldPath: 'spec.nodeName'}}}
     {{- end }}
-    + variables.variablesGiven.transformList(i, e, variables.namesGiven.indexOf(e.name) == i,
-      Object.spec.initContainers.env{
-        name: e.name,
-        value: variables.variablesGiven[variables.namesGiven.lastIndexOf(e.name)].value})
-- name: mounts
-  expression: |-
-    [
-      dyn(Object.spec.initContainers.volumeMounts{name: variables.podinfo, mountPath: '/var/run/jasm/podinfo', readOnly: true}),
-      dyn(Object.spec.initContainers.volumeMounts{name: variables.token, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true})
-    ]
-    + variables.handoverVolumes.map(v, dyn(Object.spec.initContainers.volumeMounts{name: variables.handover, mountPath: '/var/run/jasm/handover'}))
-    + variables.awsMounts
-- name: jasmInit
-  expression: |-
-    [Object.spec.initContainers{
-      name: 'jasm-init',
-      {{- include "jasm.policy.described" . | nindent 6 }}
-      command: ['jasm-init'],
-      env: variables.env,
-      volumeMounts: variables.mounts,
-      ?resources: optional.ofNonZeroValue(variables.isSidecar ? variables.sidecarResources : variables.copiedResources),
-      {{- if $own.containerRestartPolicy }}
-      ?restartPolicy: variables.isSidecar ? optional.of('Always') : variables.never ? optional.of('OnFailure') : optional.none(),
-      {{- else }}
-      ?restartPolicy: variables.isSidecar ? optional.of('Always') : optional.none(),
-      {{- end }}
-      ?startupProbe: !variables.isSidecar ? optional.none() : optional.of(
-        Object.spec.initContainers.startupProbe{
-          exec: Object.spec.initContainers.startupProbe.exec{command: ['test', '-e', '/var/run/jasm/handover/ready']},
-          periodSeconds: 1,
-          timeoutSeconds: 5,
-          failureThreshold: {{ include "jasm.policy.probeThreshold" . }}}),
-      ?ports: optional.ofNonZeroValue(variables.metricsPorts.map(port,
-        Object.spec.initContainers.ports{name: 'jasm-metrics', containerPort: port}))}]
+  ] + variables.variablesGiven.transformList(i, e, variables.namesGiven.indexOf(e.name) == i,
+    Object.spec.initContainers.env{
+      name: e.name,
+      value: variables.variablesGiven[variables.namesGiven.lastIndexOf(e.name)].value}),
+  volumeMounts: [
+    dyn(Object.spec.initContainers.volumeMounts{
+      name: variables.podinfo, mountPath: '/var/run/jasm/podinfo', readOnly: true}),
+    dyn(Object.spec.initContainers.volumeMounts{
+      name: variables.token, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true})
+  ] + (!variables.handed ? [] : [dyn(Object.spec.initContainers.volumeMounts{
+    name: variables.handover, mountPath: '/var/run/jasm/handover'})])
+  + variables.awsMounts,
+  ?resources: variables.isSidecar
+    ? optional.ofNonZeroValue({{ include "jasm.policy.resourcesOf" "sidecar" | indent 4 | trim }})
+    : optional.ofNonZeroValue({{ include "jasm.policy.resourcesOf" "copied" | indent 4 | trim }}),
+  ?restartPolicy: variables.isSidecar ? optional.of('Always')
+    : {{ if $own.containerRestartPolicy }}variables.never ? optional.of('OnFailure') : {{ end }}optional.none(),
+  ?startupProbe: !variables.isSidecar ? optional.none() : optional.of(
+    Object.spec.initContainers.startupProbe{
+      exec: Object.spec.initContainers.startupProbe.exec{
+        command: ['test', '-e', '/var/run/jasm/handover/ready']},
+      periodSeconds: 1,
+      timeoutSeconds: 5,
+      failureThreshold: {{ include "jasm.policy.probeThreshold" . }}}),
+  ?ports: optional.ofNonZeroValue(variables.metricsPorts.map(port,
+    Object.spec.initContainers.ports{name: 'jasm-metrics', containerPort: port}))}
 {{- end -}}
 
 {{/* What jasm-init and jasm-wait have in common. */}}
 {{- define "jasm.policy.described" -}}
+{{- $user := .Values.injection.runAsUser -}}
 image: {{ include "jasm.image" (dict "root" . "image" .Values.injection.image) | toJson }},
 imagePullPolicy: '{{ .Values.injection.image.pullPolicy }}',
 terminationMessagePolicy: 'FallbackToLogsOnError',
-securityContext: variables.securityContext,
+securityContext: Object.spec.initContainers.securityContext{
+  runAsNonRoot: true,
+  ?runAsUser: variables.userWanted ? optional.of(variables.askedUser)
+    : {{ if kindIs "invalid" $user }}optional.none(){{ else }}optional.of({{ int64 $user }}){{ end }},
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: Object.spec.initContainers.securityContext.capabilities{drop: ['ALL']},
+  seccompProfile: Object.spec.initContainers.securityContext.seccompProfile{type: 'RuntimeDefault'}},
 {{- end -}}
 
 {{/* Of a sidecar's startup probe: the seconds of JASM_TIMEOUT, and one minute for the kubelet. */}}
@@ -139,34 +134,28 @@ securityContext: variables.securityContext,
 {{- add (le $seconds 86400.0 | ternary (ceil $seconds) 60.0 | int64) 60 -}}
 {{- end -}}
 
-{{/* As injector/waiter.py. */}}
-{{- define "jasm.policy.waiter" -}}
-- name: waitEnv
-  expression: |-
-    [Object.spec.initContainers.env{name: 'JASM_HANDOVER_DIR', value: '/var/run/jasm/handover'}]
-    + variables.shown.transformList(i, s, Object.spec.initContainers.env{
-      name: 'JASM_WAIT_' + string(i), value: '/var/run/jasm/wait/' + s.volume})
-    + variables.shown.transformList(i, s, Object.spec.initContainers.env{
-      name: 'JASM_WAIT_' + string(i) + '_OF',
-      value: '{"items": '
-        + (s.items.size() == 0 ? 'null'
-          : '{' + s.items.map(item, strings.quote(item.key) + ': ' + strings.quote(item.path)).join(', ') + '}')
-        + ', "optional": ' + string(s.optional) + '}'})
-    {{- with .Values.injection.env.JASM_TIMEOUT }}
-    + [Object.spec.initContainers.env{name: 'JASM_TIMEOUT', value: {{ toJson . }}}]
-    {{- end }}
-- name: waitMounts
-  expression: |-
-    [Object.spec.initContainers.volumeMounts{name: variables.handover, mountPath: '/var/run/jasm/handover', readOnly: true}]
-    + variables.volumes.transformList(i, v, variables.pointers[i].size() > 0,
-      Object.spec.initContainers.volumeMounts{name: v.name, mountPath: '/var/run/jasm/wait/' + v.name, readOnly: true})
-- name: jasmWait
-  expression: |-
-    !variables.waited ? [] : [Object.spec.initContainers{
-      name: 'jasm-wait',
-      {{- include "jasm.policy.described" . | nindent 6 }}
-      command: ['jasm-wait'],
-      env: variables.waitEnv,
-      volumeMounts: variables.waitMounts,
-      ?resources: optional.ofNonZeroValue(variables.copiedResources)}]
+{{/* As injector/waiter.py: the second init container. */}}
+{{- define "jasm.policy.jasmWait" -}}
+Object.spec.initContainers{
+  name: 'jasm-wait',
+  command: ['jasm-wait'],
+  {{- include "jasm.policy.described" . | nindent 2 }}
+  env: [
+    Object.spec.initContainers.env{name: 'JASM_HANDOVER_DIR', value: '/var/run/jasm/handover'}
+  ] + variables.shown.transformList(i, s, Object.spec.initContainers.env{
+    name: 'JASM_WAIT_' + string(i), value: '/var/run/jasm/wait/' + s.volume})
+  + variables.shown.transformList(i, s, Object.spec.initContainers.env{
+    name: 'JASM_WAIT_' + string(i) + '_OF',
+    value: '{"items": '
+      + (s.items.size() == 0 ? 'null'
+        : '{' + s.items.map(item, strings.quote(item.key) + ': ' + strings.quote(item.path)).join(', ') + '}')
+      + ', "optional": ' + string(s.optional) + '}'}){{ with .Values.injection.env.JASM_TIMEOUT }}
+  + [Object.spec.initContainers.env{name: 'JASM_TIMEOUT', value: {{ toJson . }}}]{{ end }},
+  volumeMounts: [
+    Object.spec.initContainers.volumeMounts{
+      name: variables.handover, mountPath: '/var/run/jasm/handover', readOnly: true}
+  ] + variables.volumes.transformList(i, v, variables.pointers[i].size() > 0,
+    Object.spec.initContainers.volumeMounts{
+      name: v.name, mountPath: '/var/run/jasm/wait/' + v.name, readOnly: true}),
+  ?resources: optional.ofNonZeroValue({{ include "jasm.policy.resourcesOf" "copied" | indent 4 | trim }})}
 {{- end -}}

@@ -16,7 +16,7 @@ As injector/resources.py: maps by kind, cpu and memory. `least` gives the kinds,
   expression: |-
     variables.least.transformMap(kind, least,
       variables.annotations[?'jasm.codnod.io/' + kind].orValue('')).transformMap(kind, asked,
-      !variables.asAWhole && isQuantity(asked) && !asked.startsWith('+') && quantity(asked).sign() > 0,
+      !variables.asAWhole && isQuantity(asked) && !asked.startsWith('+') && quantity(asked).isGreaterThan(quantity('0')),
       asked)
 # Of each app container; 0 where it names none.
 - name: appLimits
@@ -30,7 +30,7 @@ As injector/resources.py: maps by kind, cpu and memory. `least` gives the kinds,
 - name: appAmounts
   expression: |-
     variables.appLimits.transformMap(kind, limits, limits.transformList(i, limit,
-      quantity(quantity(limit).sign() > 0 ? limit : variables.appRequests[kind][i]).asApproximateFloat()))
+      quantity(quantity(limit).isGreaterThan(quantity('0')) ? limit : variables.appRequests[kind][i]).asApproximateFloat()))
 # The index of the app container that has most of it.
 - name: largest
   expression: variables.appAmounts.transformMap(kind, amounts, amounts.indexOf(amounts.max()))
@@ -38,12 +38,12 @@ As injector/resources.py: maps by kind, cpu and memory. `least` gives the kinds,
 - name: limit
   expression: |-
     variables.appLimits.transformMap(kind, limits,
-      !variables.asAWhole && quantity(limits[variables.largest[kind]]).sign() > 0,
+      !variables.asAWhole && quantity(limits[variables.largest[kind]]).isGreaterThan(quantity('0')),
       limits[variables.largest[kind]])
 - name: request
   expression: |-
     variables.appRequests.transformMap(kind, requests,
-      !variables.asAWhole && quantity(requests[variables.largest[kind]]).sign() > 0,
+      !variables.asAWhole && quantity(requests[variables.largest[kind]]).isGreaterThan(quantity('0')),
       requests[variables.largest[kind]])
 - name: copiedLimits
   expression: |-
@@ -55,11 +55,6 @@ As injector/resources.py: maps by kind, cpu and memory. `least` gives the kinds,
     variables.least.transformMap(kind, least, kind in variables.override || kind in variables.request,
       kind in variables.override || variables.limit[?kind] == variables.request[?kind]
       ? variables.copiedLimits[kind] : variables.request[kind])
-- name: copiedResources
-  expression: |-
-    Object.spec.initContainers.resources{
-      ?limits: optional.ofNonZeroValue(variables.copiedLimits),
-      ?requests: optional.ofNonZeroValue(variables.copiedRequests)}
 - name: sidecarLimits
   expression: |-
     variables.sidecarLeast.transformMap(kind, least, kind in variables.override || kind in variables.limit,
@@ -68,9 +63,11 @@ As injector/resources.py: maps by kind, cpu and memory. `least` gives the kinds,
   expression: |-
     variables.least.transformMap(kind, least, kind in variables.sidecarLimits || kind in variables.request,
       variables.sidecarLimits[?kind].orValue(least))
-- name: sidecarResources
-  expression: |-
-    Object.spec.initContainers.resources{
-      ?limits: optional.ofNonZeroValue(variables.sidecarLimits),
-      ?requests: optional.ofNonZeroValue(variables.sidecarRequests)}
+{{- end -}}
+
+{{/* Of jasm-init: include "jasm.policy.resourcesOf" "sidecar"; of others: "copied". */}}
+{{- define "jasm.policy.resourcesOf" -}}
+Object.spec.initContainers.resources{
+  ?limits: optional.ofNonZeroValue(variables.{{ . }}Limits),
+  ?requests: optional.ofNonZeroValue(variables.{{ . }}Requests)}
 {{- end -}}

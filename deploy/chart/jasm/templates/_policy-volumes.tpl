@@ -51,38 +51,38 @@ every Secret volume is made optional, as the injector does for an annotation tha
     (['jasm-{{ . }}'] + variables.ourNames.transformList(i, n, 'jasm-{{ . }}-' + string(i + 1)))
     .filter(n, !(n in variables.ourNames))[0]
 {{- end }}
-- name: newVolumes
-  expression: |-
-    [
-      Object.spec.volumes{name: variables.podinfo, downwardAPI: Object.spec.volumes.downwardAPI{
-        items: [
-          {{- range list "secret-sync" "on-failure" "max-stale" "max-age" "mode" "refresh-interval" }}
-          ['{{ . }}', "metadata.annotations['jasm.codnod.io/{{ . }}']"],
-          {{- end }}
-          ['name', 'metadata.name'],
-          ['namespace', 'metadata.namespace'],
-          ['uid', 'metadata.uid']
-        ].map(f, Object.spec.volumes.downwardAPI.items{
-          path: f[0], fieldRef: Object.spec.volumes.downwardAPI.items.fieldRef{fieldPath: f[1]}})
-      }},
-      Object.spec.volumes{name: variables.token, projected: Object.spec.volumes.projected{sources: [
-        Object.spec.volumes.projected.sources{
-          serviceAccountToken: Object.spec.volumes.projected.sources.serviceAccountToken{
-            path: 'token', expirationSeconds: {{ int64 .Values.injection.tokenSeconds }}}},
-        Object.spec.volumes.projected.sources{
-          configMap: Object.spec.volumes.projected.sources.configMap{
-            name: 'kube-root-ca.crt',
-            items: [Object.spec.volumes.projected.sources.configMap.items{key: 'ca.crt', path: 'ca.crt'}]}},
-        Object.spec.volumes.projected.sources{
-          downwardAPI: Object.spec.volumes.projected.sources.downwardAPI{
-            items: [Object.spec.volumes.projected.sources.downwardAPI.items{
-              path: 'namespace',
-              fieldRef: Object.spec.volumes.projected.sources.downwardAPI.items.fieldRef{fieldPath: 'metadata.namespace'}}]}}
-      ]}}
-    ]
-- name: handoverVolumes
-  expression: |-
-    variables.waited || variables.isSidecar
-    ? [Object.spec.volumes{name: variables.handover, emptyDir: Object.spec.volumes.emptyDir{medium: 'Memory', sizeLimit: '1Mi'}}]
-    : []
+- name: handed
+  expression: variables.waited || variables.isSidecar
+{{- end -}}
+
+{{/* Ours, as a list. */}}
+{{- define "jasm.policy.newVolumes" -}}
+[
+  Object.spec.volumes{name: variables.podinfo, downwardAPI: Object.spec.volumes.downwardAPI{
+    items: [
+      {{- range list "secret-sync" "on-failure" "max-stale" "max-age" "mode" "refresh-interval" }}
+      ['{{ . }}', "metadata.annotations['jasm.codnod.io/{{ . }}']"],
+      {{- end }}
+      ['name', 'metadata.name'],
+      ['namespace', 'metadata.namespace'],
+      ['uid', 'metadata.uid']
+    ].map(f, Object.spec.volumes.downwardAPI.items{
+      path: f[0], fieldRef: Object.spec.volumes.downwardAPI.items.fieldRef{fieldPath: f[1]}})}},
+  Object.spec.volumes{name: variables.token, projected: Object.spec.volumes.projected{sources: [
+    Object.spec.volumes.projected.sources{
+      serviceAccountToken: Object.spec.volumes.projected.sources.serviceAccountToken{
+        path: 'token', expirationSeconds: {{ int64 .Values.injection.tokenSeconds }}}},
+    Object.spec.volumes.projected.sources{
+      configMap: Object.spec.volumes.projected.sources.configMap{
+        name: 'kube-root-ca.crt',
+        items: [Object.spec.volumes.projected.sources.configMap.items{key: 'ca.crt', path: 'ca.crt'}]}},
+    Object.spec.volumes.projected.sources{
+      downwardAPI: Object.spec.volumes.projected.sources.downwardAPI{
+        items: [Object.spec.volumes.projected.sources.downwardAPI.items{
+          path: 'namespace',
+          fieldRef: Object.spec.volumes.projected.sources.downwardAPI.items.fieldRef{
+            fieldPath: 'metadata.namespace'}}]}}]}}
+] + (!variables.handed ? [] : [
+  Object.spec.volumes{name: variables.handover, emptyDir: Object.spec.volumes.emptyDir{
+    medium: 'Memory', sizeLimit: '1Mi'}}])
 {{- end -}}
