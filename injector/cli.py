@@ -13,6 +13,7 @@ import click
 from initsync import __version__
 from injector import listening, quantity, server
 from injector.cli_certs import certs
+from injector.cli_check import check
 from injector.logs import Log
 from injector.settings import Settings
 from injector.tls import NoCertificate, ServingCertificate
@@ -28,6 +29,9 @@ def main() -> None:
     Every option can be given as JASM_INJECTOR_COMMAND_OPTION in the environment.
     """
 
+
+main.add_command(certs)
+main.add_command(check)
 
 # https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables
 _NAME = re.compile(r"[!-<>-~]+")
@@ -96,6 +100,14 @@ def _pairs(
     help="Your cluster has 1.35 or newer: let the kubelet try again in pods that it would not.",
 )
 @click.option("--env", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="For jasm-init.")
+@click.option(
+    "--mesh-proxy",
+    "mesh_proxies",
+    multiple=True,
+    default=_DEFAULT.mesh_proxies,
+    metavar="NAME",
+    help="A native sidecar that must run before jasm-init can use the network; repeatable.",
+)
 @click.option("--token-seconds", type=click.IntRange(600, 2**32), default=_DEFAULT.token_seconds)
 @click.option(
     "--on-invalid",
@@ -134,6 +146,3 @@ def serve(
         problem = str(error.strerror or error) if named else os.strerror(error.errno or 0)
         sys.exit(f"cannot listen on {host} port {port} ({problem}): set --host and --port")
     sys.exit(0 if server.serve(settings, certificate, socks) else 1)
-
-
-main.add_command(certs)

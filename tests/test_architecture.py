@@ -66,8 +66,12 @@ ONLY_IN = {
     "boto3": {"initsync.aws.credentials"},
     "botocore": {"initsync.aws.credentials"},
     "click": {
-        *("initsync.cli", "initsync.cli_check", "initsync.cli_list"),
-        *("injector.cli", "injector.cli_certs"),
+        "initsync.cli",
+        "initsync.cli_check",
+        "initsync.cli_list",
+        "injector.cli",
+        "injector.cli_check",
+        "injector.cli_certs",
     },
 }
 
