@@ -9,6 +9,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -30,8 +31,14 @@ class ControlPlane(ApiServer):
     """Started when made. Raises StartFailed, with the end of the log that says why."""
 
     def __init__(
-        self, binaries: Binaries, address: str = "127.0.0.1", *, node_access: bool = False
+        self,
+        binaries: Binaries,
+        address: str = "127.0.0.1",
+        *,
+        node_access: bool = False,
+        flags: Sequence[str] = (),
     ) -> None:
+        """`flags`: more of kube-apiserver's."""
         with ExitStack() as stack:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jasm-")))
             files = ServerFiles(directory, address, node_access)
@@ -40,7 +47,7 @@ class ControlPlane(ApiServer):
             self.service_account_key = files.service_account_key
             self._audit_log = files.audit_log
             self.admin_certificate = files.admin_certificate
-            url = _started(binaries, directory, files, address, stack)
+            url = _started(binaries, directory, files, address, flags, stack)
             super().__init__(url, str(files.ca), files.admin_token)
             self.create_service_account("default", "default")
             self._running = stack.pop_all()
@@ -85,7 +92,12 @@ class ControlPlane(ApiServer):
 
 
 def _started(
-    binaries: Binaries, directory: Path, files: ServerFiles, address: str, stack: ExitStack
+    binaries: Binaries,
+    directory: Path,
+    files: ServerFiles,
+    address: str,
+    flags: Sequence[str],
+    stack: ExitStack,
 ) -> str:
     """The URL of a ready kube-apiserver, which ends with `stack`."""
     with ExitStack() as reserved:
@@ -94,7 +106,7 @@ def _started(
         command = etcd_command(binaries.etcd, directory, client_port, peer_port)
         etcd = _run(command, directory / "etcd.log", stack)
         etcd.await_ready(lambda: _accepts(client_port), START_TIMEOUT)
-        command = files.command(binaries.kube_apiserver, port, client_port)
+        command = [*files.command(binaries.kube_apiserver, port, client_port), *flags]
         server = _run(command, directory / "kube-apiserver.log", stack)
         url = f"https://{address}:{port}"
         server.await_ready(lambda: _ready(url, files), START_TIMEOUT)
