@@ -9,7 +9,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -38,7 +38,9 @@ class ControlPlane(ApiServer):
         *,
         node_access: bool = False,
         audit_policy: JsonObject = AUDIT_POLICY,
+        flags: Sequence[str] = (),
     ) -> None:
+        """`flags`: more of kube-apiserver's."""
         with ExitStack() as stack:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jasm-")))
             files = ServerFiles(directory, address, node_access, audit_policy)
@@ -47,7 +49,7 @@ class ControlPlane(ApiServer):
             self.service_account_key = files.service_account_key
             self._audit_log = files.audit_log
             self.admin_certificate = files.admin_certificate
-            url = _started(binaries, directory, files, address, stack)
+            url = _started(binaries, directory, files, address, flags, stack)
             super().__init__(url, str(files.ca), files.admin_token)
             self.create_service_account("default", "default")
             self._running = stack.pop_all()
@@ -103,7 +105,12 @@ class ControlPlane(ApiServer):
 
 
 def _started(
-    binaries: Binaries, directory: Path, files: ServerFiles, address: str, stack: ExitStack
+    binaries: Binaries,
+    directory: Path,
+    files: ServerFiles,
+    address: str,
+    flags: Sequence[str],
+    stack: ExitStack,
 ) -> str:
     """The URL of a ready kube-apiserver, which ends with `stack`."""
     with ExitStack() as reserved:
@@ -112,7 +119,7 @@ def _started(
         command = etcd_command(binaries.etcd, directory, client_port, peer_port)
         etcd = _run(command, directory / "etcd.log", stack)
         etcd.await_ready(lambda: _accepts(client_port), START_TIMEOUT)
-        command = files.command(binaries.kube_apiserver, port, client_port)
+        command = [*files.command(binaries.kube_apiserver, port, client_port), *flags]
         server = _run(command, directory / "kube-apiserver.log", stack)
         url = f"https://{address}:{port}"
         server.await_ready(lambda: _ready(url, files), START_TIMEOUT)
