@@ -75,9 +75,7 @@ def made(api: ControlPlane, case: str, namespace: str) -> Made:
 
 
 @contextmanager
-def served(
-    api: ControlPlane, helm: Helm, settings: Settings, directory: Path
-) -> Iterator[None]:
+def served(api: ControlPlane, helm: Helm, settings: Settings, directory: Path) -> Iterator[None]:
     """The webhook, as the chart starts it with the same values."""
     directory.mkdir()
     certs.self_signed(directory, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 1)

@@ -152,7 +152,12 @@ def test_an_annotation_that_a_webhook_adds_comes_too_late(
 def test_quota_limit_range_and_restricted_pods_are_met(api: ControlPlane) -> None:
     name = f"t-{uuid.uuid4().hex[:10]}"
     api.create_namespace(name, {"pod-security.kubernetes.io/enforce": "restricted"})
-    hard = {"limits.cpu": "1", "limits.memory": "1Gi", "requests.cpu": "1", "requests.memory": "1Gi"}
+    hard = {
+        "limits.cpu": "1",
+        "limits.memory": "1Gi",
+        "requests.cpu": "1",
+        "requests.memory": "1Gi",
+    }
     for kind, spec in {
         "ResourceQuota": {"hard": hard},
         "LimitRange": {"limits": [{"type": "Container", "max": {"cpu": "50m", "memory": "64Mi"}}]},
