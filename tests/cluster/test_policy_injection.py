@@ -14,7 +14,7 @@ from tests.chart.helm import Helm
 from tests.cluster import neighbour
 from tests.cluster.injector_side import annotated, create, is_injected
 from tests.cluster.neighbour import neighbouring
-from tests.cluster.policy_side import install, installed, remove
+from tests.cluster.policy_side import installed
 from tests.injector.golden_settings import DEFAULT
 
 
@@ -173,15 +173,3 @@ def test_quota_limit_range_and_restricted_pods_are_met(api: ControlPlane) -> Non
 
     assert names(made) == ["jasm-init"]
     assert made["status"]["qosClass"] == "Guaranteed"
-
-
-def test_when_it_is_deleted_pods_start_without_it(real_api: ControlPlane, helm: Helm) -> None:
-    with installed(real_api, helm, DEFAULT) as objects:
-        remove(real_api, objects[1:])
-        without_binding = create(real_api, annotated("default"))
-        install(real_api, objects)
-        remove(real_api, objects[:1])
-        without_policy = create(real_api, annotated("default"))
-
-    for answer in (without_binding, without_policy):
-        assert (answer.status, is_injected(answer)) == (201, False)
