@@ -163,11 +163,28 @@ def parsed(text: str) -> str:
 
 PIECE = st.sampled_from(
     ["provider", "path", "secretName", ": ", ":", " ", "  ", "\n", "\r\n", "\t", '"', "'", "{", "}"]
-    + [", ", "# ", "#", "db", "db-2.x", "/prod/db", "aws-secretsmanager", "|", ">-", "- ", "? ", "\\"]
+    + [
+        ", ",
+        "# ",
+        "#",
+        "db",
+        "db-2.x",
+        "/prod/db",
+        "aws-secretsmanager",
+        "|",
+        ">-",
+        "- ",
+        "? ",
+        "\\",
+    ]
     + ["secretName: old", "\nsecretName: db", "\npath: /prod/db", "provider: aws-secretsmanager"]
 )
-FIELD = st.sampled_from(["{0}: {1}", '"{0}": "{1}"', "'{0}':  '{1}'", "{0}: {1} # note", "{0} : {1}"])
-COMMENT = st.sampled_from(["", "# secretName: old\n", "# was {secretName: old}\n", "  # path, secretName: old\n", "\n"])
+FIELD = st.sampled_from(
+    ["{0}: {1}", '"{0}": "{1}"', "'{0}':  '{1}'", "{0}: {1} # note", "{0} : {1}"]
+)
+COMMENT = st.sampled_from(
+    ["", "# secretName: old\n", "# was {secretName: old}\n", "  # path, secretName: old\n", "\n"]
+)
 
 
 @st.composite

@@ -18,26 +18,26 @@ FAILING = [{"name": "own", "expression": "object.spec.containers[7].name == 'x'"
 
 
 @pytest.fixture
-def namespace(real_api: ControlPlane) -> str:
+def namespace(policy_api: ControlPlane) -> str:
     name = f"t-{uuid.uuid4().hex[:10]}"
-    real_api.create_namespace(name)
+    policy_api.create_namespace(name)
     return name
 
 
 @pytest.mark.parametrize("gone", ["policy", "binding"])
 def test_when_half_of_it_is_deleted_pods_start_without_it(
-    real_api: ControlPlane, helm: Helm, namespace: str, gone: str
+    policy_api: ControlPlane, helm: Helm, namespace: str, gone: str
 ) -> None:
-    with installed(real_api, helm, DEFAULT) as (policy, binding):
-        remove(real_api, [policy if gone == "policy" else binding])
-        asking = create(real_api, annotated(namespace))
-        install(real_api, [policy, binding])
+    with installed(policy_api, helm, DEFAULT) as (policy, binding):
+        remove(policy_api, [policy if gone == "policy" else binding])
+        asking = create(policy_api, annotated(namespace))
+        install(policy_api, [policy, binding])
 
     assert (asking.status, is_injected(asking)) == (201, False)
 
 
 def test_what_it_cannot_evaluate_stops_only_pods_that_ask_for_a_secret(
-    real_api: ControlPlane, helm: Helm, namespace: str
+    policy_api: ControlPlane, helm: Helm, namespace: str
 ) -> None:
     """By a condition of the platform team's own that fails whatever it is asked about."""
     condition = f"--set-json=webhook.matchConditions={json.dumps(FAILING)}"
@@ -45,20 +45,20 @@ def test_what_it_cannot_evaluate_stops_only_pods_that_ask_for_a_secret(
     ignored = rendered(helm, DEFAULT, condition, "--set=webhook.failurePolicy=Ignore")
 
     def asking() -> Answer:
-        return create(real_api, annotated(namespace))
+        return create(policy_api, annotated(namespace))
 
     try:
         for manifest in failing:
-            real_api.apply(manifest)
+            policy_api.apply(manifest)
         until(lambda: asking().status == 403, "pods that ask for a secret are refused")
         refused = asking()
-        plain = create(real_api, manifests.pod(namespace, "web"))
+        plain = create(policy_api, manifests.pod(namespace, "web"))
         for manifest in ignored:
-            real_api.apply(manifest)
+            policy_api.apply(manifest)
         until(lambda: asking().status == 201, "they are not refused any more")
         started = asking()
     finally:
-        remove(real_api, failing)
+        remove(policy_api, failing)
 
     assert "index out of bounds" in refused.body["message"]
     assert plain.status == 201

@@ -19,15 +19,15 @@ MANY = 300
 
 
 @pytest.fixture(scope="module")
-def api(real_api: ControlPlane, helm: Helm) -> Iterator[ControlPlane]:
-    with installed(real_api, helm, DEFAULT):
-        yield real_api
+def api(policy_api: ControlPlane, helm: Helm) -> Iterator[ControlPlane]:
+    with installed(policy_api, helm, DEFAULT):
+        yield policy_api
 
 
 @pytest.fixture(scope="module")
-def namespace(real_api: ControlPlane) -> str:
+def namespace(policy_api: ControlPlane) -> str:
     name = f"t-{uuid.uuid4().hex[:10]}"
-    real_api.create_namespace(name)
+    policy_api.create_namespace(name)
     return name
 
 

@@ -19,15 +19,15 @@ from tests.injector.golden_settings import DEFAULT
 
 
 @pytest.fixture(scope="module")
-def api(real_api: ControlPlane, helm: Helm) -> Iterator[ControlPlane]:
-    with installed(real_api, helm, DEFAULT):
-        yield real_api
+def api(policy_api: ControlPlane, helm: Helm) -> Iterator[ControlPlane]:
+    with installed(policy_api, helm, DEFAULT):
+        yield policy_api
 
 
 @pytest.fixture
-def namespace(real_api: ControlPlane) -> str:
+def namespace(policy_api: ControlPlane) -> str:
     name = f"t-{uuid.uuid4().hex[:10]}"
-    real_api.create_namespace(name)
+    policy_api.create_namespace(name)
     return name
 
 
@@ -152,7 +152,12 @@ def test_an_annotation_that_a_webhook_adds_comes_too_late(
 def test_quota_limit_range_and_restricted_pods_are_met(api: ControlPlane) -> None:
     name = f"t-{uuid.uuid4().hex[:10]}"
     api.create_namespace(name, {"pod-security.kubernetes.io/enforce": "restricted"})
-    hard = {"limits.cpu": "1", "limits.memory": "1Gi", "requests.cpu": "1", "requests.memory": "1Gi"}
+    hard = {
+        "limits.cpu": "1",
+        "limits.memory": "1Gi",
+        "requests.cpu": "1",
+        "requests.memory": "1Gi",
+    }
     for kind, spec in {
         "ResourceQuota": {"hard": hard},
         "LimitRange": {"limits": [{"type": "Container", "max": {"cpu": "50m", "memory": "64Mi"}}]},

@@ -23,9 +23,9 @@ OTHER_IMAGE = Settings("jasm/init:policy")  # tells who injected
 
 
 @pytest.fixture
-def api(real_api: ControlPlane) -> Iterator[ControlPlane]:
-    yield real_api
-    real_api.unregister_webhook()
+def api(policy_api: ControlPlane) -> Iterator[ControlPlane]:
+    yield policy_api
+    policy_api.unregister_webhook()
 
 
 def more(load: Load) -> None:
