@@ -1,4 +1,4 @@
-"""injection.mode policy in the chart: which clusters get which API, and what its CEL reads.
+"""injection.mode policy in the chart: which clusters get which API, and what comes with it.
 
 What it does to pods is in tests/cluster/test_policy_*.py.
 """
@@ -7,14 +7,10 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from initsync import annotation, keys, plainfields, providers
-from initsync.errors import JasmError
-from initsync.model import PodRef
+from initsync import keys
 from tests.chart.examples import of_kind, one
-from tests.chart.helm import Helm, HelmFailed
+from tests.chart.helm import ROOT, Helm, HelmFailed
 
 MODE = "--set=injection.mode=policy"
 GROUP = "admissionregistration.k8s.io"
@@ -121,102 +117,21 @@ def test_its_downward_api_files_are_those_that_the_container_reads(helm: Helm) -
     (mutation,) = one(helm.objects(MODE), KIND)["spec"]["mutations"]
 
     shown = re.findall(r"\['(.+?)', \"metadata.annotations\['(.+?)'\]\"\]", _text(mutation))
-    assert dict((name, file) for file, name in shown) == keys.PODINFO_FILES
+    assert {name: file for file, name in shown} == keys.PODINFO_FILES
 
 
 def _text(mutation: Any) -> str:
     return str(mutation["jsonPatch"]["expression"])
 
 
-class Reader:
-    """What the policy reads from an annotation: its CEL's three regular expressions, run by
-    Python's `re`, which knows the same syntax here."""
+def test_the_commands_of_its_page_are_options_that_the_chart_takes(helm: Helm) -> None:
+    page = (ROOT / "docs/injection-without-a-webhook.md").read_text().replace("\\\n", "")
+    commands = re.findall(r"^helm upgrade.*", page, re.MULTILINE)
 
-    def __init__(self, expression: str) -> None:
-        (self._comment,) = re.findall(r"findAll\('(.+?)'\)", expression)
-        (self._name,) = re.findall(r"find\(r'''(.+?)'''\)", expression)
+    kinds = []
+    for command in commands:
+        options = re.findall(r"--set (\S+)", command)
+        found = {it["kind"] for it in helm.objects(*(f"--set={option}" for option in options))}
+        kinds.append((KIND in found, "Deployment" in found))
 
-    def name(self, text: str) -> str:
-        if text.count("secretName") - 1 != len(re.findall(self._comment, text)):
-            return ""
-        found = re.search(self._name, text)
-        rest = found.group().rpartition("secretName")[2] if found else ""
-        name = re.search("[-.a-z0-9]+", rest.partition(":")[2])
-        return name.group() if name else ""
-
-
-@pytest.fixture(scope="module")
-def reader(helm: Helm) -> Reader:
-    variables = one(helm.objects(MODE), KIND)["spec"]["variables"]
-    by_name = {variable["name"]: variable["expression"] for variable in variables}
-    return Reader(by_name["secretName"])
-
-
-def parsed(text: str) -> str:
-    """The name by the injector's parser; empty where the annotation is invalid."""
-    try:
-        pod = PodRef("shop", "web", "")
-        return annotation.parse(text, pod, providers.names(), providers.check_path).secret_name
-    except JasmError:
-        return ""
-
-
-PIECE = st.sampled_from(
-    ["provider", "path", "secretName", ": ", ":", " ", "  ", "\n", "\r\n", "\t", '"', "'", "{", "}"]
-    + [
-        ", ",
-        "# ",
-        "#",
-        "db",
-        "db-2.x",
-        "/prod/db",
-        "aws-secretsmanager",
-        "|",
-        ">-",
-        "- ",
-        "? ",
-        "\\",
-    ]
-    + ["secretName: old", "\nsecretName: db", "\npath: /prod/db", "provider: aws-secretsmanager"]
-)
-FIELD = st.sampled_from(
-    ["{0}: {1}", '"{0}": "{1}"', "'{0}':  '{1}'", "{0}: {1} # note", "{0} : {1}"]
-)
-COMMENT = st.sampled_from(
-    ["", "# secretName: old\n", "# was {secretName: old}\n", "  # path, secretName: old\n", "\n"]
-)
-
-
-@st.composite
-def forms(draw: st.DrawFn) -> str:
-    """A valid annotation, in one of the forms that people give it."""
-    values = {"provider": "aws-secretsmanager", "path": "/prod/db", "secretName": "db-1.x"}
-    order = draw(st.permutations(sorted(values)))
-    fields = [draw(FIELD).format(name, values[name]) for name in order]
-    if draw(st.booleans()):
-        plain = [field.partition(" #")[0] for field in fields]
-        return "{" + ", ".join(plain) + "}"
-    return "".join(draw(COMMENT) + f"{field}\n" for field in fields)
-
-
-@given(text=st.lists(PIECE, max_size=14).map("".join) | forms())
-def test_the_name_that_it_reads_is_never_another_than_the_parsers(
-    reader: Reader, text: str
-) -> None:
-    read, valid = reader.name(text), parsed(text)
-
-    assert not (read and valid) or read == valid
-
-
-@given(text=forms())
-def test_it_reads_the_forms_that_people_give_an_annotation(reader: Reader, text: str) -> None:
-    assert reader.name(text) == parsed(text) == "db-1.x"
-
-
-@given(order=st.permutations(plainfields.FIELDS), name=st.from_regex(r"[a-z][-a-z0-9]*[a-z0-9]"))
-def test_it_reads_every_plain_annotation(reader: Reader, order: list[str], name: str) -> None:
-    values = {"provider": "aws-secretsmanager", "path": "/prod/db", "secretName": name.strip()}
-    text = "".join(f"{field}: {values[field]}\n" for field in order)
-
-    if plainfields.read(text) and parsed(text):
-        assert reader.name(text) == values["secretName"]
+    assert kinds == [(True, False), (True, True), (True, False), (True, True), (False, True)]

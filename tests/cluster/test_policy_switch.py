@@ -1,6 +1,6 @@
 """From the webhook to the policy and back while pods are created all the while: none is lost.
 
-As docs/injection-without-a-webhook.md has it: in two steps, with the policy beside the webhook between.
+As docs/injection-without-a-webhook.md has it: in two steps, with both there in between.
 """
 
 from collections.abc import Iterator
