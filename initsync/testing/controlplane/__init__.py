@@ -17,7 +17,7 @@ from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.client import Client
 from initsync.testing.controlplane.binaries import Binaries, MissingToolchain, find_or_build
-from initsync.testing.controlplane.start import ServerFiles, etcd_command
+from initsync.testing.controlplane.start import AUDIT_POLICY, ServerFiles, etcd_command
 from initsync.testing.process import Process, StartFailed
 from initsync.testing.server import ApiServer
 
@@ -37,12 +37,13 @@ class ControlPlane(ApiServer):
         address: str = "127.0.0.1",
         *,
         node_access: bool = False,
+        audit_policy: JsonObject = AUDIT_POLICY,
         flags: Sequence[str] = (),
     ) -> None:
         """`flags`: more of kube-apiserver's."""
         with ExitStack() as stack:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jasm-")))
-            files = ServerFiles(directory, address, node_access)
+            files = ServerFiles(directory, address, node_access, audit_policy)
             self.authority = files.authority
             """For those who join: kubelets and controllers."""
             self.service_account_key = files.service_account_key
@@ -54,9 +55,9 @@ class ControlPlane(ApiServer):
             self._running = stack.pop_all()
 
     def calls(self, user: str | None = None) -> Counter[tuple[str, str]]:
-        """See `ApiServer`; read from the audit log."""
+        """See `ApiServer`; by the audit log, with the audit policy that is the default."""
         counts: Counter[tuple[str, str]] = Counter()
-        for entry in self._requests():
+        for entry in self.audit_events():
             target = entry.get("objectRef", {})
             if "resource" in target and user in (None, entry["user"].get("username")):
                 parts = (target["resource"], target.get("subresource"))
@@ -65,9 +66,10 @@ class ControlPlane(ApiServer):
 
     def deleted(self) -> list[str]:
         """The resources of all requests for deletion so far, the oldest first."""
-        return [it["objectRef"]["resource"] for it in self._requests() if it["verb"] == "delete"]
+        return [it["objectRef"]["resource"] for it in self.audit_events() if it["verb"] == "delete"]
 
-    def _requests(self) -> Iterator[JsonObject]:
+    def audit_events(self) -> Iterator[JsonObject]:
+        """What its audit log has so far, as Events of audit.k8s.io/v1."""
         return map(json.loads, self._audit_log.read_text(encoding="utf-8").splitlines())
 
     def register_webhook(self, url: str, ca_pem: str) -> None:
