@@ -196,4 +196,5 @@ def _access(options: _Options) -> "Access":
     by_hand = options.kubeconfig or options.context or "KUBERNETES_SERVICE_HOST" not in os.environ
     if by_hand:
         return clusterauth.from_kubeconfig(options.kubeconfig, options.context, os.environ)
-    return clusterauth.in_cluster(os.environ, keys.SERVICEACCOUNT_DIR)
+    place = os.environ.get("JASM_SERVICEACCOUNT_DIR", keys.SERVICEACCOUNT_DIR)
+    return clusterauth.in_cluster(os.environ, place)

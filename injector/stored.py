@@ -191,13 +191,15 @@ def _written(stored: JsonObject) -> datetime.datetime:
     Not by an annotation: a run may be held up between choosing the time and writing it.
     """
     entries = stored["metadata"].get("managedFields") or []
-    ours = [entry["time"] for entry in entries if entry.get("manager") == MANAGER]
-    times = ours or [entry["time"] for entry in entries if "time" in entry]
-    return max(map(_time, times or [stored["metadata"]["creationTimestamp"]]))
-
-
-def _time(text: str) -> datetime.datetime:
-    return datetime.datetime.fromisoformat(text)
+    times = {
+        (entry.get("manager"), entry.get("operation")): entry["time"]
+        for entry in entries
+        if "time" in entry
+    }
+    patched, applied = times.get((MANAGER, "Update")), times.get((MANAGER, "Apply"))
+    last = patched or applied  # it is applied once, at its creation
+    last = last or max(times.values(), default=stored["metadata"]["creationTimestamp"])
+    return datetime.datetime.fromisoformat(last)
 
 
 def _pair(secret: JsonObject, names: Sequence[str]) -> Pair | None:

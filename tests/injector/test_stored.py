@@ -69,9 +69,9 @@ def test_more_than_certificates_in_a_bundle_is_noticed() -> None:
 
 def test_times_are_the_api_servers_own_of_our_last_write() -> None:
     written = [
-        {"manager": "jasm-certs", "time": "2026-11-05T00:00:00Z"},
-        {"manager": "jasm-certs", "time": "2026-11-07T00:00:00Z"},
-        {"manager": "kubectl-annotate", "time": "2026-11-20T00:00:00Z"},
+        {"manager": "jasm-certs", "operation": "Apply", "time": "2026-11-09T00:00:00Z"},
+        {"manager": "jasm-certs", "operation": "Update", "time": "2026-11-07T00:00:00Z"},
+        {"manager": "kubectl-annotate", "operation": "Update", "time": "2026-11-20T00:00:00Z"},
     ]
     ours = stored.state(webhook(managedFields=written), secret(), NAMES)
     anybodys = stored.state(webhook(managedFields=written[2:]), secret(), NAMES)
