@@ -138,7 +138,7 @@ def _own_webhook(webhook: JsonObject, names: Names) -> None:
         raise ForeignObject(found, "has no label app.kubernetes.io/name: jasm", advice)
     called = {_host(entry["clientConfig"]) for entry in _entries(webhook)}
     if others := sorted(called - set(names.hosts)):
-        advice = "name the configuration of this installation by --webhook, or its names by --dns"
+        advice = "name that of this installation by --webhook, or its names by --dns and --ip"
         raise ForeignObject(found, f"calls {', '.join(others)}", advice)
 
 

@@ -43,7 +43,7 @@ class Installation(Closing):
         self.namespace = f"t-{uuid.uuid4().hex[:8]}"
         self.name = f"jasm-{uuid.uuid4().hex[:8]}"
         api.create_namespace(self.namespace)
-        self._url = url
+        self.url = url
         self._networks: list[Network] = []
         hosts = (f"{self.name}.{self.namespace}.svc", *([HOST] if url else []))
         self.names = Names(self.namespace, f"{self.name}-tls", self.name, self.name, hosts)
@@ -70,11 +70,16 @@ class Installation(Closing):
         """Apply the webhook configuration."""
         (document,) = self.shipped("mutatingwebhookconfiguration")
         for entry in document["webhooks"]:
-            if self._url:
-                entry["clientConfig"] = {"url": self._url}
+            if self.url:
+                entry["clientConfig"] = {"url": self.url}
             else:
                 entry["objectSelector"] = {"matchLabels": {"nobody": "has-this"}}
         self.api.apply(document)
+
+    def call(self, url: str) -> None:
+        """Have annotated pods sent there from now on."""
+        self.url = url
+        self.register()
 
     def unregister(self) -> None:
         """Delete it."""
@@ -93,14 +98,8 @@ class Installation(Closing):
         env |= {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
         env |= {"JASM_SERVICEACCOUNT_DIR": str(self._account)}
         names = [f"--secret={self.names.secret}", f"--namespace={self.namespace}"]
-        names += [
-            f"--service={self.name}",
-            f"--webhook={self.name}",
-            f"--dns={self.names.hosts[0]}",
-        ]
-        if self.names.hosts == (HOST,):
-            names[-1] = f"--ip={HOST}"
-            names.append(f"--dns={HOST}.example")
+        names += [f"--service={self.name}", f"--webhook={self.name}"]
+        names += [f"--ip={HOST}"] if self.url else []
         waits = ["--trust-seconds=1", "--reload-seconds=1", "--timeout=60"]
         return [sys.executable, "-m", "injector", "certs", *names, *waits, *arguments], env
 

@@ -95,7 +95,7 @@ FOREIGN: dict[str, tuple[dict[str, Any], dict[str, Any] | None]] = {
         None,
     ),
     "MutatingWebhookConfiguration jasm-injector calls jasm-injector.other.svc and was left as it "
-    "is: name the configuration of this installation by --webhook, or its names by --dns": (
+    "is: name that of this installation by --webhook, or its names by --dns and --ip": (
         webhook(client={"service": {"name": "jasm-injector", "namespace": "other"}}),
         None,
     ),
