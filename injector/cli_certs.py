@@ -118,8 +118,16 @@ def certs(
     if directory:
         _into(directory, hosts, days)
     else:
+        _check(hosts)
         names = Names(namespace, secret or "", service, webhook, hosts)
         _job(_Options(names, days, **chosen))
+
+
+def _check(hosts: tuple[str, ...]) -> None:
+    try:
+        certificates.alternative_names(hosts)
+    except ValueError as error:
+        raise click.UsageError(f"no certificate can be for {', '.join(hosts)}: {error}") from None
 
 
 def _into(directory: Path, hosts: tuple[str, ...], days: int) -> None:
