@@ -70,10 +70,11 @@ def _serving(
     now: datetime.datetime,
     days: int,
 ) -> x509.Certificate:
-    names = x509.SubjectAlternativeName([_host(host) for host in hosts])
     purpose = x509.ExtendedKeyUsage([x509.OID_SERVER_AUTH])
     builder = _keyed(_dated(_name("jasm-injector"), ca.subject, now, days), key, ca_key)
-    builder = builder.add_extension(names, critical=False).add_extension(purpose, critical=False)
+    builder = builder.add_extension(alternative_names(hosts), critical=False).add_extension(
+        purpose, critical=False
+    )
     return builder.sign(ca_key, hashes.SHA256())
 
 
@@ -101,6 +102,11 @@ def _dated(subject: x509.Name, issuer: x509.Name, now: datetime.datetime, days: 
 
 def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def alternative_names(hosts: Sequence[str]) -> x509.SubjectAlternativeName:
+    """For DNS names and IP addresses. Raises ValueError for what cannot be one."""
+    return x509.SubjectAlternativeName([_host(host) for host in hosts])
 
 
 def _host(host: str) -> x509.GeneralName:

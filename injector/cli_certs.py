@@ -118,8 +118,16 @@ def certs(
     if directory:
         _into(directory, hosts, days)
     else:
+        _check(hosts)
         names = Names(namespace, secret or "", service, webhook, hosts)
         _job(_Options(names, days, **chosen))
+
+
+def _check(hosts: tuple[str, ...]) -> None:
+    try:
+        certificates.alternative_names(hosts)
+    except ValueError as error:
+        raise click.UsageError(f"no certificate can be for {', '.join(hosts)}: {error}") from None
 
 
 def _into(directory: Path, hosts: tuple[str, ...], days: int) -> None:
@@ -196,4 +204,5 @@ def _access(options: _Options) -> "Access":
     by_hand = options.kubeconfig or options.context or "KUBERNETES_SERVICE_HOST" not in os.environ
     if by_hand:
         return clusterauth.from_kubeconfig(options.kubeconfig, options.context, os.environ)
-    return clusterauth.in_cluster(os.environ, keys.SERVICEACCOUNT_DIR)
+    place = os.environ.get("JASM_SERVICEACCOUNT_DIR", keys.SERVICEACCOUNT_DIR)
+    return clusterauth.in_cluster(os.environ, place)

@@ -138,7 +138,7 @@ def _own_webhook(webhook: JsonObject, names: Names) -> None:
         raise ForeignObject(found, "has no label app.kubernetes.io/name: jasm", advice)
     called = {_host(entry["clientConfig"]) for entry in _entries(webhook)}
     if others := sorted(called - set(names.hosts)):
-        advice = "name the configuration of this installation by --webhook, or its names by --dns"
+        advice = "name that of this installation by --webhook, or its names by --dns and --ip"
         raise ForeignObject(found, f"calls {', '.join(others)}", advice)
 
 
@@ -191,13 +191,15 @@ def _written(stored: JsonObject) -> datetime.datetime:
     Not by an annotation: a run may be held up between choosing the time and writing it.
     """
     entries = stored["metadata"].get("managedFields") or []
-    ours = [entry["time"] for entry in entries if entry.get("manager") == MANAGER]
-    times = ours or [entry["time"] for entry in entries if "time" in entry]
-    return max(map(_time, times or [stored["metadata"]["creationTimestamp"]]))
-
-
-def _time(text: str) -> datetime.datetime:
-    return datetime.datetime.fromisoformat(text)
+    times = {
+        (entry.get("manager"), entry.get("operation")): entry["time"]
+        for entry in entries
+        if "time" in entry
+    }
+    patched, applied = times.get((MANAGER, "Update")), times.get((MANAGER, "Apply"))
+    last = patched or applied  # it is applied once, at its creation
+    last = last or max(times.values(), default=stored["metadata"]["creationTimestamp"])
+    return datetime.datetime.fromisoformat(last)
 
 
 def _pair(secret: JsonObject, names: Sequence[str]) -> Pair | None:
