@@ -58,6 +58,7 @@ lock: $(READY)
 	$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/init.txt
 	$(COMPILE) pyproject.toml -c requirements/dev.txt --extra injector -o requirements/injector.txt
 	$(COMPILE) pyproject.toml -c requirements/dev.txt --extra cli -o requirements/full.txt
+	$(COMPILE) --group sbom -c requirements/dev.txt -o requirements/sbom.txt
 
 clean:
 	rm -rf $(VENV)
