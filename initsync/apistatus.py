@@ -7,13 +7,14 @@ import json
 import re
 from typing import Any
 
+from initsync import rbac
 from initsync.errors import ClusterConflict, ClusterError, ClusterForbidden, ClusterUnavailable
 from initsync.http1 import Response
 from initsync.model import JsonObject
 
 _ROLE = (
     "if it is RBAC that refuses, give the pod's ServiceAccount the Role of "
-    "deploy/manifests/app/role.yaml: get, create and patch on that Secret, create on events"
+    f"deploy/manifests/app/role.yaml: {rbac.IN_WORDS}"
 )
 # By what the message says, who can help; the first that matches.
 _ADVICE = (

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from initsync import rbac
 from initsync.cluster import Cluster
 from initsync.errors import (
     ClusterConflict,
@@ -124,7 +125,9 @@ def test_what_the_api_server_quotes_of_a_written_secret_is_not_passed_on(code: i
 
 
 def test_a_refusal_names_the_role_to_apply() -> None:
-    with pytest.raises(ClusterForbidden, match=r"deploy/manifests/app/role\.yaml"):
+    with pytest.raises(
+        ClusterForbidden, match=rf"deploy/manifests/app/role\.yaml: {rbac.IN_WORDS}"
+    ):
         cluster(Scripted(403, status(403, "Forbidden", "no"))).read_secret("db")
 
 
