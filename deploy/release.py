@@ -15,7 +15,7 @@ _NAMED = {
     "deploy/manifests/deployment.yaml": r"\bjasm/(?:init|injector):([^\s\"@]+)",
     "deploy/examples/2-by-hand-in-the-pod.yaml": r"\bjasm/init:([^\s\"@]+)",
 }
-_SECTION = r"^## \[?{version}\]?\b.*\n(?P<text>(?:(?!## ).*\n)*)"
+_SECTION = r"^## \[?{version}(?=[\]\s]).*\n(?P<text>(?:(?!## ).*\n)*)"
 
 
 def main(arguments: list[str]) -> int:

@@ -27,9 +27,9 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from deploy.image import distro, licences
+from deploy.image.bill import PLACE
 from initsync import __version__
 
-PLACE = "opt/jasm/sbom.cdx.json"
 _NAMESPACE = uuid.UUID("5b1c8f0e-6d4e-4d0a-9c52-2f6b8b4f7a11")
 _REMOVED = {"pip"}  # the Dockerfile takes it out of the base
 

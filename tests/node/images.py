@@ -30,7 +30,10 @@ driver = "overlay"
 graphroot = "{home}/store"
 runroot = "{home}/run"
 """
-_NOT_NEEDED = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc/*/[!c]*", "usr/share/locale")
+_NOT_NEEDED = (
+    *("var/cache/apt", "var/lib/apt/lists", "usr/share/locale"),
+    *("usr/share/doc/*/[!c]*", "usr/share/doc/*/c[!o]*"),
+)
 """Licences stay (`copyright`), as in Debian's own slim images."""
 # So that the build's pip reaches the package index as this machine does.
 _LENT = ("/etc/ssl/certs", "/etc/pip.conf")
