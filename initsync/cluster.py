@@ -11,7 +11,7 @@ from initsync.model import JsonObject
 from initsync.transport import Connection, Response, TransportError
 
 _PAGE = 500  # objects
-_JSON = "application/json"
+JSON = "application/json"
 _APPLY = "application/apply-patch+yaml"  # JSON is YAML
 _MERGE = "application/merge-patch+json"
 
@@ -97,19 +97,36 @@ class Cluster:
         return f"{verb} {self._namespace}/{name}"
 
     def _call(
-        self, method: str, target: str, body: JsonObject | None = None, kind: str = _JSON
+        self, method: str, target: str, body: JsonObject | None = None, kind: str = JSON
     ) -> Response:
-        headers = {"accept": _JSON, "user-agent": keys.CONTAINER}
-        if authorization := self._authorization():
-            headers["authorization"] = authorization
-        if body is not None:
-            headers["content-type"] = kind
-        raw = b"" if body is None else json.dumps(body).encode()
         within = f"namespaces/{quote(self._namespace, safe='')}/" if self._namespace else ""
+        place = f"namespace {self._namespace}" if self._namespace else "all namespaces"
+        action = f"{method} {target.partition('?')[0]} in {place}"
         path = f"/api/v1/{within}{target}"
-        try:
-            return self._connection.request(method, path, headers, raw)
-        except TransportError as error:
-            place = f"namespace {self._namespace}" if self._namespace else "all namespaces"
-            action = f"{method} {target.partition('?')[0]} in {place}"
-            raise ClusterUnavailable(action, str(error), advice=error.advice) from error
+        return send(self._connection, self._authorization(), method, path, action, body, kind)
+
+
+def send(
+    connection: Connection,
+    authorization: str | None,
+    method: str,
+    path: str,
+    action: str,
+    body: JsonObject | None = None,
+    kind: str = JSON,
+    accept: str = JSON,
+) -> Response:
+    """The answer, whatever its status; `kind` is the body's media type.
+
+    Raises ClusterUnavailable, naming `action`.
+    """
+    headers = {"accept": accept, "user-agent": keys.CONTAINER}
+    if authorization:
+        headers["authorization"] = authorization
+    if body is not None:
+        headers["content-type"] = kind
+    raw = b"" if body is None else json.dumps(body).encode()
+    try:
+        return connection.request(method, path, headers, raw)
+    except TransportError as error:
+        raise ClusterUnavailable(action, str(error), advice=error.advice) from error

@@ -9,9 +9,11 @@ import tempfile
 import time
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.client import Client
 from initsync.testing.controlplane.binaries import Binaries, MissingToolchain, find_or_build
@@ -47,14 +49,20 @@ class ControlPlane(ApiServer):
 
     def calls(self, user: str | None = None) -> Counter[tuple[str, str]]:
         """See `ApiServer`; read from the audit log."""
-        lines = self._audit_log.read_text(encoding="utf-8").splitlines()
         counts: Counter[tuple[str, str]] = Counter()
-        for entry in map(json.loads, lines):
+        for entry in self._requests():
             target = entry.get("objectRef", {})
             if "resource" in target and user in (None, entry["user"].get("username")):
                 parts = (target["resource"], target.get("subresource"))
                 counts[entry["verb"], "/".join(filter(None, parts))] += 1
         return counts
+
+    def deleted(self) -> list[str]:
+        """The resources of all requests for deletion so far, the oldest first."""
+        return [it["objectRef"]["resource"] for it in self._requests() if it["verb"] == "delete"]
+
+    def _requests(self) -> Iterator[JsonObject]:
+        return map(json.loads, self._audit_log.read_text(encoding="utf-8").splitlines())
 
     def register_webhook(self, url: str, ca_pem: str) -> None:
         """See `ApiServer`. Returns when it is in force: the API server takes a moment to see it."""
@@ -78,6 +86,10 @@ class ControlPlane(ApiServer):
                 raise TimeoutError(f"the webhook is not in force after {_WEBHOOK_TIMEOUT:g} s")
             time.sleep(0.01)
         self.request("DELETE", manifests.path(marker))
+
+    def impersonating(self, user: str) -> Client:
+        """Requests of any user, whether there are credentials of theirs or not."""
+        return Client(self.url, self.ca_file, self.admin_token, user)
 
     def close(self) -> None:
         """See `ApiServer`."""
