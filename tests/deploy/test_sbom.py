@@ -222,3 +222,13 @@ def test_it_is_taken_out_of_an_image_as_a_file(tmp_path: Path, lowest: bytes | N
     else:
         with pytest.raises(LookupError, match="has no /opt/jasm/sbom"):
             bill.of(tmp_path / "i.tar")
+
+
+@pytest.mark.parametrize("content", [None, b"no archive"])
+def test_a_file_that_is_no_image_is_told_in_one_line(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "i.tar"
+    if content:
+        file.write_bytes(content)
+
+    with pytest.raises(SystemExit, match=r"^error: .*(No such file|could not be opened)"):
+        bill.main([str(file)])
