@@ -47,7 +47,17 @@ def test_ratios_are_the_injectors_figures_over_gos() -> None:
 
 
 def test_a_quiet_run_misses_nothing() -> None:
-    assert load_report.missed([row(INJECTOR, 1, 20.0), row(INJECTOR), row(GO, 32, 20.0)]) == []
+    rows = [row(INJECTOR, 1, 20.0), row(GO, 1), row(INJECTOR), row(GO, 32, 20.0)]
+
+    assert load_report.missed(rows) == []
+
+
+def test_a_rate_below_gos_is_told_and_a_busy_machine_has_its_margin() -> None:
+    slow = PIECE._replace(requests=700)
+    rows = [row(INJECTOR, 4, 0.0, slow), row(GO, 4)]
+
+    assert load_report.missed(rows) == ["4 connections: 0.70 times the rate of go (bar 0.75)"]
+    assert load_report.missed(rows, margin=1.5) == []
 
 
 def test_an_error_of_either_server_is_told_with_its_words() -> None:

@@ -86,8 +86,10 @@ func connect(target *url.URL, ca string, number int) ([]*worker, error) {
 func posts(target *url.URL, file, token string) ([][]byte, error) {
 	text, err := os.ReadFile(file)
 	authorization := ""
-	if token != "" {
-		authorization = "Authorization: Bearer " + token + "\r\n"
+	if token != "" && err == nil {
+		var bearer []byte
+		bearer, err = os.ReadFile(token)
+		authorization = fmt.Sprintf("Authorization: Bearer %s\r\n", bearer)
 	}
 	var all [][]byte
 	for _, body := range bytes.Split(bytes.TrimSpace(text), []byte("\n")) {
@@ -153,13 +155,14 @@ func main() {
 	address := flag.String("url", "", "to post to")
 	ca := flag.String("ca", "ca.crt", "PEM file")
 	bodies := flag.String("bodies", "bodies", "a file of what to send, one a line")
+	token := flag.String("token", "", "a file with a bearer token, if one is wanted")
 	wanted := flag.String("wanted", `"patch":`, "what a good answer contains")
 	connections := flag.Int("connections", 1, "at a time")
 	seconds := flag.Float64("seconds", 5, "to go on")
 	flag.Parse()
 	target, err := url.Parse(*address)
 	check(err)
-	requests, err := posts(target, *bodies, os.Getenv("LOAD_TOKEN"))
+	requests, err := posts(target, *bodies, *token)
 	check(err)
 	workers, err := connect(target, *ca, *connections)
 	check(err)
