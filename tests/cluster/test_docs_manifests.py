@@ -1,7 +1,8 @@
 """Every Kubernetes object that a page shows is one that a real API server takes."""
 
-import copy
-from typing import Any
+import json
+import uuid
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -26,44 +27,62 @@ def objects() -> list[Any]:
     ]
 
 
+class Moved(NamedTuple):
+    """The real API server, with a namespace in place of the examples' own."""
+
+    api: ControlPlane
+    namespace: str
+
+    def there(self, shown: Any) -> Any:
+        """The object in that namespace."""
+        old, new = (f'"namespace": "{name}"' for name in ("shop", self.namespace))
+        wanted = json.loads(json.dumps(shown).replace(old, new))
+        if shown["kind"] == "Namespace":
+            wanted["metadata"]["name"] = f"{self.namespace}-too"
+        else:
+            wanted["metadata"]["namespace"] = self.namespace
+        return wanted
+
+
 @pytest.fixture(scope="module")
-def shop(real_api: ControlPlane) -> ControlPlane:
-    """The namespace of the examples, with the ServiceAccounts that they name."""
-    for namespace in ("shop", "docs"):
-        real_api.create_namespace(namespace)
-    real_api.create_service_account("shop", "app")
-    real_api.create_service_account("shop", "default")
-    return real_api
+def moved(real_api: ControlPlane) -> Moved:
+    """With the ServiceAccounts that pods need to be there."""
+    namespace = f"docs-{uuid.uuid4().hex[:8]}"
+    real_api.create_namespace(namespace)
+    for name in ("app", "default"):
+        real_api.create_service_account(namespace, name)
+    return Moved(real_api, namespace)
 
 
 @pytest.mark.parametrize("shown", objects())
-def test_the_api_server_takes_it(shop: ControlPlane, shown: Any) -> None:
-    wanted = copy.deepcopy(shown)
-    wanted["metadata"]["name"] += "-docs"  # the namespace itself is there already
+def test_the_api_server_takes_it(moved: Moved, shown: Any) -> None:
+    wanted = moved.there(shown)
+    wanted["metadata"]["name"] += "-docs"  # some are there already
 
     path = f"{manifests.collection(wanted)}?dryRun=All&fieldValidation=Strict"
-    answer = shop.request("POST", path, wanted)
+    answer = moved.api.request("POST", path, wanted)
 
     assert answer.status == 201, answer.body.get("message")
 
 
 def test_the_walk_through_of_eks_ends_with_the_secret(
-    shop: ControlPlane, aws: AwsServer, webhook: Webhook
+    moved: Moved, aws: AwsServer, webhook: Webhook
 ) -> None:
-    shop.register_webhook(webhook.url, webhook.ca_pem)
-    shown = {one["kind"]: one for one in docs_blocks.manifests("eks")}
+    moved.api.register_webhook(webhook.url, webhook.ca_pem)
+    shown = {one["kind"]: moved.there(one) for one in docs_blocks.manifests("eks")}
     for kind in ("ServiceAccount", "Role", "RoleBinding"):
-        shop.apply(shown[kind])
+        moved.api.apply(shown[kind])
     aws.put_secret("/prod/shop/db", {"username": "shop", "password": "pl4nted-one"})
     template = shown["Deployment"]["spec"]["template"]
-    metadata = template["metadata"] | {"name": "shop-6d5f9c7b8d-2xk9p", "namespace": "shop"}
-    pod = shop.create({"apiVersion": "v1", "kind": "Pod", **template, "metadata": metadata})
+    own = {"name": "shop-6d5f9c7b8d-2xk9p", "namespace": moved.namespace}
+    metadata = template["metadata"] | own
+    pod = moved.api.create({"apiVersion": "v1", "kind": "Pod", **template, "metadata": metadata})
 
     role = shown["ServiceAccount"]["metadata"]["annotations"]["eks.amazonaws.com/role-arn"]
-    ended = run_container(shop, pod, "jasm-init", aws=AwsIdentity(role, aws.region, aws.url))
+    ended = run_container(moved.api, pod, "jasm-init", aws=AwsIdentity(role, aws.region, aws.url))
 
     assert ended.exit_code == 0, ended.stderr
-    (page,) = docs_blocks.DOCS.glob("eks.md")
     sentence = "Secret db created with 2 keys from aws-secretsmanager /prod/shop/db"
     assert sentence in ended.stderr
-    assert f"SecretSynced  jasm-init  {sentence}" in page.read_text()
+    page = (docs_blocks.DOCS / "eks.md").read_text()
+    assert f"SecretSynced  jasm-init  {sentence}" in page
