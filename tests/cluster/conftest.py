@@ -9,7 +9,7 @@ import pytest
 
 from initsync.testing.apiserver import EmbeddedApiServer
 from initsync.testing.aws import AwsServer
-from initsync.testing.controlplane import ControlPlane, MissingToolchain, find_or_build
+from initsync.testing.controlplane import Binaries, ControlPlane, MissingToolchain, find_or_build
 from initsync.testing.controlplane.progress import Progress
 from initsync.testing.server import ApiServer
 from initsync.testing.webhook import Webhook
@@ -19,19 +19,21 @@ from tests.cluster.shop import Shop
 
 
 @pytest.fixture(scope="session")
-def real_api() -> Iterator[ControlPlane]:
-    """The real control plane, guarded as it ships, one a test process.
-
-    CLUSTER=skip leaves its tests out.
-    """
+def binaries() -> Binaries:
+    """Of a real control plane. CLUSTER=skip leaves its tests out."""
     if os.environ.get("CLUSTER") == "skip":
         pytest.skip("CLUSTER=skip: nothing is asked of a real API server")
     try:
         # Straight to the terminal: minutes of building must not look like a hanging test.
-        binaries = find_or_build(os.environ, Progress(sys.__stderr__ or sys.stderr))
+        return find_or_build(os.environ, Progress(sys.__stderr__ or sys.stderr))
     except MissingToolchain as error:
         sentence = f"{error}; or leave these tests out with CLUSTER=skip"
         raise pytest.fail.Exception(sentence, pytrace=False) from None
+
+
+@pytest.fixture(scope="session")
+def real_api(binaries: Binaries) -> Iterator[ControlPlane]:
+    """The real control plane, guarded as it ships, one a test process."""
     with ControlPlane(binaries) as server:
         guard.install(server)
         yield server

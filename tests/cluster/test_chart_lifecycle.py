@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from initsync.testing.client import MERGE
-from initsync.testing.controlplane import ControlPlane
+from initsync.testing.controlplane import Binaries, ControlPlane
 from initsync.testing.webhook import Webhook
 from tests.chart.helm import CHART, NAMESPACE, PREVIOUS, RELEASE, Helm, HelmFailed
 from tests.chart.inventory import inventory
@@ -48,13 +48,13 @@ class Release:
         self.helm.release(verb, str(chart), self._turned, *options)
 
 
-@pytest.fixture
-def api(real_api: ControlPlane) -> ControlPlane:
-    """Without a registration of another test, and with the namespaces."""
-    real_api.request("DELETE", f"/{_REGISTRATIONS}/jasm-injector")
-    for name in (NAMESPACE, "shop"):
-        real_api.create_namespace(name)
-    return real_api
+@pytest.fixture(scope="module")
+def api(binaries: Binaries) -> Iterator[ControlPlane]:
+    """A cluster of its own: others have JASM in theirs already."""
+    with ControlPlane(binaries) as own:
+        for name in (NAMESPACE, "shop"):
+            own.create_namespace(name)
+        yield own
 
 
 _REGISTRATIONS = "apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
@@ -176,7 +176,9 @@ def test_the_ca_that_somebody_patched_in_stays(api: ControlPlane, release: Relea
 def test_the_notes_say_what_is_missing_and_what_comes_next(
     api: ControlPlane, release: Release
 ) -> None:
-    said = release.helm.release("install", str(CHART), "--set=injector.replicas=1")
+    said = release.helm.release(
+        "install", str(CHART), "--set=injector.replicas=1", "--set=certificates.mode=secret"
+    )
 
     assert "The Secret jasm-injector-tls is not there yet, so no injector starts" in said
     assert "certificates.caBundle is empty" in said
