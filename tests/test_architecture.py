@@ -22,14 +22,16 @@ LAYERS = [
     ["initsync.listing"],
     ["initsync.annotation", "initsync.manifests", "initsync.secretdata", "initsync.apistatus"],
     ["initsync.yamldocs"],
+    ["initsync.yamlpaths", "initsync.secretrefs", "initsync.progress", "initsync.terminal"],
     ["initsync.workloads"],
-    ["initsync.check"],
+    ["initsync.check", "initsync.usage"],
     ["initsync.settings", "initsync.retry"],
     ["initsync.sync"],
     ["initsync.preview"],
     ["initsync.sockets", "initsync.trust", "initsync.podinfo", "initsync.logs"],
     ["initsync.transport"],
     ["initsync.clusterauth", "initsync.cluster"],
+    ["initsync.clusterreads"],
     ["initsync.aws"],
     ["initsync.providers"],
     ["initsync.entry"],
@@ -41,6 +43,9 @@ LAYERS = [
     ["initsync.podmain"],
     ["initsync.testing"],
     ["initsync.demo"],
+    ["initsync.doctor"],
+    ["initsync.cli_cluster"],
+    ["initsync.cli_doctor"],
     ["initsync.cli_check", "initsync.cli_list"],
     ["initsync.cli"],
     ["initsync.__main__"],
@@ -56,7 +61,10 @@ ONLY_IN = {
     "kubernetes": {"initsync.clusterauth"},
     "boto3": {"initsync.aws.credentials"},
     "botocore": {"initsync.aws.credentials"},
-    "click": {"initsync.cli", "initsync.cli_check", "initsync.cli_list", "injector.cli"},
+    "click": {
+        *("initsync.cli", "initsync.cli_check", "initsync.cli_list", "injector.cli"),
+        *("initsync.cli_cluster", "initsync.cli_doctor", "initsync.terminal"),
+    },
 }
 
 
@@ -191,6 +199,9 @@ def test_the_pod_path_knows_nothing_of_checking_manifests() -> None:
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
     ).stdout.split()
 
-    checking = {f"initsync.{name}" for name in ("yamldocs", "workloads", "check", "cli_check")}
+    checking = {
+        f"initsync.{name}"
+        for name in ("yamldocs", "workloads", "check", "cli_check", "clusterreads", "aws.caller")
+    }
     assert checking & set(loaded) == set()
     assert all((ROOT / f"{name.replace('.', '/')}.py").exists() for name in checking)

@@ -67,4 +67,4 @@ def test_without_the_right_it_says_so(api: ControlPlane, namespace: str, tmp_pat
     code, _, said = run(config)
 
     assert code == 5
-    assert "cannot list Pods: pods is forbidden" in said
+    assert "cannot list pods in the whole cluster: pods is forbidden" in said
