@@ -127,6 +127,7 @@ class NoIdentity(JasmError):
 
     def __init__(self, tried: Sequence[str], advice: str) -> None:
         super().__init__(f"no cloud identity (tried {'; '.join(tried)}): {advice}")
+        self.tried = tried
 
 
 class ProviderUnavailable(JasmError):

@@ -53,22 +53,19 @@ def secret(namespace: str, name: str, path: str = "/prod/db", **labels: str) -> 
 
 def maker(kind: str, namespace: str, name: str, spec: JsonObject) -> JsonObject:
     """An object that makes pods, and at the moment has none."""
-    group = "batch/v1" if kind in ("Job", "CronJob") else "apps/v1"
     labels = {"app": name}
-    template = {"metadata": {"labels": labels}, "spec": spec}
-    job = {"template": template, "suspend": True}
-    scaled: JsonObject = {"selector": {"matchLabels": labels}, "template": template, "replicas": 0}
-    by_kind = {"Job": job, "CronJob": {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": job}}}
-    found = by_kind.get(kind, scaled)
-    if kind == "DaemonSet":
-        del found["replicas"]
-    if kind == "StatefulSet":
-        found["serviceName"] = name
-    if kind in by_kind:
+    template: JsonObject = {"metadata": {"labels": labels}, "spec": spec}
+    if kind in ("Job", "CronJob"):
+        version, job = "batch/v1", {"template": template}
         spec["restartPolicy"] = "Never"
-        found.pop("suspend", None)
+        schedule = {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": job}}
+        found: JsonObject = job if kind == "Job" else schedule
+    else:
+        version, found = "apps/v1", {"selector": {"matchLabels": labels}, "template": template}
+        found |= {} if kind == "DaemonSet" else {"replicas": 0}
+        found |= {"serviceName": name} if kind == "StatefulSet" else {}
     metadata = {"name": name, "namespace": namespace}
-    return {"apiVersion": group, "kind": kind, "metadata": metadata, "spec": found}
+    return {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": found}
 
 
 def app(**more: Any) -> JsonObject:
