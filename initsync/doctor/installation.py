@@ -11,7 +11,7 @@ from initsync.model import JsonObject
 LABELS = "app.kubernetes.io/name=jasm"
 _ENTRY = "injector.jasm.codnod.io"
 OLDEST = (1, 30)
-_TAG = re.compile(r":(?P<tag>[^:/@]+)(@.+)?$")
+_TAG = re.compile(r"[^@]*:(?P<tag>[^:/@]+)(@.+)?")
 
 Objects = list[JsonObject] | Unread
 
@@ -164,7 +164,9 @@ def versions(deployments: Objects, pod: JsonObject | None, own: str) -> Result:
         return deployments.result("versions")
     if not images:
         return skipped("versions", "no injector is there")
-    tags = {what: found["tag"] for what, image in images.items() if (found := _TAG.search(image))}
+    tags = {
+        what: found["tag"] for what, image in images.items() if (found := _TAG.fullmatch(image))
+    }
     others = {what: tag for what, tag in tags.items() if tag.removeprefix("v") != own}
     said = ", ".join(f"{what} {image}" for what, image in images.items())
     if others:

@@ -83,8 +83,8 @@ def no_guard(clinic: Clinic) -> None:
     clinic.delete(POLICY)
 
 
-def guard_that_only_warns(clinic: Clinic) -> None:
-    clinic.patch(BINDING, {"spec": {"validationActions": ["Warn"]}})
+def guard_that_only_logs(clinic: Clinic) -> None:
+    clinic.patch(BINDING, {"spec": {"validationActions": ["Audit"]}})
 
 
 def another_version(clinic: Clinic) -> None:
@@ -146,7 +146,7 @@ FAULTS: dict[Callable[[Clinic], None], tuple[int, list[str]]] = {
         ["failed  certificate: tls.crt of Secret jasm-system/jasm-injector-tls, or a caBundle,"],
     ),
     no_guard: (0, ["warning guard: no ValidatingAdmissionPolicy of JASM is there"]),
-    guard_that_only_warns: (0, ["warning guard: ValidatingAdmissionPolicy jasm-guard denies noth"]),
+    guard_that_only_logs: (0, ["warning guard: ValidatingAdmissionPolicy jasm-guard denies noth"]),
     another_version: (0, ["warning versions: this is initsync 0."]),
 }
 

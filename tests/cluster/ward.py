@@ -72,5 +72,6 @@ class Ward:
 
     def told(self, *options: str, **env: str) -> dict[str, JsonObject]:
         """By check the last of its results."""
-        answer = json.loads(self.examine(*options, "-o", "json", **env).stdout)
+        asked = options or ("--pod", "web")
+        answer = json.loads(self.examine(*asked, "-o", "json", **env).stdout)
         return {one["check"]: one for one in answer["checks"]}
