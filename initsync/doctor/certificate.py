@@ -49,7 +49,7 @@ def check(
     return ok("certificate", said)
 
 
-_MAKE = "renew it as you made it: docs/reference.md, or look at the job or cert-manager that should"
+_MAKE = "renew it by what made it: jasm-injector certs, its job, or cert-manager"
 
 
 def _problems(

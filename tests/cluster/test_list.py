@@ -1,6 +1,7 @@
 """`initsync list`: the Secrets that JASM keeps, who uses them, and pods that it missed."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -130,6 +131,27 @@ def test_the_table_says_source_times_and_users(
         assert row[4].endswith("d") or "d " in row[4]
         assert row[5].endswith("s")
         assert row[6] == users
+
+
+def test_the_references_example(api: ControlPlane, namespace: str, config: Path) -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "reference.md").read_text()
+    shown = page.partition("$ initsync list -n shop\n")[2].partition("```")[0]
+    api.create(secret(namespace, "db"))
+    api.create(secret(namespace, "legacy", "/prod/legacy"))
+    web = maker("Deployment", namespace, "web", dict(WAYS["envFrom"]))
+    web["spec"]["template"]["metadata"]["annotations"] = {keys.ANNOTATION: GOOD}
+    api.create(web)
+    api.create(maker("CronJob", namespace, "report", dict(WAYS["env"])))
+
+    _, out, _ = run(config, "-n", namespace)
+
+    assert cells(out.replace(namespace, "shop")) == cells(shown)
+
+
+def cells(table: str) -> list[list[str]]:
+    """Rows without what differs from day to day."""
+    times = re.sub(r"\b\d+[smhd]( \d+[smhd])?\b", "TIME", table)
+    return [re.split(" {2,}", line) for line in times.splitlines()]
 
 
 @pytest.mark.parametrize(
