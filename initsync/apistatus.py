@@ -7,16 +7,18 @@ import json
 import re
 from typing import Any
 
+from initsync import rbac
 from initsync.errors import ClusterConflict, ClusterError, ClusterForbidden, ClusterUnavailable
 from initsync.http1 import Response
 from initsync.model import JsonObject
 
 _ROLE = (
     "if it is RBAC that refuses, give the pod's ServiceAccount the Role of "
-    "deploy/manifests/app/role.yaml: get, create and patch on that Secret, create on events"
+    f"deploy/manifests/app/role.yaml: {rbac.IN_WORDS}"
 )
 # By what the message says, who can help; the first that matches.
 _ADVICE = (
+    ("denied request: JASM's Role ", "docs/security.md says what JASM's guard lets pods write"),
     ("exceeded quota", "raise the namespace's ResourceQuota, or delete Secrets that nobody uses"),
     ("is being terminated", "the namespace is being deleted, and this pod with it"),
     ("admission webhook", "ask who runs that webhook: it is not JASM's"),
@@ -25,6 +27,11 @@ _ADVICE = (
 )
 # Compiled where they are asked for, which a good answer never does.
 _ADMISSION = r"""(admission|calling) webhook "[^"]{1,253}"|\w+AdmissionPolicy '[^']{1,253}'"""
+# Our own guard, whose sentences are fixed (deploy/chart/jasm/templates/guard.yaml).
+_GUARD = (
+    r"""secrets "[^"]{1,253}" is forbidden: ValidatingAdmissionPolicy 'jasm[-\w]*-guard' """
+    r"""with binding 'jasm[-\w]*-guard' denied request: JASM's Role """
+)
 _RIGHTS = "cannot [a-z]+ resource|exceeded quota|is being terminated|was modified"
 
 
@@ -33,7 +40,8 @@ def stored(response: Response, action: str, *, private: bool = False) -> JsonObj
 
     `private`: the request wrote a Secret. What is then said of it may quote it, values included:
     by the API server of a body that it cannot accept (seen on 1.37.2), by somebody's webhook or
-    policy of anything. Only its own sentences about rights are passed on, and names otherwise.
+    policy of anything. Only its own sentences about rights, and our guard's, are passed on, and
+    names otherwise.
     """
     found: Any = _json(response.body)
     if response.status < 300 and _is_stored(found):
@@ -68,7 +76,8 @@ def _detail(status: int, found: Any, *, private: bool) -> str:
         return f"the answer is not from a Kubernetes API (status {status})"
     reason, message = found.get("reason") or "no reason given", str(found.get("message") or "")
     by = re.search(_ADMISSION, message)
-    if not private or (re.search(_RIGHTS, message) and not by):
+    ours = re.match(_GUARD, message) or (re.search(_RIGHTS, message) and not by)
+    if not private or ours:
         return f"{message or reason} ({status})"
     causes = (found.get("details") or {}).get("causes") or []
     fields = ", ".join(cause["field"] for cause in causes if cause.get("field"))

@@ -19,6 +19,7 @@ LAYERS = [
     ["initsync.plainfields"],
     ["initsync.yamlfields"],
     ["initsync.model"],
+    ["initsync.rbac"],
     ["initsync.listing"],
     ["initsync.annotation", "initsync.manifests", "initsync.secretdata", "initsync.apistatus"],
     ["initsync.yamldocs"],
@@ -47,7 +48,7 @@ LAYERS = [
 ]
 PURE = [
     *("keys", "wording", "errors", "policy", "rules", "http1", "urls", "model"),
-    *("plainfields", "yamlfields", "annotation", "manifests", "secretdata", "apistatus"),
+    *("plainfields", "yamlfields", "annotation", "manifests", "secretdata", "apistatus", "rbac"),
 ]
 # The injector's own layers; of initsync it may use what is pure, and no client of anything.
 # Of the providers it asks for their rules of paths: its warning is then `initsync check`'s own.

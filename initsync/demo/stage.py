@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
-from initsync import keys
+from initsync import keys, rbac
 from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
@@ -20,16 +20,6 @@ ACCOUNT = "app"
 SECRET = "app-credentials"  # noqa: S105  # its name
 PATH = "/prod/codnod/config"
 ANNOTATION = f"provider: aws-secretsmanager\npath: {PATH}\nsecretName: {SECRET}\n"
-# The same as in deploy/manifests/app/role.yaml; a test compares them.
-RULES: list[JsonObject] = [
-    {
-        "apiGroups": [""],
-        "resources": ["secrets"],
-        "resourceNames": [SECRET],
-        "verbs": ["get", "create", "patch"],
-    },
-    {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
-]
 
 
 class Stage(NamedTuple):
@@ -91,7 +81,7 @@ def stage(kind: str) -> Iterator[Stage]:
         api.register_webhook(webhook.url, webhook.ca_pem)
         api.create_namespace(NAMESPACE)
         api.create_service_account(NAMESPACE, ACCOUNT)
-        api.allow(NAMESPACE, ACCOUNT, RULES)
+        api.allow(NAMESPACE, ACCOUNT, rbac.rules(SECRET))
         password = uuid.uuid4().hex
         aws.put_secret(PATH, {"DB_HOST": "db", "DB_PORT": 5432, "DB_PASSWORD": password})
         yield Stage(api, aws, webhook)

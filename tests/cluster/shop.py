@@ -6,13 +6,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from initsync import keys
+from initsync import keys, rbac
 from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.testing.podrun import AwsIdentity, Finished, run_container
 from initsync.testing.server import ApiServer, user_name
-from tests.rbac import sync_rules
 
 
 class Shop:
@@ -25,7 +24,7 @@ class Shop:
         self.path = f"/{namespace}/db"
         self.user = user_name(namespace, "app")
         api.create_service_account(namespace, "app")
-        api.allow(namespace, "app", sync_rules("db"))
+        api.allow(namespace, "app", rbac.rules("db"))
         aws.put_secret(self.path, {"user": "u", "password": "pl4nted-one", "port": 5432})
 
     def pod(

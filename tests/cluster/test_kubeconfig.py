@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from initsync import rbac
 from initsync.testing.aws import AwsServer
 from initsync.testing.controlplane import ControlPlane
 from tests.cluster.by_hand import GOOD, create, run, write_kubeconfig
@@ -84,8 +85,7 @@ def test_an_oidc_login_that_is_still_valid(
     api.create_service_account(namespace, "person")
     rules = [
         {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]},
-        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create", "patch"]},
-        {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
+        *rbac.rules(),
     ]
     api.allow(namespace, "person", rules)
     login = {"id-token": api.create_token(namespace, "person"), "idp-issuer-url": "https://idp"}

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from initsync import keys
+from initsync import keys, rbac
 from initsync.logs import Log
 from initsync.model import JsonObject
 from initsync.sidecar import Clock, Sidecar
@@ -52,9 +52,7 @@ class World:
         self.api, self.aws, self.root, self.time = api, aws, root, Time()
         self.namespace = f"t-{uuid.uuid4().hex[:8]}"
         api.create_namespace(self.namespace)
-        rule = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create", "patch"]}
-        event = {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]}
-        api.allow(self.namespace, "default", [rule, event])
+        api.allow(self.namespace, "default", rbac.rules())
         self.pod = api.create(manifests.pod(self.namespace, "web-1"))
         self.files = {name: self.pod["metadata"][name] for name in ("name", "namespace", "uid")}
         for name in ("podinfo", "account", "handover"):

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from initsync import rbac
 from initsync.cluster import Cluster
 from initsync.errors import (
     ClusterConflict,
@@ -16,6 +17,12 @@ from initsync.errors import (
 from initsync.transport import Connection, Response, TransportError
 
 SECRET = {"metadata": {"name": "db", "namespace": "shop", "resourceVersion": "7"}, "data": {}}
+
+
+GUARDED = (
+    "secrets \"db\" is forbidden: ValidatingAdmissionPolicy 'jasm-guard' with binding 'jasm-guard' "
+    "denied request: JASM's Role is "
+)
 
 
 class Scripted:
@@ -123,8 +130,33 @@ def test_what_the_api_server_quotes_of_a_written_secret_is_not_passed_on(code: i
     assert f"cannot apply Secret shop/db: Invalid at data[a/b] ({code})" in str(applied.value)
 
 
+def test_the_guards_sentence_is_passed_on() -> None:
+    message = f"{GUARDED}for Secrets of type Opaque only"
+
+    with pytest.raises(ClusterForbidden) as caught:
+        cluster(Scripted(403, status(403, "Forbidden", message))).apply_secret(SECRET)
+
+    assert f"cannot apply Secret shop/db: {message} (403); docs/security.md" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f'admission webhook "w.x" denied the request: {GUARDED}pl4nted',
+        f"{GUARDED.replace('jasm-guard', 'team-guard')}pl4nted",
+    ],
+)
+def test_a_sentence_that_only_quotes_the_guards_is_not(message: str) -> None:
+    with pytest.raises(ClusterForbidden) as caught:
+        cluster(Scripted(403, status(403, "Forbidden", message))).apply_secret(SECRET)
+
+    assert "pl4nted" not in str(caught.value)
+
+
 def test_a_refusal_names_the_role_to_apply() -> None:
-    with pytest.raises(ClusterForbidden, match=r"deploy/manifests/app/role\.yaml"):
+    with pytest.raises(
+        ClusterForbidden, match=rf"deploy/manifests/app/role\.yaml: {rbac.IN_WORDS}"
+    ):
         cluster(Scripted(403, status(403, "Forbidden", "no"))).read_secret("db")
 
 
@@ -140,6 +172,7 @@ def test_a_refusal_names_the_role_to_apply() -> None:
         (403, 'admission webhook "w.x" denied the request: no', "ask who runs that webhook"),
         (500, 'failed calling webhook "w.x": timeout', "ask who runs that webhook"),
         (422, "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no", "that policy"),
+        (403, f"{GUARDED}not for deleting Secrets", "docs/security.md"),
     ],
 )
 def test_what_stands_in_the_way_has_its_own_advice(code: int, message: str, advice: str) -> None:

@@ -7,14 +7,13 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from initsync import keys
+from initsync import keys, rbac
 from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.testing.controlplane import ControlPlane
 from tests.node.images import BASE
 from tests.node.waiting import DEADLINE, until
-from tests.rbac import sync_rules
 
 LABELS = {"app": "app"}
 PASSWORD = "pl4nted-on-the-node"
@@ -41,7 +40,7 @@ class Team:
         api.create_namespace(self.namespace, dict(labels or {}))
         api.create_service_account(self.namespace, "app")
         if role:
-            api.allow(self.namespace, "app", sync_rules("db"))
+            api.allow(self.namespace, "app", rbac.rules("db"))
 
     def put_secret(self, value: str = PASSWORD) -> None:
         """Make it in AWS."""

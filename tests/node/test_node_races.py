@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from initsync import rbac
 from initsync.testing.aws import AwsServer
 from tests.node.node import Node
 from tests.node.team import PASSWORD, Team, digest
 from tests.node.test_node_env import ENV_FROM, SUB_PATH, reading, secret
-from tests.rbac import sync_rules
 
 AT_ONCE = 20
 VOLUME_STARTS = int(os.environ.get("STARTS", "200"))
@@ -23,7 +23,7 @@ ENV_STARTS = VOLUME_STARTS // 2
 @pytest.mark.timeout(900)
 def test_no_app_ever_starts_without_the_keys_in_its_volume(team: Team) -> None:
     """Each start has a Secret of its own, which is not there before."""
-    team.api.allow(team.namespace, "app", sync_rules())
+    team.api.allow(team.namespace, "app", rbac.rules())
     names = [f"app-{number}" for number in range(VOLUME_STARTS)]
     for first in range(0, VOLUME_STARTS, AT_ONCE):
         wave = names[first : first + AT_ONCE]

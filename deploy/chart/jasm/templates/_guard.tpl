@@ -1,0 +1,20 @@
+{{/* The guard's policy and binding. Messages of jasm-init know it by its ending. */}}
+{{- define "jasm.guard.name" -}}
+{{- include "jasm.fullname" . }}-guard
+{{- end -}}
+
+{{/* Not empty where the guard is wanted; with "auto", where the cluster serves its kind. `helm template`
+     knows no cluster's kinds, and takes it from the chart's own kubeVersion: all those serve it. */}}
+{{- define "jasm.guard.enabled" -}}
+{{- $kinds := .Capabilities.APIVersions -}}
+{{- $served := or ($kinds.Has "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy") (not ($kinds.Has "v1/Secret")) -}}
+{{- if eq (toString .Values.guard.enabled) "auto" | ternary $served .Values.guard.enabled -}}
+true
+{{- end -}}
+{{- end -}}
+
+{{/* What the managed-by label may say, as a YAML list: what injected containers write, and more. */}}
+{{- define "jasm.guard.managedBy" -}}
+{{- $injected := .Values.injection.env.JASM_MANAGED_BY | default "caronte" -}}
+{{- prepend .Values.guard.managedBy $injected | uniq | toYaml -}}
+{{- end -}}

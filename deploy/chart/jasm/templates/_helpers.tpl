@@ -1,0 +1,103 @@
+{{/*
+Names, labels and images. Every name begins with "jasm", because webhook configurations are called in
+the order of their names and ours must come before pod-identity-webhook (design D22).
+*/}}
+
+{{- define "jasm.fullname" -}}
+{{- $name := .Values.fullnameOverride -}}
+{{- if not $name -}}
+{{- $name = ternary .Release.Name (printf "jasm-%s" .Release.Name) (hasPrefix "jasm" .Release.Name) -}}
+{{- end -}}
+{{- if ge $name "pod-identity-webhook" -}}
+{{- fail (printf "fullnameOverride %q must sort before \"pod-identity-webhook\": AWS's webhook would not see jasm-init" $name) -}}
+{{- end -}}
+{{- $name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* The injector's Deployment, Service, webhook configuration and ServiceAccount. */}}
+{{- define "jasm.injector.name" -}}
+{{- include "jasm.fullname" . }}-injector
+{{- end -}}
+
+{{/* The name that API servers verify the injector by. */}}
+{{- define "jasm.injector.host" -}}
+{{- include "jasm.injector.name" . }}.{{ .Release.Namespace }}.svc
+{{- end -}}
+
+{{- define "jasm.injector.serviceAccount" -}}
+{{- $own := ternary (include "jasm.injector.name" .) "default" .Values.injector.serviceAccount.create -}}
+{{- .Values.injector.serviceAccount.name | default $own -}}
+{{- end -}}
+
+{{/* Whether there is an injector. */}}
+{{- define "jasm.injector.enabled" -}}
+{{- if eq .Values.injection.mode "webhook" }}true{{ end -}}
+{{- end -}}
+
+{{/* The Secret with tls.crt and tls.key that the injector serves with. */}}
+{{- define "jasm.certificates.secretName" -}}
+{{- .Values.certificates.secretName | default (printf "%s-tls" (include "jasm.injector.name" .)) -}}
+{{- end -}}
+
+{{/* metadata of an object without its name: namespace, labels and annotations.
+     include "jasm.metadata" (dict "root" $ "component" "injector" "annotations" dict "labels" dict) */}}
+{{- define "jasm.metadata" -}}
+namespace: {{ .namespace | default .root.Release.Namespace }}
+{{ include "jasm.metadata.clusterWide" . }}
+{{- end -}}
+
+{{/* The same for what has no namespace. */}}
+{{- define "jasm.metadata.clusterWide" -}}
+labels:
+  {{- include "jasm.labels" . | nindent 2 }}
+{{- with merge dict (.annotations | default dict) .root.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Labels that select: never changed, for selectors are immutable.
+     include "jasm.selectorLabels" (dict "root" $ "component" "injector") */}}
+{{- define "jasm.selectorLabels" -}}
+app.kubernetes.io/name: jasm
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{/* Labels of every object. include "jasm.labels" (dict "root" $ "component" "injector") */}}
+{{- define "jasm.labels" -}}
+{{ include "jasm.selectorLabels" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- with merge dict (.labels | default dict) .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* An image's whole name. include "jasm.image" (dict "root" $ "image" .Values.injector.image) */}}
+{{- define "jasm.image" -}}
+{{- $registry := .image.registry | default .root.Values.imageRegistry -}}
+{{- $name := ternary .image.repository (printf "%s/%s" $registry .image.repository) (empty $registry) -}}
+{{- if .image.digest -}}
+{{- printf "%s@%s" $name .image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $name (.image.tag | default .root.Chart.AppVersion) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Of a pod of JASM's own: everything that the Pod Security Standard "restricted" asks for. */}}
+{{- define "jasm.podSecurityContext" -}}
+runAsNonRoot: true
+{{- with .Values.injector.runAsUser }}
+runAsUser: {{ int64 . }}
+{{- end }}
+seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+
+{{/* Of its containers. */}}
+{{- define "jasm.securityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end -}}

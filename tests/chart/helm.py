@@ -1,0 +1,85 @@
+"""Helm: the one on PATH where it is new enough, else built by Go from the module proxy, once."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from initsync.testing.controlplane.gobuild import Part, found
+from initsync.testing.controlplane.progress import Progress
+
+ROOT = Path(__file__).parents[2]
+CHART = ROOT / "deploy/chart/jasm"
+NAMESPACE = "jasm-system"
+RELEASE = "jasm"
+VERSION = "3.22.0"
+"""The same as in go/go.mod; a test compares them."""
+_PACKAGE = "helm.sh/helm/v3"
+# What Helm's own Makefile stamps; without it `helm template` takes the cluster for 1.20.
+_STAMPS = {
+    "internal/version.version": f"v{VERSION}",
+    **{f"{package}.k8sVersionMajor": "1" for package in ("pkg/chartutil", "pkg/lint/rules")},
+    **{f"{package}.k8sVersionMinor": "37" for package in ("pkg/chartutil", "pkg/lint/rules")},
+}
+HELM = Part(
+    "helm",
+    f"{_PACKAGE}/cmd/helm",
+    Path(__file__).with_name("go"),
+    f"helm-{VERSION}",
+    ("-ldflags", " ".join(["-s -w", *(f"-X {_PACKAGE}/{it}={to}" for it, to in _STAMPS.items())])),
+)
+
+
+class HelmFailed(Exception):
+    """Helm ended with another code than 0; the text is what it said."""
+
+
+class Helm:
+    """One `helm` program, with its files in a directory of its own."""
+
+    def __init__(self, program: Path, home: Path, kubeconfig: Path | None = None) -> None:
+        names = ("CACHE", "CONFIG", "DATA")
+        self._env = {f"HELM_{name}_HOME": str(home / name.lower()) for name in names}
+        self._env |= {"KUBECONFIG": str(kubeconfig or home / "none"), "PATH": "/nowhere"}
+        self._program = program
+
+    def run(self, *arguments: str) -> str:
+        """What it prints. Raises HelmFailed."""
+        command = [str(self._program), *arguments]
+        done = subprocess.run(command, env=self._env, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise HelmFailed(f"helm {' '.join(arguments)}: {done.stderr}{done.stdout}")
+        return done.stdout
+
+    def template(self, *arguments: str, chart: Path = CHART) -> str:
+        """The chart's manifests, as `helm template` writes them. Raises HelmFailed."""
+        return self.run("template", RELEASE, str(chart), f"--namespace={NAMESPACE}", *arguments)
+
+    def objects(self, *arguments: str) -> list[dict[str, Any]]:
+        """The same, parsed. Raises HelmFailed."""
+        return [it for it in yaml.safe_load_all(self.template(*arguments)) if it]
+
+
+def find_or_build(env: Mapping[str, str], progress: Progress) -> Path:
+    """The program. Raises MissingToolchain and progress.Failed."""
+    on_path = shutil.which("helm", path=env.get("PATH"))
+    if on_path and _fits(_version_of(on_path)):
+        return Path(on_path)
+    return found(HELM, env, progress)
+
+
+def _fits(version: tuple[int, ...]) -> bool:
+    """Of the same major version, and not older than ours: older ones check schemas otherwise."""
+    needed = tuple(map(int, VERSION.split(".")))
+    return version[:1] == needed[:1] and version >= needed
+
+
+def _version_of(program: str) -> tuple[int, ...]:
+    command = [program, "version", "--template={{.Version}}"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    numbers = re.match(r"v(\d+)\.(\d+)\.(\d+)", said)
+    return tuple(map(int, numbers.groups())) if numbers else ()
