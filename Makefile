@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit cluster cluster-oldest test-node image image-size bench lock clean
+.PHONY: demo test lint types unit cluster cluster-oldest test-node manifests image image-size bench lock clean
 .DEFAULT_GOAL := test
 
 demo: $(READY)
@@ -36,6 +36,10 @@ cluster-oldest: $(READY)
 # NODE=skip leaves it out; STARTS is how many starts a race is tried with; ARGS go to pytest.
 test-node: $(READY)
 	@$(BIN)/python -m tests.node $(ARGS)
+
+# What is made from deploy/chart/jasm: deploy/manifests and docs/chart-values.md. A test compares them.
+manifests: $(READY)
+	@$(BIN)/python -m tests.chart
 
 # With docker, podman or buildah; `deploy/image/build` names the variables.
 image:

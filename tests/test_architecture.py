@@ -57,7 +57,13 @@ ONLY_IN = {
     "kubernetes": {"initsync.clusterauth"},
     "boto3": {"initsync.aws.credentials"},
     "botocore": {"initsync.aws.credentials"},
-    "click": {"initsync.cli", "initsync.cli_check", "initsync.cli_list", "injector.cli"},
+    "click": {
+        "initsync.cli",
+        "initsync.cli_check",
+        "initsync.cli_list",
+        "injector.cli",
+        "injector.cli_check",
+    },
 }
 
 
