@@ -35,20 +35,28 @@ _GUARD = (
 _RIGHTS = "cannot [a-z]+ resource|exceeded quota|is being terminated|was modified"
 
 
-def stored(response: Response, action: str, *, private: bool = False) -> JsonObject:
-    """The object in a good answer. Raises ClusterError by the status of another.
+def stored(
+    response: Response, action: str, *, private: bool = False, right: str = _ROLE
+) -> JsonObject:
+    """The object, or list of objects, in a good answer. Raises ClusterError by another's status.
 
     `private`: the request wrote a Secret. What is then said of it may quote it, values included:
     by the API server of a body that it cannot accept (seen on 1.37.2), by somebody's webhook or
     policy of anything. Only its own sentences about rights, and our guard's, are passed on, and
-    names otherwise.
+    names otherwise. `right`: what to do where RBAC refuses.
     """
     found: Any = _json(response.body)
     if response.status < 300 and _is_stored(found):
         return dict(found)
-    detail = _detail(response.status, found, private=private)
-    advice = next((advice for said, advice in _ADVICE if said in detail), "")
-    raise _failure(response, action, detail, advice)
+    raise _failure(response, action, _detail(response.status, found, private=private), right)
+
+
+def given(response: Response, action: str, field: str, right: str) -> JsonObject:
+    """As `stored`, of an answer that is kept nowhere, such as a review; it has `field`."""
+    found: Any = _json(response.body)
+    if response.status < 300 and isinstance(found, dict) and field in found:
+        return found
+    raise _failure(response, action, _detail(response.status, found, private=False), right)
 
 
 def missing(response: Response) -> bool:
@@ -56,12 +64,13 @@ def missing(response: Response) -> bool:
     return response.status == 404 and _is_status(_json(response.body))
 
 
-def _failure(response: Response, action: str, detail: str, advice: str) -> ClusterError:
+def _failure(response: Response, action: str, detail: str, right: str) -> ClusterError:
     status = response.status
+    advice = next((advice for said, advice in _ADVICE if said in detail), "")
     if status == 409:
         return ClusterConflict(action, detail)
     if status == 403:
-        return ClusterForbidden(action, detail, advice or _ROLE)
+        return ClusterForbidden(action, detail, advice or right)
     if status == 401:
         return ClusterError(action, detail, "the token is not valid there, or not any more")
     if status == 429 or status >= 500 or status < 300:

@@ -11,6 +11,7 @@ import click
 from initsync import check as checks
 from initsync import providers, yamldocs
 from initsync.errors import InvalidSetup
+from initsync.terminal import printable, say
 from initsync.wording import bug
 
 LIMIT = 32 * 1024 * 1024
@@ -65,11 +66,11 @@ def check(paths: tuple[str, ...], output: str) -> None:
         for path in paths:
             _check_path(path, result, as_text=output == "text")
     except KeyboardInterrupt:
-        _say("error: interrupted before every file was checked", err=True)
+        say("error: interrupted before every file was checked", err=True)
         sys.exit(130)
     if output == "json":
-        _say(json.dumps(_as_json(result)))
-    _say(_summary(result), err=True)
+        say(json.dumps(_as_json(result)))
+    say(_summary(result), err=True)
     sys.exit(result.exit_code)
 
 
@@ -80,10 +81,10 @@ def _check_path(path: str, result: _Result, *, as_text: bool) -> None:
         result.findings[found:] = sorted(result.findings[found:])  # by line
         if as_text:
             for finding in result.findings[found:]:
-                _say(_as_text(*finding))
+                say(_as_text(*finding))
         for problem in result.unread[unread:]:
             place = problem.file + (f":{problem.line}" if problem.line else "")
-            _say(f"error: {place}: {problem.message}", err=True)
+            say(f"error: {place}: {problem.message}", err=True)
 
 
 def _files(path: str) -> Iterator[str]:
@@ -107,7 +108,7 @@ def _files(path: str) -> Iterator[str]:
 
 
 def _check_file(path: str, result: _Result) -> None:
-    shown = STDIN if path == "-" else _printable(os.fsencode(path).decode(errors="replace"))
+    shown = STDIN if path == "-" else printable(os.fsencode(path).decode(errors="replace"))
     try:
         text = yamldocs.decode(_read(path))
         for found in checks.findings(text, providers.names(), providers.check_path):
@@ -176,13 +177,3 @@ def _summary(result: _Result) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" + ("" if number == 1 else "s")
-
-
-def _printable(text: str) -> str:
-    """Somebody's input without what a terminal would obey or a line-wise reader would split."""
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
-
-
-def _say(text: str, *, err: bool = False) -> None:
-    encoding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
-    click.echo(_printable(text).encode(encoding, "backslashreplace").decode(encoding), err=err)

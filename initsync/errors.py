@@ -197,6 +197,7 @@ class ClusterError(JasmError):
 
     def __init__(self, action: str, detail: str, advice: str = "") -> None:
         super().__init__(f"cannot {action}: {detail}" + (f"; {advice}" if advice else ""))
+        self.advice = advice
 
 
 class ClusterForbidden(ClusterError):

@@ -64,6 +64,15 @@ class Provider:
             ) from error
         return ExternalSecret(self._data(path, answer), path, self.name)
 
+    def whoami(self, path: str) -> str:
+        """The ARN of who asks for `path`."""
+        from initsync.aws.caller import get_caller_identity  # no pod asks it
+
+        self._region = self._region_of(path)
+        credentials = self._identity.credentials()
+        region = endpoints.region_of("", self._env) or self._region
+        return get_caller_identity(self._sts(), credentials, region, self._now())
+
     def _data(self, path: str, answer: Mapping[str, Any]) -> dict[str, str]:
         text = answer.get("SecretString")
         if not isinstance(text, str):
