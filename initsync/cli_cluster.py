@@ -5,7 +5,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
@@ -54,18 +54,24 @@ class Opened(NamedTuple):
     progress: Progress
 
 
-def options(namespace: str, seconds: float) -> Callable[[Command], Command]:
-    """The options of `Asked`: `namespace` is the help of -n, `seconds` the default deadline."""
+def options(
+    namespace: str, seconds: float, outputs: Sequence[str] = ("text", "json")
+) -> Callable[[Command], Command]:
+    """The options of `Asked`: `namespace` is the help of -n, `seconds` the default deadline,
+    the first of `outputs` that of -o.
+    """
 
     def add(command: Command) -> Command:
-        for option in reversed(_options(namespace, seconds)):
+        for option in reversed(_options(namespace, seconds, outputs)):
             command = option(command)
         return command
 
     return add
 
 
-def _options(namespace: str, seconds: float) -> list[Callable[[Command], Command]]:
+def _options(
+    namespace: str, seconds: float, outputs: Sequence[str]
+) -> list[Callable[[Command], Command]]:
     times = click.FloatRange(0.1, 86_400)
     default = f"Default: {seconds:g}."
     context = "The kubeconfig context; default: the current one."
@@ -76,7 +82,7 @@ def _options(namespace: str, seconds: float) -> list[Callable[[Command], Command
         click.option("--kubeconfig", metavar="FILE", help=kubeconfig),
         click.option("--timeout", type=times, metavar="SECONDS", default=seconds, help=default),
         click.option("-v", "--verbose", is_flag=True, help="A line for each request."),
-        click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text"),
+        click.option("-o", "--output", type=click.Choice(outputs), default=outputs[0]),
     ]
 
 

@@ -29,11 +29,12 @@ _POD = {
     "ReplicationController": _SPEC,
     "Job": _SPEC,
 }
+_ACCOUNT = ("serviceAccountName", "serviceAccount")  # the second is the first's old name
 # Metadata that the pod does not get, and whose.
 _ELSEWHERE = {"CronJob": [(), ("spec", "jobTemplate")]}
 _WANTED = {
     *("kind", "items", "metadata", "name", "generateName", "namespace", "annotations"),
-    *("spec", "template", "jobTemplate", "containers"),
+    *("spec", "template", "jobTemplate", "containers", *_ACCOUNT),
 }
 
 
@@ -56,6 +57,8 @@ class Located(NamedTuple):
     """The field of the workload in which the annotation belongs."""
     misplaced: bool
     """It is on the workload's own metadata, and the pod has none."""
+    account: str
+    """The pod's ServiceAccount."""
 
 
 def annotations(text: str) -> Iterator[Located]:
@@ -99,17 +102,19 @@ def _of(found: Node, kind: str) -> Iterator[Located]:
     workload = Workload(kind, _text(found, "metadata", "namespace"), _name(found))
     home = ".".join((*path, "metadata", "annotations"))
     outside = _ELSEWHERE.get(kind, [()] if path else [])
+    accounts = (_text(found, *path, "spec", name) for name in _ACCOUNT)
+    account = next(filter(None, accounts), "default")
     for name in ANNOTATIONS:
         if value := _annotation(found, path, name):
-            yield Located(workload, name, value, home, False)
+            yield Located(workload, name, value, home, False, account)
             continue
         for other in outside:
             if value := _annotation(found, other, name):
-                yield Located(workload, name, value, home, True)
+                yield Located(workload, name, value, home, True, account)
     for place in (path, *outside):
         for name in _strange(found, place):
             if value := _annotation(found, place, name):
-                yield Located(workload, name, value, home, place != path)
+                yield Located(workload, name, value, home, place != path, account)
 
 
 def _annotation(found: Node, path: tuple[str, ...], name: str) -> Node | None:

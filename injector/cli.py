@@ -14,6 +14,7 @@ import click
 from initsync import __version__
 from injector import certs as certificates
 from injector import listening, quantity, server
+from injector.cli_check import check
 from injector.logs import Log
 from injector.settings import Settings
 from injector.tls import NoCertificate, ServingCertificate
@@ -30,6 +31,8 @@ def main() -> None:
     Every option can be given as JASM_INJECTOR_COMMAND_OPTION in the environment.
     """
 
+
+main.add_command(check)
 
 # https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables
 _NAME = re.compile(r"[!-<>-~]+")
@@ -98,6 +101,14 @@ def _pairs(
     help="Your cluster has 1.35 or newer: let the kubelet try again in pods that it would not.",
 )
 @click.option("--env", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="For jasm-init.")
+@click.option(
+    "--mesh-proxy",
+    "mesh_proxies",
+    multiple=True,
+    default=_DEFAULT.mesh_proxies,
+    metavar="NAME",
+    help="A native sidecar that must run before jasm-init can use the network; repeatable.",
+)
 @click.option("--token-seconds", type=click.IntRange(600, 2**32), default=_DEFAULT.token_seconds)
 @click.option(
     "--on-invalid",

@@ -2,10 +2,15 @@
 
 import os
 import pathlib
+import sys
 from collections import defaultdict
 
 import hypothesis
 import pytest
+
+from initsync.testing.controlplane.progress import Progress
+from initsync.testing.controlplane.toolchain import MissingToolchain
+from tests.chart.helm import Helm, find_or_build
 
 # An example that takes long is the machine's mood; what must be fast is measured where it counts.
 # In CI the examples are the same each time: a change is judged by what it changed.
@@ -19,6 +24,20 @@ PLANTED = "pl4nted"
 
 _leaks: list[str] = []
 _times: dict[str, list[float]] = defaultdict(list)
+
+
+@pytest.fixture(scope="session")
+def helm(tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    """Without a cluster. HELM=skip leaves its tests out."""
+    if os.environ.get("HELM") == "skip":
+        pytest.skip("HELM=skip: no chart is rendered")
+    try:
+        # Straight to the terminal: minutes of building must not look like a hanging test.
+        program = find_or_build(os.environ, Progress(sys.__stderr__ or sys.stderr))
+    except MissingToolchain as error:
+        sentence = f"{error}; or leave these tests out with HELM=skip"
+        raise pytest.fail.Exception(sentence, pytrace=False) from None
+    return Helm(program, tmp_path_factory.mktemp("helm"))
 
 
 def _tier(nodeid: str) -> str:

@@ -35,6 +35,10 @@ LAYERS = [
     ["initsync.clusterreads"],
     ["initsync.aws"],
     ["initsync.providers"],
+    ["initsync.checking", "initsync.wishes", "initsync.names", "initsync.yamltext", "initsync.hcl"],
+    ["initsync.permits"],
+    ["initsync.cloudroles"],
+    ["initsync.terraform"],
     ["initsync.entry"],
     ["initsync.wait", "initsync.cycles"],
     ["initsync.podsync", "initsync.exposition", "initsync.statusport"],
@@ -47,7 +51,7 @@ LAYERS = [
     ["initsync.doctor"],
     ["initsync.cli_cluster"],
     ["initsync.cli_doctor"],
-    ["initsync.cli_check", "initsync.cli_list"],
+    ["initsync.cli_check", "initsync.cli_list", "initsync.cli_policy"],
     ["initsync.cli"],
     ["initsync.__main__"],
 ]
@@ -65,6 +69,8 @@ ONLY_IN = {
     "click": {
         *("initsync.cli", "initsync.cli_check", "initsync.cli_list", "injector.cli"),
         *("initsync.cli_cluster", "initsync.cli_doctor", "initsync.terminal"),
+        "injector.cli_check",
+        *("initsync.cli_policy", "initsync.cli_manifest"),
     },
 }
 

@@ -1,10 +1,9 @@
-"""The pages about pods, meshes, opting out and Jobs: examples are run, the picture is drawn."""
+"""The pages about pods, meshes, opting out and Jobs: examples are run, links lead somewhere."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import jsonpatch
 import pytest
@@ -13,7 +12,7 @@ import yaml
 from initsync import check, errors, keys, providers
 from injector.patch import inject
 from injector.settings import Settings
-from tests import docs_pictures, docs_update
+from tests import docs_update
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -138,36 +137,6 @@ def test_failures_are_shown_in_the_programs_own_words() -> None:
 
     assert TEXTS["what-happens-to-my-pod"].count(str(shown)) == 2
     assert f"error: {refused}\n" in TEXTS["meshes"]
-
-
-def test_the_picture_and_its_table_are_drawn_from_the_figures() -> None:
-    figures = docs_pictures.read()
-    page = docs_pictures.PAGE.read_text()
-
-    assert docs_pictures.PICTURE.read_text() == docs_pictures.svg(figures)
-    assert docs_pictures.page(page, figures) == page
-
-
-def test_the_picture_says_all_that_it_shows_as_text() -> None:
-    figures = docs_pictures.read()
-    root = ElementTree.fromstring(docs_pictures.svg(figures))
-    space = "{http://www.w3.org/2000/svg}"
-
-    said = {element.text for element in root.iter(f"{space}text")}
-    desc = root.findtext(f"{space}desc") or ""
-
-    assert root.findtext(f"{space}title") == figures.title
-    assert all(str(bar) in desc and bar.name in said for bar in figures.bars)
-    assert {f"{bar.seconds:.2f} s" for bar in figures.bars} | set(figures.steps) <= said
-
-
-def test_a_measurement_of_another_shape_is_drawn_too() -> None:
-    steps = [docs_pictures.Step(f"<{number}>", number * 0.013) for number in range(9)]
-    figures = docs_pictures.Figures("A & B", "now", [docs_pictures.Bar("one", steps)])
-
-    root = ElementTree.fromstring(docs_pictures.svg(figures))
-
-    assert sum(1 for _ in root.iter("{http://www.w3.org/2000/svg}rect")) == 1 + 2 * len(steps)
 
 
 def slug(heading: str) -> str:

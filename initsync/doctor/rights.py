@@ -92,11 +92,12 @@ def check(answers: Answers | Unread, target: Target) -> Result:
         return skipped("rights", f"{why}.{group}; of the rights on {secret} you yourself {may}")
     if answers.denied == [rbac.SYNC_VERB]:
         said = f"{target.user} may write {secret}, but its Role lacks the verb {rbac.SYNC_VERB}"
-        return warning("rights", f"{said}, so JASM's guard does not hold it", _ADVICE)
+        return warning("rights", f"{said}, so JASM's guard does not hold it", _advice(target))
     if denied:
         said = f"{target.user} may not do this with {secret}: {denied}"
-        return failed("rights", said, _ADVICE)
+        return failed("rights", said, _advice(target))
     return ok("rights", f"{target.user} may write {secret}, and Events")
 
 
-_ADVICE = f"give it the Role of deploy/manifests/app/role.yaml: {rbac.IN_WORDS}"
+def _advice(target: Target) -> str:
+    return f"apply the Role that initsync policy -n {target.namespace} prints: {rbac.IN_WORDS}"

@@ -20,6 +20,7 @@ from tests.bench.world import NAMESPACE, Program, World
 
 AT_ONCE = 50
 SIZES = (1, 10, 100)
+LONG = (*SIZES, 1000)
 ONE, MANY = "one Secret", "a Secret each"
 BAR = 1.5  # times the requests of a pod that is alone; those who lose a race ask again
 _ACCOUNT = "growth"
@@ -49,7 +50,7 @@ def main() -> int:
     parser.add_argument("--output", choices=["text", "json"], default="text")
     chosen = parser.parse_args()
     with World() as world:
-        rows = measure(world, (*SIZES, 1000) if chosen.long else SIZES)
+        rows = measure(world, LONG if chosen.long else SIZES)
     print(json.dumps(figures(rows)) if chosen.output == "json" else table(rows))
     return 1 if missed(rows) else 0
 

@@ -2,7 +2,7 @@
 
 `python -m tests.bench.injector_load [--seconds S] [--minute] [--output json]`, Linux only: CPU and
 RSS come from /proc. The servers are loaded in pieces, one after the other in turn, so that the
-machine's moods hit both. Exit code 1: there was an error, or the injector's RSS was too much.
+machine's moods hit both. Exit code 1: there was an error, or a bar of the project was missed.
 
 `--one-core` gives each server one core and the load generator the others; else Go takes all it can.
 """
@@ -10,68 +10,22 @@ machine's moods hit both. Exit code 1: there was an error, or the injector's RSS
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
 
 from initsync.testing.controlplane.progress import Progress
 from initsync.testing.controlplane.toolchain import MissingToolchain
-from initsync.testing.pki import Authority
-from initsync.testing.process import Process
-from initsync.testing.webhook import Webhook
-from tests.bench import gobuild, load_report, reviews
+from tests.bench import gobuild, load_report, reviews, webhooks
+from tests.bench.generator import Load, Server, cores, pinned, usage
 from tests.bench.load_report import Piece, Row
 
 CONNECTIONS = (1, 4, 32)
 PIECES = 5
-START_TIMEOUT = 10.0
 PODS = 2000
 KINDS = 50
-
-
-class Server(NamedTuple):
-    """One that listens."""
-
-    name: str
-    url: str
-    ca: Path
-    pid: int
-
-
-class Usage(NamedTuple):
-    """Of a process so far."""
-
-    cpu: float
-    """Seconds."""
-    rss_mb: float
-
-
-class Load(NamedTuple):
-    """Puts reviews on a server."""
-
-    program: Path
-    reviews: Path
-    cores: set[int]
-    """The generator's."""
-
-    def piece(self, server: Server, connections: int, seconds: float) -> Piece:
-        """One stretch, with the server's own CPU beside it."""
-        before = usage(server.pid)
-        options = [f"-url={server.url}", f"-ca={server.ca}", f"-reviews={self.reviews}"]
-        command = [
-            str(self.program),
-            *options,
-            f"-connections={connections}",
-            f"-seconds={seconds}",
-        ]
-        with pinned(self.cores):
-            done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-        cpu = usage(server.pid).cpu - before.cpu
-        return Piece(**json.loads(done.stdout), server_cpu=cpu)
 
 
 def main() -> int:
@@ -88,14 +42,14 @@ def main() -> int:
         (60.0, CONNECTIONS[-1:]) if chosen.minute else (chosen.seconds, chosen.connections)
     )
     rows = measure(programs, connections, seconds, chosen)
-    missed = load_report.missed(rows)
+    missed = load_report.missed(rows, chosen.margin)
     if chosen.output == "json":
         ratios = [ratio._asdict() for ratio in load_report.ratios(rows)]
         figures = [row._asdict() for row in rows]
         print(json.dumps({"seconds": seconds, "rows": figures, "ratios": ratios, "missed": missed}))
     else:
         print(f"reviews of {chosen.kinds} kinds of pods over TLS, {seconds:g} s in {PIECES} pieces")
-        print(load_report.table(rows))
+        print(load_report.table(rows, chosen.margin))
     return 1 if missed else 0
 
 
@@ -108,6 +62,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--kinds", type=int, default=KINDS, help="of pods, such as Deployments")
     parser.add_argument("--workers", type=int, default=1, help="the injector's processes")
     parser.add_argument("--one-core", action="store_true", help="for each server")
+    parser.add_argument("--margin", type=float, default=1.0, help="for a busy machine: of the rate")
     parser.add_argument("--output", choices=["text", "json"], default="text")
     return parser.parse_args()
 
@@ -126,30 +81,13 @@ def measure(
         load = Load(programs.load, sent, loading)
         with pinned(serving):
             servers = (
-                running.enter_context(injector(directory, chosen.workers)),
-                running.enter_context(go_webhook(programs.webhook, directory)),
+                running.enter_context(webhooks.injector(directory, chosen.workers)),
+                running.enter_context(webhooks.go_webhook(programs.webhook, directory)),
             )
+        webhooks.compare(servers, reviews.REVIEW)
         for server in servers:
             load.piece(server, connections[0], min(seconds, 1.0))
         return [row for number in connections for row in _rows(load, servers, number, seconds)]
-
-
-def cores(one: bool) -> tuple[set[int], set[int]]:
-    """Those of the servers, and those of the load generator."""
-    every = os.sched_getaffinity(0)
-    first = {min(every)}
-    return (first, every - first or every) if one else (every, every)
-
-
-@contextmanager
-def pinned(to: set[int]) -> Iterator[None]:
-    """What is started meanwhile stays on these cores; Go then sees no others."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, to)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def _rows(load: Load, servers: Sequence[Server], connections: int, seconds: float) -> Iterator[Row]:
@@ -161,45 +99,6 @@ def _rows(load: Load, servers: Sequence[Server], connections: int, seconds: floa
     for server, taken in pieces.items():
         rss = usage(server.pid).rss_mb
         yield load_report.summary(server.name, connections, taken, rss - before[server], rss)
-
-
-@contextmanager
-def injector(directory: Path, workers: int) -> Iterator[Server]:
-    """As a cluster runs it."""
-    with Webhook(workers=workers) as webhook:
-        ca = directory / "injector-ca.crt"
-        ca.write_text(webhook.ca_pem, encoding="ascii")
-        yield Server(load_report.INJECTOR, webhook.url, ca, webhook.pid)
-
-
-@contextmanager
-def go_webhook(program: Path, directory: Path) -> Iterator[Server]:
-    """With a certificate of the same kind."""
-    authority = Authority(directory)
-    certificate, key = authority.serving("go")
-    log = directory / "go.log"
-    process = Process([str(program), f"-certificate={certificate}", f"-key={key}"], log)
-    try:
-        process.await_ready(lambda: log.read_text().endswith("\n"), START_TIMEOUT)
-        yield Server(load_report.GO, log.read_text().strip(), authority.ca, process.pid)
-    finally:
-        process.stop()
-
-
-def usage(pid: int) -> Usage:
-    """From /proc; with that of its workers, the largest RSS among them."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    found = [parse_stat(Path(f"/proc/{each}/stat").read_text()) for each in [str(pid), *children]]
-    return Usage(sum(one.cpu for one in found), max(one.rss_mb for one in found))
-
-
-def parse_stat(text: str) -> Usage:
-    """See proc_pid_stat(5); the second field is the program's name, with anything in it."""
-    fields = text.rpartition(")")[2].split()  # the first of these is field 3
-    ticks = int(fields[14 - 3]) + int(fields[15 - 3])
-    pages = int(fields[24 - 3])
-    cpu = ticks / os.sysconf("SC_CLK_TCK")
-    return Usage(cpu, pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
 
 
 if __name__ == "__main__":

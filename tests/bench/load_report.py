@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 GROWTH_BAR = 5.0  # MB of RSS, at the most connections
 RSS_BAR = 60.0  # MB
+RATE_BAR = 0.75  # times Go's
 INJECTOR = "injector"
 GO = "go"
 
@@ -97,8 +98,8 @@ def ratios(rows: Sequence[Row]) -> list[Ratio]:
     return [ratio(by[INJECTOR, number], by[GO, number]) for number in every]
 
 
-def missed(rows: Sequence[Row]) -> list[str]:
-    """A sentence for each bar that was missed."""
+def missed(rows: Sequence[Row], margin: float = 1.0) -> list[str]:
+    """A sentence for each bar that was missed; that of the rate is `margin` times as low."""
     found = []
     most = max(row.connections for row in rows)
     for row in rows:
@@ -112,10 +113,15 @@ def missed(rows: Sequence[Row]) -> list[str]:
             found.append(f"{where}: RSS grew {row.growth_mb:.1f} MB (bar {GROWTH_BAR:g} MB)")
         if judged and row.rss_mb > RSS_BAR:
             found.append(f"{where}: RSS is {row.rss_mb:.1f} MB (bar {RSS_BAR:g} MB)")
-    return found
+    bar = RATE_BAR / margin
+    return found + [
+        f"{by.connections} connections: {by.rate:.2f} times the rate of go (bar {bar:g})"
+        for by in ratios(rows)
+        if by.rate < bar
+    ]
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[Row], margin: float = 1.0) -> str:
     """For people: each pair, and its ratio below."""
     lines = [
         "connections  server    requests/s   p50 ms   p99 ms  CPU ms/request  RSS growth     RSS"
@@ -127,7 +133,7 @@ def table(rows: Sequence[Row]) -> str:
         )
     busiest = max(row.generator for row in rows)
     lines.append(f"the load generator kept {busiest:.2f} of a core busy at most")
-    return "\n".join([*lines, *missed(rows)])
+    return "\n".join([*lines, *missed(rows, margin)])
 
 
 def _line(row: Row) -> str:

@@ -9,7 +9,7 @@ from initsync import keys
 from injector import facts, review
 from injector.patch import inject
 from injector.settings import Settings
-from tests.bench import gobuild, injector_load, load_report, reviews
+from tests.bench import generator, gobuild, load_report, reviews
 from tests.bench.load_report import GO, INJECTOR, Piece, Row
 
 PIECE = Piece(
@@ -47,7 +47,17 @@ def test_ratios_are_the_injectors_figures_over_gos() -> None:
 
 
 def test_a_quiet_run_misses_nothing() -> None:
-    assert load_report.missed([row(INJECTOR, 1, 20.0), row(INJECTOR), row(GO, 32, 20.0)]) == []
+    rows = [row(INJECTOR, 1, 20.0), row(GO, 1), row(INJECTOR), row(GO, 32, 20.0)]
+
+    assert load_report.missed(rows) == []
+
+
+def test_a_rate_below_gos_is_told_and_a_busy_machine_has_its_margin() -> None:
+    slow = PIECE._replace(requests=700)
+    rows = [row(INJECTOR, 4, 0.0, slow), row(GO, 4)]
+
+    assert load_report.missed(rows) == ["4 connections: 0.70 times the rate of go (bar 0.75)"]
+    assert load_report.missed(rows, margin=1.5) == []
 
 
 def test_an_error_of_either_server_is_told_with_its_words() -> None:
@@ -89,7 +99,7 @@ def test_the_table_has_a_ratio_below_each_pair() -> None:
 def test_cpu_and_rss_are_read_whatever_the_programs_name() -> None:
     fields = ["S", *["0"] * 10, "150", "50", *["0"] * 8, "1000", "0"]
 
-    found = injector_load.parse_stat(f"7 (a) b 9) {' '.join(fields)}")
+    found = generator.parse_stat(f"7 (a) b 9) {' '.join(fields)}")
 
     assert found.cpu == 200 / os.sysconf("SC_CLK_TCK")
     assert found.rss_mb == 1000 * os.sysconf("SC_PAGE_SIZE") / 1e6
@@ -116,11 +126,11 @@ def test_a_large_injector_is_told_and_a_large_reference_is_not() -> None:
 def test_one_core_leaves_the_others_to_the_load_generator() -> None:
     every = os.sched_getaffinity(0)
 
-    serving, loading = injector_load.cores(one=True)
+    serving, loading = generator.cores(one=True)
 
     assert len(serving) == 1
     assert loading == every - serving or len(every) == 1
-    with injector_load.pinned(serving):
+    with generator.pinned(serving):
         assert os.sched_getaffinity(0) == serving
     assert os.sched_getaffinity(0) == every
 

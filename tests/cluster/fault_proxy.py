@@ -39,6 +39,8 @@ class FaultProxy(Closing):
         self._lock = threading.Lock()
         self.passed: Counter[tuple[str, int]] = Counter()
         """Requests that reached the API, by kind and the API's own status."""
+        self.connections = 0
+        """Accepted so far; with TLS, handshakes."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._server.block_on_close = False
@@ -60,6 +62,11 @@ class FaultProxy(Closing):
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    def accepted(self) -> None:
+        """Count a connection."""
+        with self._lock:
+            self.connections += 1
 
     def point(self, kind: str) -> str | int | None:
         """How to break this request; None: not at all."""
@@ -94,6 +101,10 @@ class FaultProxy(Closing):
 def _handler(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            proxy.accepted()
+            super().setup()
 
         def _do(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))

@@ -25,11 +25,16 @@ ANNOTATION = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
 
 def register(api: ApiServer, url: str, ca_pem: str) -> None:
     """As it is shipped, with an address of this machine."""
-    shipped = yaml.safe_load(SHIPPED.read_text())
+    api.apply(registration(url, ca_pem))
+
+
+def registration(url: str, ca_pem: str) -> dict[str, Any]:
+    """What `register` applies."""
+    shipped: dict[str, Any] = yaml.safe_load(SHIPPED.read_text())
     bundle = base64.b64encode(ca_pem.encode()).decode()
     for webhook in shipped["webhooks"]:
         webhook["clientConfig"] = {"url": url, "caBundle": bundle}
-    api.apply(shipped)
+    return shipped
 
 
 def annotated(namespace: str, **metadata: Any) -> dict[str, Any]:

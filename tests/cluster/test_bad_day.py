@@ -62,6 +62,20 @@ def effects(proxy: FaultProxy) -> Counter[str]:
     return Counter({kind: n for (kind, status), n in proxy.passed.items() if status in (200, 201)})
 
 
+@pytest.mark.parametrize("side", ["cluster", "aws"])
+def test_on_a_good_day_each_host_sees_one_connection(
+    shop: Shop, side: str, request: pytest.FixtureRequest
+) -> None:
+    behind: Behind = request.getfixturevalue(f"behind_{side}")
+    proxy, env = behind(shop, Fault("nothing", "before send"))
+
+    ended = shop.run(shop.pod("web-1"), **env)
+
+    assert ended.exit_code == 0, ended.stderr
+    assert sum(kinds(proxy).values()) >= 2
+    assert proxy.connections == 1  # and so one TLS handshake
+
+
 @pytest.mark.parametrize("point", [*POINTS, 429, 500, 503])
 @pytest.mark.parametrize("asks", FIRST_SYNC)
 def test_after_one_fault_at_the_cluster_at_most_one_more_try_and_one_effect(

@@ -12,7 +12,11 @@ from initsync.testing.controlplane import ControlPlane
 
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 NEW = "-of-deploy"  # the real ones may be registered by other tests
-FILES = sorted(file.relative_to(DEPLOY) for file in DEPLOY.rglob("*.yaml"))
+FILES = sorted(
+    file.relative_to(DEPLOY)
+    for folder in ("manifests", "examples")
+    for file in (DEPLOY / folder).rglob("*.yaml")
+)
 
 
 def documents(file: Path) -> list[JsonObject]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from initsync import cli_check, keys
+from initsync import checking, keys
 from initsync.cli import main
 
 ROOT = Path(__file__).parent.parent.parent
@@ -214,7 +214,7 @@ def test_an_interrupt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> io.BytesIO:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli_check, "_bounded", interrupted)
+    monkeypatch.setattr(checking, "_bounded", interrupted)
 
     assert run("-") == (130, "", "error: interrupted before every file was checked\n")
 

@@ -33,7 +33,8 @@ def install(api: ControlPlane, aws: AwsServer, directory: Path) -> None:
 
 def shipped() -> list[dict[str, Any]]:
     """The manifests, the namespace first."""
-    found = [yaml.safe_load(file.read_text()) for file in sorted(MANIFESTS.glob("*.yaml"))]
+    files = sorted(MANIFESTS.glob("*.yaml"))
+    found = [it for file in files for it in yaml.safe_load_all(file.read_text())]
     return sorted(found, key=lambda manifest: str(manifest["kind"]) != "Namespace")
 
 

@@ -1,5 +1,5 @@
-// Webhook is what the injector is measured against: the same answer in small, and nothing beside
-// it. No log, no metrics, no YAML, no copied resources: a floor, and no injector to be used.
+// Webhook is what the injector is measured against: the same answer for the pods of the benchmark,
+// and nothing beside it. No log, no metrics, no YAML, no copied resources: no injector to be used.
 package main
 
 import (
@@ -10,7 +10,10 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strings"
 )
+
+var version string
 
 const (
 	wish     = "jasm.codnod.io/secret-sync"
@@ -23,6 +26,11 @@ type named struct {
 	Name string `json:"name"`
 }
 
+type container struct {
+	Env          []object `json:"env"`
+	VolumeMounts []object `json:"volumeMounts"`
+}
+
 type review struct {
 	Request struct {
 		UID    string `json:"uid"`
@@ -31,8 +39,9 @@ type review struct {
 				Annotations map[string]string `json:"annotations"`
 			} `json:"metadata"`
 			Spec struct {
-				Volumes        []named `json:"volumes"`
-				InitContainers []named `json:"initContainers"`
+				Volumes        []named     `json:"volumes"`
+				InitContainers []named     `json:"initContainers"`
+				Containers     []container `json:"containers"`
 			} `json:"spec"`
 		} `json:"object"`
 	} `json:"request"`
@@ -64,7 +73,11 @@ func inserted(path string, before []named, place string, items ...any) []object 
 func volumes() []any {
 	field := func(path string) object { return object{"fieldPath": path} }
 	var items []object
-	for _, name := range []string{"name", "namespace", "uid", "annotations['" + wish + "']"} {
+	for _, name := range []string{"secret-sync", "on-failure", "max-stale", "max-age", "mode", "refresh-interval"} {
+		path := "metadata.annotations['jasm.codnod.io/" + name + "']"
+		items = append(items, object{"path": name, "fieldRef": field(path)})
+	}
+	for _, name := range []string{"name", "namespace", "uid"} {
 		items = append(items, object{"path": name, "fieldRef": field("metadata." + name)})
 	}
 	sources := []object{
@@ -78,22 +91,40 @@ func volumes() []any {
 	}
 }
 
-func container() object {
+// identity is what the AWS webhook gave the containers: its variables, and the mount of its token.
+func identity(containers []container) (env, mounts []object) {
+	for _, each := range containers {
+		for _, mount := range each.VolumeMounts {
+			if mount["name"] == "aws-iam-token" {
+				mounts = append(mounts, mount)
+			}
+		}
+		for _, variable := range each.Env {
+			if name, _ := variable["name"].(string); strings.HasPrefix(name, "AWS_") {
+				env = append(env, variable)
+			}
+		}
+	}
+	return env, mounts
+}
+
+func injecting(containers []container) object {
 	node := object{"fieldRef": object{"fieldPath": "spec.nodeName"}}
+	env, mounts := identity(containers)
 	return object{
 		"name": "jasm-init", "image": "jasm/init:demo", "imagePullPolicy": "IfNotPresent",
 		"command":                  []string{"jasm-init"},
-		"env":                      []object{{"name": "JASM_NODE_NAME", "valueFrom": node}},
+		"env":                      append([]object{{"name": "JASM_NODE_NAME", "valueFrom": node}}, env...),
 		"terminationMessagePolicy": "FallbackToLogsOnError",
 		"securityContext": object{
 			"runAsNonRoot": true, "runAsUser": 65532, "allowPrivilegeEscalation": false,
 			"readOnlyRootFilesystem": true, "capabilities": object{"drop": []string{"ALL"}},
 			"seccompProfile": object{"type": "RuntimeDefault"},
 		},
-		"volumeMounts": []object{
-			{"name": "jasm-podinfo", "mountPath": "/etc/jasm/podinfo", "readOnly": true},
+		"volumeMounts": append([]object{
+			{"name": "jasm-podinfo", "mountPath": "/var/run/jasm/podinfo", "readOnly": true},
 			{"name": "jasm-token", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": true},
-		},
+		}, mounts...),
 	}
 }
 
@@ -103,8 +134,8 @@ func answer(asked review) (response, error) {
 		return response{UID: asked.Request.UID, Allowed: true}, nil
 	}
 	operations := inserted("/spec/volumes", pod.Spec.Volumes, "/-", volumes()...)
-	operations = append(operations, inserted("/spec/initContainers", pod.Spec.InitContainers, "/0", container())...)
-	patch, err := json.Marshal(append(operations, add(injected, "bench")))
+	operations = append(operations, inserted("/spec/initContainers", pod.Spec.InitContainers, "/0", injecting(pod.Spec.Containers))...)
+	patch, err := json.Marshal(append(operations, add(injected, version)))
 	return response{asked.Request.UID, true, "JSONPatch", patch}, err
 }
 
@@ -129,6 +160,7 @@ func main() {
 	certificate := flag.String("certificate", "tls.crt", "PEM file")
 	key := flag.String("key", "tls.key", "PEM file")
 	address := flag.String("address", "127.0.0.1:0", "host:port to listen on, port 0 for any")
+	flag.StringVar(&version, "version", "bench", "to write on each pod")
 	flag.Parse()
 	pair, err := tls.LoadX509KeyPair(*certificate, *key)
 	if err != nil {

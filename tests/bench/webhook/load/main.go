@@ -1,6 +1,6 @@
-// Load posts reviews over kept-alive TLS connections, each as fast as the last is answered, and
-// reports one JSON object. The requests are made beforehand, for it must cost less than the servers
-// that it measures: both share one machine.
+// Load posts JSON over kept-alive TLS connections, each request as fast as the last is answered,
+// and reports one JSON object. The requests are made beforehand, for it must cost less than the
+// servers that it measures: both share one machine.
 package main
 
 import (
@@ -41,10 +41,10 @@ type worker struct {
 }
 
 // run ends at the first failure: one is enough for the verdict.
-func (w *worker) run(requests [][]byte, next int, end time.Time) {
+func (w *worker) run(requests [][]byte, next int, wanted string, end time.Time) {
 	w.connection.SetDeadline(end.Add(10 * time.Second))
 	for start := time.Now(); start.Before(end); start = time.Now() {
-		if w.err = w.once(requests[next%len(requests)]); w.err != nil {
+		if w.err = w.once(requests[next%len(requests)], wanted); w.err != nil {
 			return
 		}
 		next++
@@ -52,7 +52,7 @@ func (w *worker) run(requests [][]byte, next int, end time.Time) {
 	}
 }
 
-func (w *worker) once(request []byte) error {
+func (w *worker) once(request []byte, wanted string) error {
 	if _, err := w.connection.Write(request); err != nil {
 		return err
 	}
@@ -61,8 +61,8 @@ func (w *worker) once(request []byte) error {
 		return err
 	}
 	body, err := io.ReadAll(response.Body)
-	if err == nil && (response.StatusCode != 200 || !bytes.Contains(body, []byte(`"patch":`))) {
-		err = fmt.Errorf("no patch, but status %d: %.200s", response.StatusCode, body)
+	if err == nil && (response.StatusCode/100 != 2 || !bytes.Contains(body, []byte(wanted))) {
+		err = fmt.Errorf("no %s, but status %d: %.200s", wanted, response.StatusCode, body)
 	}
 	return err
 }
@@ -83,27 +83,33 @@ func connect(target *url.URL, ca string, number int) ([]*worker, error) {
 }
 
 // posts are the requests as an API server sends them, one for each line of the file.
-func posts(target *url.URL, file string) ([][]byte, error) {
+func posts(target *url.URL, file, token string) ([][]byte, error) {
 	text, err := os.ReadFile(file)
+	authorization := ""
+	if token != "" && err == nil {
+		var bearer []byte
+		bearer, err = os.ReadFile(token)
+		authorization = fmt.Sprintf("Authorization: Bearer %s\r\n", bearer)
+	}
 	var all [][]byte
 	for _, body := range bytes.Split(bytes.TrimSpace(text), []byte("\n")) {
 		head := fmt.Sprintf("POST %s?timeout=5s HTTP/1.1\r\nHost: %s\r\n", target.Path, target.Host) +
 			"User-Agent: kube-apiserver-admission\r\nAccept: application/json, */*\r\n" +
-			"Content-Type: application/json\r\nAccept-Encoding: gzip\r\n" +
+			"Content-Type: application/json\r\nAccept-Encoding: gzip\r\n" + authorization +
 			fmt.Sprintf("Content-Length: %d\r\n\r\n", len(body))
 		all = append(all, append([]byte(head), body...))
 	}
 	return all, err
 }
 
-func runAll(workers []*worker, requests [][]byte, wanted time.Duration) time.Duration {
+func runAll(workers []*worker, requests [][]byte, wanted string, lasts time.Duration) time.Duration {
 	var group sync.WaitGroup
 	start := time.Now()
 	for number, each := range workers {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			each.run(requests, number*len(requests)/len(workers), start.Add(wanted))
+			each.run(requests, number*len(requests)/len(workers), wanted, start.Add(lasts))
 		}()
 	}
 	group.Wait()
@@ -146,19 +152,21 @@ func check(err error) {
 }
 
 func main() {
-	address := flag.String("url", "", "of the webhook")
+	address := flag.String("url", "", "to post to")
 	ca := flag.String("ca", "ca.crt", "PEM file")
-	reviews := flag.String("reviews", "reviews", "the bodies to send, one a line")
+	bodies := flag.String("bodies", "bodies", "a file of what to send, one a line")
+	token := flag.String("token", "", "a file with a bearer token, if one is wanted")
+	wanted := flag.String("wanted", `"patch":`, "what a good answer contains")
 	connections := flag.Int("connections", 1, "at a time")
 	seconds := flag.Float64("seconds", 5, "to go on")
 	flag.Parse()
 	target, err := url.Parse(*address)
 	check(err)
-	requests, err := posts(target, *reviews)
+	requests, err := posts(target, *bodies, *token)
 	check(err)
 	workers, err := connect(target, *ca, *connections)
 	check(err)
 	before := spent()
-	elapsed := runAll(workers, requests, time.Duration(*seconds*float64(time.Second)))
+	elapsed := runAll(workers, requests, *wanted, time.Duration(*seconds*float64(time.Second)))
 	check(json.NewEncoder(os.Stdout).Encode(summary(workers, elapsed, spent()-before)))
 }

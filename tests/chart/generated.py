@@ -1,0 +1,91 @@
+"""What is made from the chart: `deploy/manifests` and the table of its values."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.chart.helm import CHART, ROOT, Helm
+
+MANIFESTS = ROOT / "deploy/manifests"
+VALUES_PAGE = ROOT / "docs/chart-values.md"
+_BY_HAND = ("namespace.yaml",)  # Helm makes namespaces by an option, not from a chart
+_HEADER = "# Made from deploy/chart/jasm by `make manifests`: change it there.\n"
+_SOURCE = re.compile(r"^---\n# Source: jasm/templates/(\S+)\n", re.MULTILINE)
+# Nobody that applies these files is Helm.
+_HELMS = re.compile(r"^ +(helm\.sh/chart: .*|app\.kubernetes\.io/managed-by: Helm)\n", re.MULTILINE)
+_KUSTOMIZATION = """\
+# kubectl apply -k deploy/manifests, or a base of your own overlays (docs/install.md).
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources:
+"""
+_PAGE = """\
+# Values of the Helm chart
+
+What `deploy/chart/jasm` can be told, made from its `values.yaml` by `make manifests`. A name that
+is not here is an error: `values.schema.json` knows them all. Examples for whole situations are in
+`deploy/chart/jasm/examples`; how to install is in [install.md](install.md).
+
+| value | default | what it is |
+|---|---|---|
+"""
+
+
+def files(helm: Helm) -> dict[Path, str]:
+    """Every file that is made, and its text."""
+    rendered: dict[Path, str] = {}
+    parts = _SOURCE.split(helm.template())[1:]
+    for template, text in zip(parts[::2], parts[1::2], strict=True):
+        if template.startswith("tests/"):
+            continue
+        file = MANIFESTS / template
+        before = f"{rendered[file]}---\n" if file in rendered else _HEADER
+        rendered[file] = before + _HELMS.sub("", text)
+    named = sorted(file.name for file in rendered)
+    listed = "".join(f"  - {name}\n" for name in [*_BY_HAND, *named])
+    # Without an ending `kubectl apply -f deploy/manifests` leaves it alone.
+    rendered[MANIFESTS / "Kustomization"] = _HEADER + _KUSTOMIZATION + listed
+    return rendered | {VALUES_PAGE: values_page()}
+
+
+def outdated(wanted: Mapping[Path, str], folder: Path = MANIFESTS) -> list[Path]:
+    """Files that are not as they are made, or missing, and in `folder` those that are left over."""
+    wrong = [file for file, text in wanted.items() if not file.exists() or file.read_text() != text]
+    known = [*wanted, *(folder / name for name in _BY_HAND)]
+    return wrong + [file for file in folder.iterdir() if file.is_file() and file not in known]
+
+
+def values_page() -> str:
+    """The table of values.yaml: each with its default and the comment above it."""
+    text = (CHART / "values.yaml").read_text()
+    root = yaml.compose(text)
+    assert isinstance(root, yaml.MappingNode)
+    return _PAGE + "".join(f"{row}\n" for row in _rows(root, text.splitlines(), ""))
+
+
+def _rows(node: yaml.MappingNode, lines: list[str], prefix: str) -> Iterator[str]:
+    for key, value in node.value:
+        name = f"{prefix}{key.value}"
+        about = _comment(lines, key.start_mark.line)
+        if about or not isinstance(value, yaml.MappingNode) or value.flow_style:
+            yield f"| `{name}` | `{_default(value)}` | {about} |"
+        else:
+            yield from _rows(value, lines, f"{name}.")
+
+
+def _comment(lines: list[str], line: int) -> str:
+    """The comment right above that line."""
+    found: list[str] = []
+    while line and lines[line - 1].lstrip().startswith("# "):
+        line -= 1
+        found.insert(0, lines[line].lstrip()[2:])
+    return " ".join(found).replace("|", "\\|")
+
+
+def _default(node: yaml.Node) -> str:
+    value: Any = yaml.safe_load(yaml.serialize(node))
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,226 @@
+"""What the chart renders, offline: with every example, and setting by setting."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from initsync import rbac
+from injector import cli
+from tests.chart import examples
+from tests.chart.examples import objects, of_kind, one, options, pod_templates
+from tests.chart.helm import CHART, NAMESPACE, Helm
+
+OWN = "app.kubernetes.io/"
+
+
+@pytest.mark.parametrize("name", examples.NAMES)
+def test_helm_lints_it_strictly(helm: Helm, name: str) -> None:
+    said = helm.run("lint", str(CHART), "--strict", *options(name))
+
+    assert "0 chart(s) failed" in said
+    assert "[WARNING]" not in said
+
+
+@pytest.mark.parametrize("name", examples.NAMES)
+def test_what_is_rendered_twice_is_the_same_twice(helm: Helm, name: str) -> None:
+    assert helm.template(*options(name)) == helm.template(*options(name))
+
+
+@pytest.mark.parametrize("name", examples.NAMES[1:])
+def test_each_example_says_for_whom_it_is(name: str) -> None:
+    assert examples.text(name).startswith("# For ")
+
+
+def test_every_object_has_the_common_labels_and_annotations(helm: Helm) -> None:
+    more = ["--set=commonLabels.team=platform", "--set=commonAnnotations.a=b"]
+
+    found = helm.objects(*more, *options("teams"), *options("monitoring"))
+
+    assert len(found) > 15
+    for manifest in found:
+        metadata = manifest["metadata"]
+        assert metadata["labels"]["team"] == "platform", metadata["name"]
+        assert metadata["annotations"]["a"] == "b", metadata["name"]
+        assert metadata["labels"]["helm.sh/chart"].startswith("jasm-")
+        assert {"name", "instance", "component"} <= {
+            key.removeprefix(OWN) for key in metadata["labels"]
+        }
+
+
+def test_what_selects_pods_selects_the_deployments(helm: Helm) -> None:
+    found = objects(helm, "defaults")
+    deployment = one(found, "Deployment")["spec"]
+    labels = deployment["template"]["metadata"]["labels"]
+
+    assert labels.items() >= deployment["selector"]["matchLabels"].items()
+    assert one(found, "Service")["spec"]["selector"].items() <= labels.items()
+    for kind in ("PodDisruptionBudget", "NetworkPolicy"):
+        spec = one(found, kind)["spec"]
+        selector = spec.get("selector") or spec["podSelector"]
+        assert selector["matchLabels"].items() <= labels.items()
+
+
+def test_only_what_a_feature_needs_has_rights_in_the_whole_cluster(helm: Helm) -> None:
+    quiet = ["--set=tests.enabled=false", "--set=guard.aggregateToAdmin=false"]
+
+    assert of_kind(objects(helm, "defaults"), "ClusterRoleBinding")[0]["metadata"]["name"] == (
+        "jasm-test"
+    )
+    assert {"ClusterRole", "ClusterRoleBinding"} & {
+        it["kind"] for it in helm.objects(*quiet)
+    } == set()
+
+
+def arguments(found: list[examples.Object]) -> list[str]:
+    container = one(found, "Deployment")["spec"]["template"]["spec"]["containers"][0]
+    return [*container["command"][1:], *container["args"]]
+
+
+@pytest.mark.parametrize("name", [it for it in examples.NAMES if it != "policy-mode"])
+def test_the_injector_takes_the_command_line(helm: Helm, name: str) -> None:
+    """All of it but the certificate, which is not there."""
+    answer = CliRunner().invoke(cli.main, arguments(objects(helm, name)))
+
+    assert answer.exit_code == 1
+    assert "no usable tls.crt and tls.key in /etc/jasm/certs" in str(answer.exception)
+
+
+def test_every_setting_of_the_injector_can_be_set_by_the_chart(helm: Helm) -> None:
+    said = arguments(helm.objects("--set=injection.containerRestartPolicy=true,injection.env.A=b"))
+    given = {argument.partition("=")[0] for argument in said[1:]}
+
+    known = {option.opts[0] for option in cli.serve.params}
+
+    assert known - given == {"--host"}
+
+
+def test_a_variable_of_the_injected_containers_is_not_expanded_by_the_injectors_own_pod(
+    helm: Helm,
+) -> None:
+    assert "--env=A=$$(B) c" in arguments(helm.objects("--set=injection.env.A=$(B) c"))
+
+
+def test_an_image_is_named_by_its_digest_in_the_own_registry(helm: Helm) -> None:
+    found = objects(helm, "private-registry")
+    init, injector = (f"@sha256:{'0' * 63}{number}" for number in (1, 2))
+
+    assert f"--image=registry.example.com/platform/jasm/init{init}" in arguments(found)
+    for template in pod_templates(found):
+        container, *_ = template["spec"]["containers"]
+        assert container["image"] == f"registry.example.com/platform/jasm/injector{injector}"
+        assert template["spec"]["imagePullSecrets"] == [{"name": "registry"}]
+
+
+def test_openshift_chooses_the_users(helm: Helm) -> None:
+    found = objects(helm, "openshift")
+
+    assert "--run-as-user=-1" in arguments(found)
+    for template in pod_templates(found):
+        assert "runAsUser" not in json.dumps(template["spec"])
+
+
+def test_autoscaling_leaves_the_number_of_replicas_alone(helm: Helm) -> None:
+    found = objects(helm, "high-availability")
+
+    assert "replicas" not in one(found, "Deployment")["spec"]
+    assert one(found, "HorizontalPodAutoscaler")["spec"]["minReplicas"] == 3
+    assert one(found, "PodDisruptionBudget")["spec"]["minAvailable"] == 2
+
+
+def test_the_spread_selects_the_injectors_pods(helm: Helm) -> None:
+    for name in ("defaults", "high-availability"):
+        deployment = one(objects(helm, name), "Deployment")["spec"]
+        constraints = deployment["template"]["spec"]["topologySpreadConstraints"]
+
+        assert len(constraints) == 2
+        assert all(it["labelSelector"] == deployment["selector"] for it in constraints)
+
+
+def test_the_release_s_name_makes_names_that_sort_before_the_aws_webhook(helm: Helm) -> None:
+    for release, name in (("jasm", "jasm"), ("jasm-eu", "jasm-eu"), ("secrets", "jasm-secrets")):
+        found = list(yaml.safe_load_all(helm.run("template", release, str(CHART))))
+
+        (registration,) = of_kind([it for it in found if it], "MutatingWebhookConfiguration")
+        assert registration["metadata"]["name"] == f"{name}-injector"
+        assert registration["metadata"]["name"] < "pod-identity-webhook"
+
+
+def webhooks(helm: Helm, *settings: str) -> list[Any]:
+    found = one(
+        helm.objects(*(f"--set-json={it}" for it in settings)), "MutatingWebhookConfiguration"
+    )
+    return list(found["webhooks"])
+
+
+def test_the_webhook_s_settings_reach_every_entry(helm: Helm) -> None:
+    found = webhooks(
+        helm,
+        'webhook.namespaceSelector={"matchLabels": {"a": "b"}}',
+        'webhook.objectSelector={"matchExpressions": [{"key": "c", "operator": "Exists"}]}',
+        'webhook.matchConditions=[{"name": "mine", "expression": "true"}]',
+        'webhook.excludedNamespaces=["x"]',
+        "webhook.timeoutSeconds=7",
+    )
+
+    assert [it["timeoutSeconds"] for it in found] == [1, 1, 7]
+    for webhook in found:
+        names, *_ = webhook["namespaceSelector"]["matchExpressions"]
+        assert names["values"] == ["x", NAMESPACE]
+        assert webhook["namespaceSelector"]["matchLabels"] == {"a": "b"}
+        assert webhook["objectSelector"]["matchExpressions"][-1]["key"] == "c"
+        assert webhook["matchConditions"][-1]["name"] == "mine"
+
+
+def test_one_try_and_a_lenient_one(helm: Helm) -> None:
+    found = webhooks(helm, "webhook.tries=0", 'webhook.failurePolicy="Ignore"')
+
+    assert [(it["name"], it["failurePolicy"]) for it in found] == [
+        ("injector.jasm.codnod.io", "Ignore")
+    ]
+
+
+def test_no_tries_or_less_than_two_still_end_with_the_one_that_may_not_fail(helm: Helm) -> None:
+    assert [it["failurePolicy"] for it in webhooks(helm, "webhook.tries=1")] == ["Ignore", "Fail"]
+
+
+def test_the_roles_are_those_of_a_sync_and_no_more(helm: Helm) -> None:
+    found = objects(helm, "teams")
+
+    roles = {
+        (it["metadata"]["namespace"], it["metadata"]["name"]): it["rules"]
+        for it in of_kind(found, "Role")
+    }
+    assert roles == {
+        ("shop", "jasm-sync-app"): rbac.rules("app-credentials"),
+        ("shop", "jasm-sync-worker"): rbac.rules("app-credentials"),
+        ("shop", "jasm-sync-migration"): rbac.rules("database-owner"),
+        ("sandbox", "jasm-sync"): rbac.rules(),
+    }
+    subjects = {
+        (it["metadata"]["namespace"], it["roleRef"]["name"]): it["subjects"][0]["name"]
+        for it in of_kind(found, "RoleBinding")
+    }
+    assert subjects[("shop", "jasm-sync-app")] == "app"
+    assert subjects[("sandbox", "jasm-sync")] == "system:serviceaccounts:sandbox"
+    assert set(subjects) == set(roles)
+
+
+@pytest.mark.parametrize("feature", ["tests", "networkPolicy", "injector.podDisruptionBudget"])
+def test_what_is_switched_off_is_not_there(helm: Helm, feature: str) -> None:
+    whole = {(it["kind"], it["metadata"]["name"]) for it in helm.objects()}
+
+    less = {
+        (it["kind"], it["metadata"]["name"])
+        for it in helm.objects(f"--set={feature}.enabled=false")
+    }
+
+    assert less < whole
+
+
+def test_without_a_webhook_nothing_of_the_injector_is_there(helm: Helm) -> None:
+    kinds = {it["kind"] for it in objects(helm, "policy-mode")}
+
+    assert kinds & {"Deployment", "Service", "MutatingWebhookConfiguration", "Pod"} == set()
