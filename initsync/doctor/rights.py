@@ -100,4 +100,4 @@ def check(answers: Answers | Unread, target: Target) -> Result:
 
 
 def _advice(target: Target) -> str:
-    return f"apply the Role that initsync policy -n {target.namespace} prints: {rbac.IN_WORDS}"
+    return f"apply what initsync policy -n {target.namespace} -o kubernetes prints: {rbac.IN_WORDS}"

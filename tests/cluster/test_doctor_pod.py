@@ -175,7 +175,7 @@ FAULTS: dict[Callable[[Ward], None], tuple[int, str]] = {
     no_role: (
         5,
         "failed  rights: system:serviceaccount:NS:app may not do this with Secret NS/db: "
-        "get, create, patch, jasm-sync, create events; apply the Role that initsync policy -n NS",
+        "get, create, patch, jasm-sync, create events; apply what initsync policy -n NS -o kuber",
     ),
     no_mark: (
         0,
