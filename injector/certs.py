@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from injector.pair import Pair
 from injector.tls import CERTIFICATE, KEY
 
 CA = "ca.crt"
@@ -32,13 +33,23 @@ def self_signed(
     for file in files:
         if file.exists():
             raise FileExistsError(f"{file} is there already: name another directory")
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca = _authority(ca_key, now, days)
-    serving = _serving(ca, ca_key, key, hosts, now, days)
-    texts = (_pem(ca), _pem(serving), _private(key))
+    pair = issue(hosts, now, days)
+    texts = (pair.ca, pair.certificate, pair.key)
     for file, text in zip(files, texts, strict=True):
         _write(file, text, 0o600 if file.name == KEY else 0o644)
     return files
+
+
+def issue(hosts: Sequence[str], now: datetime.datetime, days: int) -> Pair:
+    """A new CA and the one certificate that it ever signs: its own key is forgotten at once.
+
+    A CA's key at rest could make certificates that API servers trust, and would save nothing: a
+    renewal takes the same two writes with it. Raises ValueError for a name that is none.
+    """
+    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    ca = _authority(ca_key, now, days)
+    serving = _serving(ca, ca_key, key, hosts, now, days)
+    return Pair(_pem(ca), _pem(serving), _private(key))
 
 
 def _authority(

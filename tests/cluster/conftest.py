@@ -14,6 +14,7 @@ from initsync.testing.controlplane import ControlPlane, MissingToolchain, find_o
 from initsync.testing.controlplane.progress import Progress
 from initsync.testing.server import ApiServer
 from initsync.testing.webhook import Webhook
+from tests.cluster import guard
 from tests.cluster.clinic import Clinic
 from tests.cluster.contract import Secrets
 from tests.cluster.shop import Shop
@@ -22,7 +23,10 @@ from tests.cluster.ward import Ward
 
 @pytest.fixture(scope="session")
 def real_api() -> Iterator[ControlPlane]:
-    """The real control plane, one a test process. CLUSTER=skip leaves its tests out."""
+    """The real control plane, guarded as it ships, one a test process.
+
+    CLUSTER=skip leaves its tests out.
+    """
     if os.environ.get("CLUSTER") == "skip":
         pytest.skip("CLUSTER=skip: nothing is asked of a real API server")
     try:
@@ -32,6 +36,7 @@ def real_api() -> Iterator[ControlPlane]:
         sentence = f"{error}; or leave these tests out with CLUSTER=skip"
         raise pytest.fail.Exception(sentence, pytrace=False) from None
     with ControlPlane(binaries) as server:
+        guard.install(server)
         yield server
 
 
