@@ -24,7 +24,7 @@ _SLICES = Resource("discovery.k8s.io", "endpointslices")
 def checks(reads: Reads, pod: JsonObject | None, now: float) -> Iterator[Result]:
     """What the platform team installed; `pod` is the one that is asked about."""
     hooks = attempt(lambda: installation.webhooks(reads.pages(_WEBHOOKS)))
-    policies, bindings = _ours(reads, _INJECTING), _ours(reads, _INJECTING_BINDINGS)
+    policies, bindings = _either(reads, _INJECTING), _either(reads, _INJECTING_BINDINGS)
     needed = not (pod and listing.served(pod))
     yield installation.registration(hooks, policies, bindings, needed=needed)
     to = installation.service(hooks)
@@ -37,12 +37,17 @@ def checks(reads: Reads, pod: JsonObject | None, now: float) -> Iterator[Result]
     elif installation.entries(hooks):
         yield skipped("injector", "the webhook leads to a URL and not to a Service")
     yield installation.guard(_ours(reads, _GUARDS), _ours(reads, _GUARD_BINDINGS))
-    yield installation.versions(deployments, pod, __version__)
+    yield installation.versions(deployments, policies, pod, __version__)
 
 
 def _ours(reads: Reads, resource: Resource, namespace: str = "") -> Objects:
     """Those with JASM's label."""
     return attempt(lambda: list(reads.pages(resource, namespace, labels=installation.LABELS)))
+
+
+def _either(reads: Reads, resource: Resource) -> Objects:
+    """Likewise, of v1, or where that is not served or has none, of v1beta1."""
+    return _ours(reads, resource) or _ours(reads, resource._replace(version="v1beta1"))
 
 
 def _certificate(

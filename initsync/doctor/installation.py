@@ -9,6 +9,7 @@ from initsync.doctor.result import Result, Unread, failed, ok, skipped, warning
 from initsync.model import JsonObject
 
 LABELS = "app.kubernetes.io/name=jasm"
+_VERSION = "app.kubernetes.io/version"
 _ENTRY = "injector.jasm.codnod.io"
 OLDEST = (1, 30)
 _TAG = re.compile(r"[^@]*:(?P<tag>[^:/@]+)(@.+)?")
@@ -154,16 +155,19 @@ def guard(policies: Objects, bindings: Objects) -> Result:
     return ok("guard", said)
 
 
-def versions(deployments: Objects, pod: JsonObject | None, own: str) -> Result:
-    """Those of injector and init image, beside this program's."""
+def versions(deployments: Objects, policies: Objects, pod: JsonObject | None, own: str) -> Result:
+    """Those of injector or policy and of the init image, beside this program's."""
     images = {} if isinstance(deployments, Unread) else _images(deployments)
+    for policy in [] if isinstance(policies, Unread) else policies:
+        if version := policy["metadata"]["labels"].get(_VERSION):
+            images["the policy"] = f"{policy['metadata']['name']}:{version}"
     for container in ((pod or {}).get("spec") or {}).get("initContainers") or []:
         if container["name"] == keys.CONTAINER:
             images["the pod's jasm-init"] = container.get("image", "")
     if not images and isinstance(deployments, Unread):
         return deployments.result("versions")
     if not images:
-        return skipped("versions", "no injector is there")
+        return skipped("versions", "neither injector nor policy is there")
     tags = {
         what: found["tag"] for what, image in images.items() if (found := _TAG.fullmatch(image))
     }

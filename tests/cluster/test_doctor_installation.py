@@ -7,6 +7,9 @@ import pytest
 
 from initsync import keys
 from initsync.model import JsonObject
+from injector.settings import Settings
+from tests.chart.helm import Helm
+from tests.cluster import policy_side
 from tests.cluster.clinic import SYSTEM, TLS, Clinic, documents
 from tests.cluster.ward import Ward
 
@@ -200,3 +203,26 @@ def test_pods_by_hand_need_no_injector(broken: Ward) -> None:
     assert by_check["injection"]["message"] == "jasm-init is in the pod, by hand"
     assert by_check["registration"]["status"] == "warning"
     assert told["exitCode"] == 0
+
+
+def test_a_policy_in_the_webhooks_place(broken: Ward, helm: Helm) -> None:
+    objects = policy_side.rendered(helm, Settings("jasm/init:0.1.0"))
+    policy, binding = objects
+    not_registered(broken.clinic)
+    for manifest in objects:
+        broken.clinic.api.apply(manifest)
+    try:
+        good = broken.told("-n", broken.namespace)
+        broken.clinic.delete(binding)
+        bad = broken.told("-n", broken.namespace)
+        broken.clinic.heal()
+        both = broken.told("-n", broken.namespace)
+    finally:
+        broken.clinic.delete(policy)
+
+    name = policy["metadata"]["name"]
+    assert good["registration"]["message"] == f"MutatingAdmissionPolicy {name}"
+    assert f"the policy {name}:" in good["versions"]["message"]
+    assert {"injector", "certificate"} & set(good) == set()
+    assert bad["registration"]["message"] == f"MutatingAdmissionPolicy {name} has no binding"
+    assert both["registration"]["status"] == "warning"

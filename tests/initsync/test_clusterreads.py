@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from initsync.clusterreads import PODS, SECRETS, TOKENS, Reads, Resource
-from initsync.errors import ClusterForbidden, ClusterUnavailable
+from initsync.errors import ClusterError, ClusterForbidden, ClusterUnavailable
 from initsync.transport import Connection, Response
 
 DEPLOYMENTS = Resource("apps", "deployments")
@@ -23,7 +23,8 @@ class Scripted:
     def request(self, method: str, path: str, headers: dict[str, str], _: bytes = b"") -> Response:
         self.asked.append((method, path, headers))
         status, body = self.answers.pop(0)
-        return Response(status, {}, json.dumps(body).encode())
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return Response(status, {}, raw)
 
 
 def reads(connection: Scripted, left: float = 60.0) -> Reads:
@@ -62,8 +63,14 @@ def test_metadata_only_is_asked_for_as_such() -> None:
     assert "as=PartialObjectMetadataList" in headers["accept"]
 
 
-def test_a_kind_that_is_not_served_has_no_objects() -> None:
-    assert list(reads(Scripted(status(404, "no such"))).pages(DEPLOYMENTS)) == []
+@pytest.mark.parametrize("answer", [status(404, "no such"), (404, b"404 page not found\n")])
+def test_a_kind_that_is_not_served_has_no_objects(answer: tuple[int, Any]) -> None:
+    assert list(reads(Scripted(answer)).pages(DEPLOYMENTS)) == []
+
+
+def test_a_proxys_page_is_no_empty_list() -> None:
+    with pytest.raises(ClusterError, match=r"not from a Kubernetes API \(status 404\)"):
+        list(reads(Scripted((404, b"<html>"))).pages(DEPLOYMENTS))
 
 
 def test_an_object_that_is_not_there_is_none() -> None:

@@ -127,7 +127,7 @@ def deployment(image: str, init: str, secret: str = "tls") -> dict[str, Any]:
 def test_a_version_is_an_images_tag_where_it_has_one(image: str, status: str) -> None:
     found = [deployment(image, "jasm/init:1.2.3")]
 
-    assert inst.versions(found, None, "1.2.3").status == status
+    assert inst.versions(found, [], None, "1.2.3").status == status
 
 
 def test_without_the_injectors_deployment_the_certificate_is_looked_for_by_the_services_name() -> (
@@ -137,3 +137,11 @@ def test_without_the_injectors_deployment_the_certificate_is_looked_for_by_the_s
 
     assert inst.certificate_secret([deployment("a", "b", "own")], to) == "own"
     assert inst.certificate_secret(UNREAD, to) == "x-injector-tls"
+
+
+def test_a_policy_has_its_version_in_its_label() -> None:
+    policy = {"metadata": {"name": "jasm", "labels": {"app.kubernetes.io/version": "1.2.3"}}}
+
+    assert inst.versions([], [policy], None, "1.2.3").message.endswith("the policy jasm:1.2.3")
+    assert inst.versions([], [policy], None, "1.2.4").status == "warning"
+    assert inst.versions([], [], None, "1.2.3").status == "skipped"
