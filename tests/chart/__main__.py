@@ -1,6 +1,6 @@
 """`make manifests`: write what is made from the chart.
 
-`python -m tests.chart helm` only has Helm built.
+`python -m tests.chart helm` only has Helm built; HELM=skip leaves that out.
 """
 
 import os
@@ -16,6 +16,8 @@ from tests.chart.helm import ROOT, Helm, HelmFailed, find_or_build
 
 def main(arguments: list[str]) -> int:
     """The exit code: 2 where Helm can neither be found nor built."""
+    if arguments == ["helm"] and os.environ.get("HELM") == "skip":
+        return 0
     try:
         program = find_or_build(os.environ, Progress(sys.stderr))
     except (MissingToolchain, Failed) as error:

@@ -17,6 +17,7 @@ from initsync.testing.controlplane.progress import Progress
 from tests.chart.inventory import inventory
 from tests.node.files import kubeconfig
 
+pytestmark = pytest.mark.timeout(600)  # kubectl is built at first use
 ROOT = Path(__file__).parents[2]
 REGISTRY = "registry.example.com/platform"
 Kubectl = Callable[..., str]
