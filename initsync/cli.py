@@ -9,7 +9,16 @@ from typing import NamedTuple, NoReturn
 
 import click
 
-from initsync import __version__, cli_check, cli_list, cli_policy, clusterauth, entry, keys
+from initsync import (
+    __version__,
+    cli_check,
+    cli_list,
+    cli_manifest,
+    cli_policy,
+    clusterauth,
+    entry,
+    keys,
+)
 from initsync.cluster import Cluster
 from initsync.entry import Report
 from initsync.errors import InvalidSetup
@@ -170,3 +179,4 @@ def demo(cluster: str) -> None:
 main.add_command(cli_check.check)
 main.add_command(cli_list.list_)
 main.add_command(cli_policy.policy)
+main.add_command(cli_manifest.manifest)

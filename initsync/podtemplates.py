@@ -46,11 +46,13 @@ def _changed(text: str, change: Change) -> str:
         return text
     operations: list[JsonObject] = []
     titles: list[str] = []
-    for found in _pods(_loaded(text), "", ""):
-        titles.append(found.title)
-        operations += [it | {"path": found.pointer + it["path"]} for it in change(found)]
     try:
+        for found in _pods(_loaded(text), "", ""):
+            titles.append(found.title)
+            operations += [it | {"path": found.pointer + it["path"]} for it in change(found)]
         return yamledit.added(text, operations)
+    except yaml.YAMLError as error:  # such as a tag that only some program knows
+        raise InvalidSetup("a pod in it cannot be read", _problem(error)) from None
     except NotEditable as error:
         problem = f"{titles[0]}, line {error.line} of its document, cannot be added to"
         raise InvalidSetup(problem, str(error)) from None
@@ -61,6 +63,10 @@ def _loaded(text: str) -> Any:
         return json.loads(text)  # which has tabs and escapes that YAML has not
     except ValueError:
         return yaml.load(text, _Loader)  # noqa: S506  # it is one of the two safe ones
+
+
+def _problem(error: yaml.YAMLError) -> str:
+    return str(getattr(error, "problem", None) or "it is not YAML")
 
 
 def _pods(found: Any, pointer: str, within: str) -> Iterator[PodTemplate]:
