@@ -53,8 +53,11 @@ def main(arguments: list[str]) -> int:
     except Unanswered as reason:
         print(f"known vulnerabilities were not looked up: {reason}")
         return 2 if "--required" in arguments else 0
+    except RuntimeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     except ValueError as error:
-        print(f"{IGNORED.name}: {error}")
+        print(f"error: {IGNORED.name}: {error}", file=sys.stderr)
         return 1
     for finding in found:
         print(finding)
@@ -107,4 +110,7 @@ def ignorable(text: str, today: datetime.date) -> set[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -4,6 +4,7 @@ With --notes it prints the changelog's section of that version. Standard library
 release's first step runs it on a bare machine. Exit code 1: something names another version.
 """
 
+import argparse
 import re
 import sys
 from pathlib import Path
@@ -20,11 +21,15 @@ _SECTION = r"^## \[?{version}(?=[\]\s]).*\n(?P<text>(?:(?!## ).*\n)*)"
 
 def main(arguments: list[str]) -> int:
     """Print what is wrong, or the notes."""
-    version = arguments[0].removeprefix("v")
-    wrong = list(problems(ROOT, version))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tag", metavar="TAG", help="such as v1.2.3")
+    parser.add_argument("--notes", action="store_true", help="print the changelog's section")
+    chosen = parser.parse_args(arguments)
+    version = chosen.tag.removeprefix("v")
+    wrong = problems(ROOT, version)
     for problem in wrong:
         print(f"error: {problem}", file=sys.stderr)
-    if not wrong and "--notes" in arguments:
+    if not wrong and chosen.notes:
         print(notes((ROOT / "CHANGELOG.md").read_text("utf-8"), version))
     return int(bool(wrong))
 

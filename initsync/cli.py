@@ -12,6 +12,7 @@ import click
 from initsync import (
     __version__,
     cli_check,
+    cli_doctor,
     cli_list,
     cli_manifest,
     cli_policy,
@@ -178,5 +179,6 @@ def demo(cluster: str) -> None:
 
 main.add_command(cli_check.check)
 main.add_command(cli_list.list_)
+main.add_command(cli_doctor.doctor)
 main.add_command(cli_policy.policy)
 main.add_command(cli_manifest.manifest)

@@ -139,17 +139,12 @@ def _lines(secrets: list[Managed], now: float, *, unused: bool) -> list[str]:
     rows = [
         [
             *(one.namespace, one.name, one.provider or "?", one.path or "?"),
-            *(_ago(one.synced, now), _ago(one.created, now)),
+            *(span(since(text, now)) for text in (one.synced, one.created)),
             *([] if unused else [_users(one.users)]),
         ]
         for one in secrets
     ]
     return table(head if unused else [*head, "USED BY"], rows)
-
-
-def _ago(time: str, now: float) -> str:
-    seconds = since(time, now)
-    return "?" if seconds == float("inf") else span(seconds)
 
 
 def _users(users: list[User]) -> str:

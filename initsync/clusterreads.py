@@ -93,7 +93,7 @@ class Reads:
             query = urlencode({**chosen, "continue": token})
             path = f"{resource.path(namespace)}?{query}"
             response = self._call("GET", path, action, accept=accept)
-            if apistatus.missing(response):
+            if _not_served(response):
                 return
             page = apistatus.stored(response, action, right=needs("list", resource, namespace))
             yield from page.get("items") or []
@@ -126,6 +126,12 @@ class Reads:
         authorization = self._authorization()
         connection = self._connection
         return send(connection, authorization, method, path, action, body, JSON, accept)
+
+
+def _not_served(response: Response) -> bool:
+    """Of a kind in a group and version that it knows the API server says so; else Go's mux does."""
+    plain = response.status == 404 and response.body.strip() == b"404 page not found"
+    return plain or apistatus.missing(response)
 
 
 def needs(verb: str, resource: Resource, namespace: str) -> str:

@@ -21,6 +21,8 @@ class JasmError(Exception):
     """Seconds that the other side asked us to wait."""
     remedy = ""
     """What to do, for docs/errors.md; the sentence itself says it for the case at hand."""
+    of_pods = True
+    """Whether a pod's Event can carry the reason."""
     attempts = 1
     seconds = 0.0
     """What was spent on it so far, filled in by `initsync.retry`."""
@@ -127,6 +129,7 @@ class NoIdentity(JasmError):
 
     def __init__(self, tried: Sequence[str], advice: str) -> None:
         super().__init__(f"no cloud identity (tried {'; '.join(tried)}): {advice}")
+        self.tried = tried
 
 
 class ProviderUnavailable(JasmError):
@@ -183,6 +186,21 @@ class NotManaged(JasmError):
 
     def __init__(self, namespace: str, name: str, owner: str, advice: str) -> None:
         super().__init__(f"Secret {namespace}/{name} {owner} and was left as it is: {advice}")
+
+
+class ForeignObject(JasmError):
+    """The job `jasm-injector certs` found an object that is not its own to change."""
+
+    reason = "ObjectNotManaged"
+    remedy = (
+        "Name this installation's own objects to `jasm-injector certs`, or hand the object over as "
+        "the sentence says."
+    )
+    exit_code = 3
+    of_pods = False
+
+    def __init__(self, found: str, owner: str, advice: str) -> None:
+        super().__init__(f"{found} {owner} and was left as it is: {advice}")
 
 
 class ClusterError(JasmError):

@@ -35,7 +35,7 @@ class App:
         self._settings = settings
         self._plans = Plans(settings)
         self._unready = unready
-        self._log = log
+        self.log = log
         self.metrics = metrics
         self.draining = False
         """Once true, every answer asks for the connection's end, and none is lost."""
@@ -47,13 +47,13 @@ class App:
         except BadReview as error:
             return self.refused(error)
         except Exception as error:  # ours: the client gets an answer, the log its kind
-            self._log.line("error", "bug", bug=type(error).__name__)
+            self.log.line("error", "bug", bug=type(error).__name__)
             return Answer(500, b"jasm-injector failed: this is a bug in JASM, please report it")
 
     def refused(self, error: BadReview) -> Answer:
         """To a request that is no review."""
         self.metrics.refused(error.status)
-        self._log.line("warning", "request refused", status=error.status, reason=str(error))
+        self.log.line("warning", "request refused", status=error.status, reason=str(error))
         return Answer(error.status, str(error).encode(), retry=error.status == 503)
 
     def _answer(self, request: Request) -> Answer:
@@ -94,7 +94,7 @@ class App:
     def _tell(self, level: str, asked: Review, outcome: str, start: float, **more: str) -> None:
         seconds = time.perf_counter() - start
         self.metrics.reviewed(outcome, seconds)
-        self._log.line(
+        self.log.line(
             level,
             outcome,
             uid=asked.uid,

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from injector.pair import Pair
 from injector.tls import CERTIFICATE, KEY
 
 CA = "ca.crt"
@@ -32,13 +33,23 @@ def self_signed(
     for file in files:
         if file.exists():
             raise FileExistsError(f"{file} is there already: name another directory")
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca = _authority(ca_key, now, days)
-    serving = _serving(ca, ca_key, key, hosts, now, days)
-    texts = (_pem(ca), _pem(serving), _private(key))
+    pair = issue(hosts, now, days)
+    texts = (pair.ca, pair.certificate, pair.key)
     for file, text in zip(files, texts, strict=True):
         _write(file, text, 0o600 if file.name == KEY else 0o644)
     return files
+
+
+def issue(hosts: Sequence[str], now: datetime.datetime, days: int) -> Pair:
+    """A new CA and the one certificate that it ever signs: its own key is forgotten at once.
+
+    A CA's key at rest could make certificates that API servers trust, and would save nothing: a
+    renewal takes the same two writes with it. Raises ValueError for a name that is none.
+    """
+    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    ca = _authority(ca_key, now, days)
+    serving = _serving(ca, ca_key, key, hosts, now, days)
+    return Pair(_pem(ca), _pem(serving), _private(key))
 
 
 def _authority(
@@ -59,10 +70,11 @@ def _serving(
     now: datetime.datetime,
     days: int,
 ) -> x509.Certificate:
-    names = x509.SubjectAlternativeName([_host(host) for host in hosts])
     purpose = x509.ExtendedKeyUsage([x509.OID_SERVER_AUTH])
     builder = _keyed(_dated(_name("jasm-injector"), ca.subject, now, days), key, ca_key)
-    builder = builder.add_extension(names, critical=False).add_extension(purpose, critical=False)
+    builder = builder.add_extension(alternative_names(hosts), critical=False).add_extension(
+        purpose, critical=False
+    )
     return builder.sign(ca_key, hashes.SHA256())
 
 
@@ -90,6 +102,11 @@ def _dated(subject: x509.Name, issuer: x509.Name, now: datetime.datetime, days: 
 
 def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def alternative_names(hosts: Sequence[str]) -> x509.SubjectAlternativeName:
+    """For DNS names and IP addresses. Raises ValueError for what cannot be one."""
+    return x509.SubjectAlternativeName([_host(host) for host in hosts])
 
 
 def _host(host: str) -> x509.GeneralName:

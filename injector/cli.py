@@ -1,6 +1,5 @@
 """`jasm-injector`: wiring of the webhook, and its certificates."""
 
-import datetime
 import os
 import socket
 import sys
@@ -11,15 +10,14 @@ from typing import Any
 import click
 
 from initsync import __version__
-from injector import certs as certificates
 from injector import listening, options, server
+from injector.cli_certs import certs
 from injector.cli_check import check
 from injector.logs import Log
 from injector.settings import Settings
 from injector.tls import NoCertificate, ServingCertificate
 
 _DEFAULT = Settings("")
-_SERVICE = "jasm-injector.jasm-system.svc"
 
 
 @click.group(context_settings={"auto_envvar_prefix": "JASM_INJECTOR", "show_default": True})
@@ -31,6 +29,7 @@ def main() -> None:
     """
 
 
+main.add_command(certs)
 main.add_command(check)
 
 
@@ -120,26 +119,3 @@ def serve(
         problem = str(error.strerror or error) if named else os.strerror(error.errno or 0)
         sys.exit(f"cannot listen on {host} port {port} ({problem}): set --host and --port")
     sys.exit(0 if server.serve(settings, certificate, socks) else 1)
-
-
-@main.command()
-@click.option(
-    "--self-signed",
-    "directory",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    metavar="DIR",
-    help="Write ca.crt, tls.crt and tls.key there.",
-)
-@click.option("--dns", multiple=True, default=[_SERVICE], help="Name of the webhook; repeatable.")
-@click.option("--ip", multiple=True, help="Address of the webhook; repeatable.")
-@click.option("--days", type=click.IntRange(1, 3650), default=365)
-def certs(directory: Path, dns: tuple[str, ...], ip: tuple[str, ...], days: int) -> None:
-    """Make a serving certificate and the CA for the webhook's caBundle."""
-    now = datetime.datetime.now(datetime.UTC)
-    try:
-        files = certificates.self_signed(directory, [*dns, *ip], now, days)
-    except (OSError, ValueError) as error:
-        sys.exit(f"no certificate was made: {error}")
-    for file in files:
-        click.echo(file)

@@ -1,18 +1,18 @@
 """The HTTPS server on uvloop: a live certificate, an end without loss."""
 
 import asyncio
-import contextlib
 import gc
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import uvloop
 
 from injector import listening, workers
 from injector.app import App
 from injector.connection import Connection, Shared
+from injector.housekeeping import every
 from injector.logs import Log
 from injector.metrics import Metrics
 from injector.settings import Settings
@@ -50,9 +50,10 @@ class Server:
             ssl_handshake_timeout=_HANDSHAKE,
             ssl_shutdown_timeout=_GOODBYE,
         )
+        log = self._shared.app.log
         async with (
-            _every(_RELOAD_EVERY, self._certificate.reload),
-            _every(_CHECK_EVERY, self._check),
+            every(_RELOAD_EVERY, self._certificate.reload, log),
+            every(_CHECK_EVERY, self._check, log),
         ):
             await self._end(server)
 
@@ -87,18 +88,6 @@ async def _until(done: Callable[[], bool], seconds: float) -> None:
     ends = time.monotonic() + seconds
     while not done() and time.monotonic() < ends:
         await asyncio.sleep(0.02)
-
-
-@contextlib.asynccontextmanager
-async def _every(seconds: float, do: Callable[[], None]) -> AsyncIterator[None]:
-    async def go_on() -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            do()
-
-    task = asyncio.create_task(go_on())
-    yield
-    task.cancel()
 
 
 def serve(

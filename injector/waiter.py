@@ -32,8 +32,9 @@ def _env(
 ) -> Iterator[dict[str, str]]:
     yield {"name": "JASM_HANDOVER_DIR", "value": keys.HANDOVER_DIR}
     for number, by in enumerate(shown):
-        wish = json.dumps({"items": by.items, "optional": by.optional})
         yield {"name": f"JASM_WAIT_{number}", "value": mounts[by.volume]}
+    for number, by in enumerate(shown):
+        wish = json.dumps({"items": by.items, "optional": by.optional}, ensure_ascii=False)
         yield {"name": f"JASM_WAIT_{number}_OF", "value": wish}
     for name, value in settings.env:
         if name == "JASM_TIMEOUT":

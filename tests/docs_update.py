@@ -21,6 +21,11 @@ EXAMPLES: list[JasmError] = [
     errors.NotManaged(
         "shop", "app-credentials", "belongs to 'Helm'", "name another secretName, or hand it over"
     ),
+    errors.ForeignObject(
+        "MutatingWebhookConfiguration jasm-injector",
+        "has its CA from cert-manager (annotation cert-manager.io/inject-ca-from)",
+        "choose one of the two: in the chart certificates.mode is job or certManager",
+    ),
     errors.SecretNotFound("aws-secretsmanager", PATH, "eu-central-1"),
     errors.AccessDenied(
         "aws-secretsmanager",
@@ -48,7 +53,8 @@ HEAD = """\
 
 Every failure is one sentence: what happened, where, what to do. It is an Event on the pod, the last
 line of the container's log, and so the container's message in `kubectl describe pod`. It never
-contains a secret value.
+contains a secret value. Where that is not enough, `initsync doctor --pod NAME` looks at everything
+between the pod and its secret: [troubleshooting.md](troubleshooting.md).
 
 A failure leaves an existing Secret as it is. The kubelet starts the container again with its own
 back-off, so what is mended outside the pod needs no action on the pod, unless the table says so.
@@ -57,6 +63,8 @@ back-off, so what is mended outside the pod needs no action on the pod, unless t
 |---|---|---|---|
 """
 MIDDLE = """
+`ObjectNotManaged` is no Event: the job of [certificates.md](certificates.md) says it in its log.
+
 Two Events are no failures: `SecretSynced` (Normal), and `StaleSecret` (Warning, exit code 0): AWS
 did not answer, and the pod started with the Secret that an earlier pod got from the same path. The
 sentence says how old that is; `jasm.codnod.io/on-failure` and `jasm.codnod.io/max-stale` say
@@ -64,14 +72,14 @@ whether it may.
 
 ## Exit codes
 
-Of `jasm-init` and of `initsync`:
+Of `jasm-init`, of `initsync` and of `jasm-injector certs`:
 
 | code | meaning |
 |---|---|
 | 0 | the Secret says what the provider says, or the pod's annotations let it start all the same |
 | 1 | a bug in JASM, told by its place: please report it |
 | 2 | wrong use, or something missing around the program |
-| 3 | the annotation, the fetched data or the existing Secret must change |
+| 3 | the annotation, the fetched data or an existing object must change |
 | 4 | the cloud refuses: not found, no permission, no identity |
 | 5 | the cloud or the Kubernetes API cannot be reached, or refuses |
 | 130, 143 | ended by Ctrl-C, by SIGTERM (of a sidecar that is its normal end: 0) |

@@ -62,9 +62,17 @@ PURE = [
     *("keys", "wording", "errors", "policy", "rules", "http1", "urls", "model"),
     *("plainfields", "yamlfields", "annotation", "manifests", "secretdata", "apistatus", "rbac"),
 ]
-# The injector's own layers; of initsync it may use what is pure, and no client of anything.
+# The webhook's own layers; of initsync it may use what is pure, and no client of anything.
 # Of the providers it asks for their rules of paths: its warning is then `initsync check`'s own.
 INJECTOR_MAY_USE = {f"initsync.{name}" for name in PURE} | {"initsync", "initsync.providers"}
+# The certificate job is another process, with rights of its own; the serving one never loads it.
+CERTIFICATE_JOB = {
+    "injector.certstore": {"initsync.cluster", "initsync.transport"},
+    "injector.certjob": {"initsync.retry"},
+    "injector.cli_certs": {
+        f"initsync.{name}" for name in ("clusterauth", "entry", "logs", "retry", "transport")
+    },
+}
 ONLY_IN = {
     "kubernetes": {"initsync.clusterauth"},
     "boto3": {"initsync.aws.credentials"},
@@ -74,6 +82,7 @@ ONLY_IN = {
         *("initsync.cli_cluster", "initsync.cli_doctor", "initsync.terminal"),
         "injector.cli_check",
         *("initsync.cli_policy", "initsync.cli_manifest", "injector.options"),
+        "injector.cli_certs",
     },
 }
 
@@ -132,7 +141,20 @@ def test_imports_point_one_way(file: Path) -> None:
 def test_the_injector_uses_only_what_is_pure(file: Path) -> None:
     used = {found for found in imports(file) if found.startswith("initsync")}
 
-    assert used - INJECTOR_MAY_USE == set()
+    assert used - INJECTOR_MAY_USE - CERTIFICATE_JOB.get(module_name(file), set()) == set()
+
+
+def test_the_serving_process_loads_no_client_of_a_cluster() -> None:
+    code = "import sys, injector.__main__, injector.cli, injector.server; print(*sys.modules)"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
+    ).stdout.split()
+
+    foreign = {"injector.certjob", "injector.certstore", "initsync.cluster", "initsync.transport"}
+    assert "injector.server" in loaded
+    assert foreign & set(loaded) == set()
+    assert all((ROOT / f"{name.replace('.', '/')}.py").exists() for name in foreign)
 
 
 @pytest.mark.parametrize("file", INITSYNC, ids=module_name)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from initsync import keys
+from initsync import keys, workloads
 from initsync.errors import JasmError
 from tests import docs_update
 
@@ -23,7 +23,10 @@ def classes(base: type[JasmError] = JasmError) -> Iterator[type[JasmError]]:
         yield from classes(found)
 
 
-@pytest.mark.parametrize("error", list(classes()), ids=lambda error: error.__name__)
+OF_PODS = [error for error in classes() if error.of_pods]
+
+
+@pytest.mark.parametrize("error", OF_PODS, ids=lambda error: error.__name__)
 def test_the_readme_lists_every_event_reason_with_its_exit_code(error: type[JasmError]) -> None:
     rows = [line for line in README.splitlines() if line.startswith("|")]
     assert any(f"`{error.reason}`" in row and f"| {error.exit_code} |" in row for row in rows)
@@ -73,3 +76,10 @@ def test_the_readmes_pod_is_the_example_of_the_first_way_in() -> None:
 
     assert shown["metadata"] == example["metadata"]
     assert keys.ANNOTATION in shown["metadata"]["annotations"]
+
+
+def test_the_reference_lists_every_annotation_that_a_pod_may_have() -> None:
+    rows = re.findall(r"^\| (`jasm\.codnod\.io/[^|]+) \|", REFERENCE, re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(jasm\.codnod\.io/[-a-z]+)`", row)}
+
+    assert named == set(workloads.KNOWN) - {keys.ANNOTATION, keys.INJECTED}

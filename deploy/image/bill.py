@@ -3,6 +3,7 @@
 As `docker save`, `podman save` or `buildah push ... docker-archive:` write it (SAVE of `build`).
 """
 
+import argparse
 import json
 import sys
 import tarfile
@@ -29,5 +30,15 @@ def _content(tar: tarfile.TarFile, name: str) -> bytes:
     return file.read()
 
 
+def main(arguments: list[str]) -> None:
+    """Print it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("image", type=Path)
+    try:
+        sys.stdout.buffer.write(of(parser.parse_args(arguments).image))
+    except (LookupError, OSError, tarfile.TarError) as error:
+        sys.exit(f"error: {error}")
+
+
 if __name__ == "__main__":
-    sys.stdout.buffer.write(of(Path(sys.argv[1])))
+    main(sys.argv[1:])

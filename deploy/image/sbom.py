@@ -79,8 +79,9 @@ def wheels(report: str) -> dict[str, str]:
 def files_digest(root: Path) -> str:
     """SHA-256 of what `sha256sum` prints of our own sources, in the order of their paths."""
     app = root / "opt/jasm"
-    sources = sorted(f for top in ("initsync", "injector") for f in (app / top).rglob("*.py"))
-    lines = (f"{_sha256(file)}  {file.relative_to(app)}\n" for file in sources)
+    sources = (file for top in ("initsync", "injector") for file in (app / top).rglob("*.py"))
+    names = sorted(file.relative_to(app).as_posix() for file in sources)
+    lines = (f"{_sha256(app / name)}  {name}\n" for name in names)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

@@ -37,7 +37,9 @@ class Refused(Exception):
 class Client:
     """One identity on one API server; safe to use from many threads."""
 
-    def __init__(self, url: str, ca_file: str, token: str | None) -> None:
+    def __init__(self, url: str, ca_file: str, token: str | None, user: str | None = None) -> None:
+        """`user`: whom the token's owner impersonates."""
+        self._user = user
         self._address = urlsplit(url).netloc
         self._tls = ssl.create_default_context(cafile=ca_file)
         self._token = token
@@ -49,6 +51,8 @@ class Client:
         headers = {"accept": JSON, "user-agent": "jasm-testing"}
         if self._token:
             headers["authorization"] = f"Bearer {self._token}"
+        if self._user:
+            headers["impersonate-user"] = self._user
         if body is not None:
             headers["content-type"] = content_type
         raw = None if body is None else json.dumps(body)

@@ -12,6 +12,7 @@ NOT_OPTED_OUT = f"object.metadata.?annotations[?'{keys.INJECT}'].orValue('') != 
 NOT_INJECTED = f"!object.spec.?initContainers.orValue([]).exists(c, c.name == '{keys.CONTAINER}')"
 
 _CLUSTER_WIDE = {
+    "CustomResourceDefinition",
     "Namespace",
     "Node",
     "ClusterRole",

@@ -21,11 +21,11 @@ import {module}
 """
 
 
-def lay_out(root: Path, source: Path = CHECKOUT) -> Path:
+def lay_out(root: Path, source: Path = CHECKOUT, python: str = sys.executable) -> Path:
     """The image's files below `root`, of the source tree `source`; the folder of its commands."""
     script = source / "deploy/image/podpath.py"
     library = Path(yaml.__file__).parents[1]
-    subprocess.run([sys.executable, script, source, library, root], check=True)
+    subprocess.run([python, script, source, library, root], check=True)
     app = root / podpath.APP.relative_to("/")
     shutil.copy(REFERENCE / "floor.py", app)
     compileall.compile_file(app / "floor.py", quiet=1)
@@ -36,7 +36,7 @@ def lay_out(root: Path, source: Path = CHECKOUT) -> Path:
         ("floor", _FLOOR, "floor"),
     ):
         file = commands / name
-        filled = text.format(python=sys.executable, flags=FLAGS, module=module)
+        filled = text.format(python=python, flags=FLAGS, module=module)
         file.write_text(filled.replace(str(podpath.APP), str(app)))
         file.chmod(0o755)
     return commands

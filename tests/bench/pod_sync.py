@@ -1,6 +1,6 @@
 """One pod's sync: `jasm-init` beside Go, the floor and the naive program, in one run.
 
-`python -m tests.bench.pod_sync [--runs N] [--beside CHECKOUT] [--output json]`. Each syncs a
+`python -m tests.bench.pod_sync [--runs N] [--beside CHECKOUT] [--python FILE]`. Each syncs a
 Secret of its own, on a real kube-apiserver and moto, one after the other in turn, so that the
 machine's moods hit all: with the whole CPU, and within a cgroup of 100m (as root); while its Secret
 is absent, and while it is up to date. Exit code 1: a bar of the project was missed.
@@ -27,7 +27,7 @@ def main() -> int:
     """Measure, print, and judge."""
     chosen = options()
     with World() as world:
-        rows, left_out = measure(world, chosen.runs, chosen.beside)
+        rows, left_out = measure(world, chosen.runs, chosen.beside, chosen.python)
     missed = pod_report.missed(rows, chosen.margin)
     if chosen.output == "json":
         print(json.dumps(pod_report.figures(rows, left_out)))
@@ -42,13 +42,18 @@ def options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=RUNS, help="of each, with the whole CPU")
     parser.add_argument("--margin", type=float, default=1.0, help="for a busy machine: of CPU bars")
     parser.add_argument("--beside", type=Path, help="another checkout, measured as `beside`")
+    parser.add_argument(
+        "--python", nargs="+", default=[], help="other interpreters, each measured by its name"
+    )
     parser.add_argument("--output", choices=["text", "json"], default="text")
     return parser.parse_args()
 
 
-def measure(world: World, runs: int, beside: Path | None = None) -> tuple[list[Row], str]:
+def measure(
+    world: World, runs: int, beside: Path | None = None, pythons: Sequence[str] = ()
+) -> tuple[list[Row], str]:
     """A row for each program, state and limit; and what was left out, and why."""
-    programs = prepared(world, beside)
+    programs = prepared(world, beside, pythons)
     asked = {
         (program.name, state): _requests(world, program, state)  # a run that is not measured
         for program in programs
@@ -63,11 +68,16 @@ def measure(world: World, runs: int, beside: Path | None = None) -> tuple[list[R
     return rows, ""
 
 
-def prepared(world: World, beside: Path | None = None) -> list[Program]:
+def prepared(
+    world: World, beside: Path | None = None, pythons: Sequence[str] = ()
+) -> list[Program]:
     """All of them, jasm-init first."""
     commands = image.lay_out(world.directory / "image")
     go = gobuild.reference(os.environ, Progress(sys.stderr))
     others = {"beside": image.lay_out(world.directory / "other", beside)} if beside else {}
+    for python in pythons:
+        name = Path(python).name
+        others[name] = image.lay_out(world.directory / name, python=python)
     return [
         *(
             _injected(world, name, place)

@@ -14,6 +14,8 @@ from initsync.testing.controlplane.progress import Progress
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy/chart/jasm"
+PREVIOUS = Path(__file__).with_name("previous") / "jasm"
+"""Frozen: its README.md says why."""
 NAMESPACE = "jasm-system"
 RELEASE = "jasm"
 VERSION = "3.22.0"
@@ -39,13 +41,18 @@ class HelmFailed(Exception):
 
 
 class Helm:
-    """One `helm` program, with its files in a directory of its own."""
+    """One `helm` program, with its files in a directory of its own; it asks no cluster."""
 
     def __init__(self, program: Path, home: Path, kubeconfig: Path | None = None) -> None:
+        self._program, self._home = program, home
         names = ("CACHE", "CONFIG", "DATA")
         self._env = {f"HELM_{name}_HOME": str(home / name.lower()) for name in names}
-        self._env |= {"KUBECONFIG": str(kubeconfig or home / "none"), "PATH": "/nowhere"}
-        self._program = program
+        # HOME: what it learns of a cluster goes to .kube there, or else to where it runs.
+        self._env |= {"KUBECONFIG": str(kubeconfig or home / "none"), "HOME": str(home)}
+
+    def of(self, kubeconfig: Path) -> "Helm":
+        """The same for a cluster."""
+        return Helm(self._program, self._home, kubeconfig)
 
     def run(self, *arguments: str) -> str:
         """What it prints. Raises HelmFailed."""
@@ -54,6 +61,10 @@ class Helm:
         if done.returncode:
             raise HelmFailed(f"helm {' '.join(arguments)}: {done.stderr}{done.stdout}")
         return done.stdout
+
+    def release(self, verb: str, *arguments: str) -> str:
+        """What `helm VERB` says of our release: install, upgrade and so on. Raises HelmFailed."""
+        return self.run(verb, RELEASE, f"--namespace={NAMESPACE}", *arguments)
 
     def template(self, *arguments: str, chart: Path = CHART) -> str:
         """The chart's manifests, as `helm template` writes them. Raises HelmFailed."""

@@ -63,15 +63,23 @@ def test_what_selects_pods_selects_the_deployments(helm: Helm) -> None:
         assert selector["matchLabels"].items() <= labels.items()
 
 
-def test_only_what_a_feature_needs_has_rights_in_the_whole_cluster(helm: Helm) -> None:
-    quiet = ["--set=tests.enabled=false", "--set=guard.aggregateToAdmin=false"]
+CLUSTER_WIDE = {
+    "tests.enabled=false": {"jasm-test"},
+    "guard.aggregateToAdmin=false": {"jasm-namespace-admin"},
+    "certificates.mode=secret": {"jasm-certificates"},
+}
 
-    assert of_kind(objects(helm, "defaults"), "ClusterRoleBinding")[0]["metadata"]["name"] == (
-        "jasm-test"
-    )
-    assert {"ClusterRole", "ClusterRoleBinding"} & {
-        it["kind"] for it in helm.objects(*quiet)
-    } == set()
+
+def test_only_what_a_feature_needs_has_rights_in_the_whole_cluster(helm: Helm) -> None:
+    def wide(*settings: str) -> set[str]:
+        found = helm.objects(*(f"--set={it}" for it in settings))
+        return {it["metadata"]["name"] for it in found if it["kind"].startswith("ClusterRole")}
+
+    everything = wide()
+
+    assert wide(*CLUSTER_WIDE) == set()
+    for setting, names in CLUSTER_WIDE.items():
+        assert everything - wide(setting) == names
 
 
 def arguments(found: list[examples.Object]) -> list[str]:
@@ -187,7 +195,9 @@ def test_no_tries_or_less_than_two_still_end_with_the_one_that_may_not_fail(helm
 
 
 def test_the_roles_are_those_of_a_sync_and_no_more(helm: Helm) -> None:
-    found = objects(helm, "teams")
+    found = [
+        it for it in objects(helm, "teams") if it["metadata"]["labels"][f"{OWN}component"] == "sync"
+    ]
 
     roles = {
         (it["metadata"]["namespace"], it["metadata"]["name"]): it["rules"]

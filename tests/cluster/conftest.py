@@ -4,32 +4,51 @@ import os
 import sys
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from initsync.testing.apiserver import EmbeddedApiServer
 from initsync.testing.aws import AwsServer
-from initsync.testing.controlplane import ControlPlane, MissingToolchain, find_or_build
+from initsync.testing.controlplane import Binaries, ControlPlane, MissingToolchain, find_or_build
 from initsync.testing.controlplane.progress import Progress
 from initsync.testing.server import ApiServer
 from initsync.testing.webhook import Webhook
+from tests.cluster import guard
+from tests.cluster.clinic import Clinic
 from tests.cluster.contract import Secrets
 from tests.cluster.shop import Shop
+from tests.cluster.ward import Ward
 
 
 @pytest.fixture(scope="session")
-def real_api() -> Iterator[ControlPlane]:
-    """The real control plane, one a test process. CLUSTER=skip leaves its tests out."""
+def binaries() -> Binaries:
+    """Of a real control plane. CLUSTER=skip leaves its tests out."""
     if os.environ.get("CLUSTER") == "skip":
         pytest.skip("CLUSTER=skip: nothing is asked of a real API server")
     try:
         # Straight to the terminal: minutes of building must not look like a hanging test.
-        binaries = find_or_build(os.environ, Progress(sys.__stderr__ or sys.stderr))
+        return find_or_build(os.environ, Progress(sys.__stderr__ or sys.stderr))
     except MissingToolchain as error:
         sentence = f"{error}; or leave these tests out with CLUSTER=skip"
         raise pytest.fail.Exception(sentence, pytrace=False) from None
+
+
+@pytest.fixture(scope="session")
+def real_api(binaries: Binaries) -> Iterator[ControlPlane]:
+    """The real control plane, guarded as it ships, one a test process."""
     with ControlPlane(binaries) as server:
+        guard.install(server)
         yield server
+
+
+@pytest.fixture(scope="session")
+def policy_api(real_api: ControlPlane) -> ControlPlane:
+    """It again, where it serves policies that change pods: from Kubernetes 1.36."""
+    group = real_api.request("GET", "/apis/admissionregistration.k8s.io/v1").body
+    if "mutatingadmissionpolicies" not in {kind["name"] for kind in group["resources"]}:
+        pytest.skip("this Kubernetes has no MutatingAdmissionPolicy in v1")
+    return real_api
 
 
 @pytest.fixture(scope="session")
@@ -87,3 +106,19 @@ def real_shop(real_api: ControlPlane, aws: AwsServer, webhook: Webhook) -> Shop:
 def secrets(api: ApiServer, namespace: str) -> Secrets:
     """The Secrets of that namespace, as the administrator."""
     return Secrets(api, namespace)
+
+
+@pytest.fixture(scope="session")
+def clinic(aws: AwsServer) -> Iterator[Clinic]:
+    """A cluster of its own, for JASM is installed in it, and broken."""
+    if os.environ.get("CLUSTER") == "skip":
+        pytest.skip("CLUSTER=skip: nothing is asked of a real API server")
+    binaries = find_or_build(os.environ, Progress(sys.__stderr__ or sys.stderr))
+    with ControlPlane(binaries) as server:
+        yield Clinic(server, aws)
+
+
+@pytest.fixture
+def ward(clinic: Clinic, aws: AwsServer, tmp_path: Path) -> Ward:
+    """A namespace of the clinic for one pod."""
+    return Ward(clinic, aws, f"t-{uuid.uuid4().hex[:10]}", tmp_path)

@@ -3,28 +3,45 @@
 import itertools
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import urlsplit
 
 from initsync.testing.closing import Closing
-from initsync.testing.server import ApiServer
+from initsync.testing.server import Answer, ApiServer
 from tests.cluster.injector_side import annotated, create, is_injected
+from tests.polling import until
 
 THREADS = 8
 
 
 class Load(Closing):
-    """Creates annotated pods (dry run) until the end of the `with` block."""
+    """Creates annotated pods (dry run) until the end of the `with` block.
 
-    def __init__(self, api: ApiServer, namespace: str) -> None:
-        self._api, self._namespace = api, namespace
+    Each must be `good`, as the API server answers it: injected, or what the test says.
+    """
+
+    def __init__(
+        self,
+        api: ApiServer,
+        namespace: str,
+        threads: int = THREADS,
+        good: Callable[[Answer], bool] = is_injected,
+    ) -> None:
+        self._api, self._namespace, self._good = api, namespace, good
         self._ended = threading.Event()
         self.created = itertools.count()
         self.injected = 0
+        """Pods that were good."""
         self.failures: list[str] = []
-        self._threads = [threading.Thread(target=self._work) for _ in range(THREADS)]
+        self._threads = [threading.Thread(target=self._work) for _ in range(threads)]
         for thread in self._threads:
             thread.start()
+
+    def more(self, least: int = 50) -> None:
+        """Return when so many more pods were good, or one was not."""
+        goal = self.injected + least
+        until(lambda: self.injected >= goal or bool(self.failures), f"{least} more pods", 60)
 
     def close(self) -> None:
         """End, and wait for the answers under way."""
@@ -35,7 +52,7 @@ class Load(Closing):
     def _work(self) -> None:
         while not self._ended.is_set():
             answer = create(self._api, annotated(self._namespace))
-            if answer.status == 201 and is_injected(answer):
+            if answer.status == 201 and self._good(answer):
                 self.injected += 1
             else:
                 self.failures.append(f"{answer.status} {answer.body.get('message')}")

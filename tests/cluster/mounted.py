@@ -3,6 +3,7 @@
 import os
 import ssl
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography import x509
@@ -11,15 +12,20 @@ from initsync.testing.pki import Authority, KeyPair
 
 
 def mount(directory: Path, authority: Authority, pair: KeyPair, key: Path | None = None) -> None:
-    """Show a pair as the kubelet does: a new folder, and one symbolic link that is swapped."""
+    """Show a pair."""
+    parts = {"tls.crt": pair.certificate, "tls.key": key or pair.key, "ca.crt": authority.ca}
+    show(directory, {name: file.read_bytes() for name, file in parts.items()})
+
+
+def show(directory: Path, data: Mapping[str, bytes]) -> None:
+    """As the kubelet does: a new folder, and one symbolic link that is swapped."""
     version = directory / f"..{time.monotonic_ns()}"
     version.mkdir(parents=True)
-    (version / "tls.crt").write_bytes(pair.certificate.read_bytes())
-    (version / "tls.key").write_bytes((key or pair.key).read_bytes())
-    (version / "ca.crt").write_text(authority.pem)
+    for name, value in data.items():
+        (version / name).write_bytes(value)
     (directory / "..new").symlink_to(version.name)
     os.replace(directory / "..new", directory / "..data")
-    for name in ("tls.crt", "tls.key", "ca.crt"):
+    for name in data:
         if not (directory / name).is_symlink():
             (directory / name).symlink_to(f"..data/{name}")
 

@@ -73,6 +73,7 @@ def test_the_webhooks_name_sorts_before_the_aws_webhooks() -> None:
 def test_the_injectors_own_pods_pass_pod_security_restricted(cluster: ControlPlane) -> None:
     name = "restricted"
     cluster.create_namespace(name, {"pod-security.kubernetes.io/enforce": "restricted"})
+    cluster.create_service_account(name, "jasm-injector")
     template = load("manifests/deployment.yaml")["spec"]["template"]
     metadata = template["metadata"] | {"name": "injector", "namespace": name}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}

@@ -1,4 +1,4 @@
-"""`initsync list`: the Secrets that JASM keeps, who uses them, and pods that it missed."""
+"""`initsync list` as a person meets it: no value is read, rights that lack, and pods missed."""
 
 import json
 import signal
@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,8 @@ from initsync import keys
 from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
-from tests.cluster.by_hand import GOOD, subcommand, write_kubeconfig
+from tests.cluster.by_hand import GOOD, write_kubeconfig
+from tests.cluster.listed import run, secret
 from tests.polling import until
 
 
@@ -28,142 +28,6 @@ def api(real_api: ControlPlane) -> ControlPlane:
 @pytest.fixture
 def config(api: ControlPlane, namespace: str, tmp_path: Path) -> Path:
     return write_kubeconfig(tmp_path / "config", api, namespace)
-
-
-def run(kubeconfig: Path, *options: str) -> tuple[int, str, str]:
-    ended = subcommand(kubeconfig, "list", *options)
-    return ended.returncode, ended.stdout, ended.stderr
-
-
-def secret(namespace: str, name: str, path: str = "/prod/db", **labels: str) -> JsonObject:
-    """One as JASM writes it."""
-    marks = {keys.MANAGED_BY: keys.MANAGED_BY_DEFAULT, keys.PROVIDER: "aws-secretsmanager"}
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {
-            "name": name,
-            "namespace": namespace,
-            "labels": marks | labels,
-            "annotations": {keys.SOURCE_PATH: path, keys.SYNCED_AT: "2020-01-01T00:00:00Z"},
-        },
-        "stringData": {"password": "pl4nted"},
-    }
-
-
-def maker(kind: str, namespace: str, name: str, spec: JsonObject) -> JsonObject:
-    """An object that makes pods, and at the moment has none."""
-    group = "batch/v1" if kind in ("Job", "CronJob") else "apps/v1"
-    labels = {"app": name}
-    template = {"metadata": {"labels": labels}, "spec": spec}
-    job = {"template": template, "suspend": True}
-    scaled: JsonObject = {"selector": {"matchLabels": labels}, "template": template, "replicas": 0}
-    by_kind = {"Job": job, "CronJob": {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": job}}}
-    found = by_kind.get(kind, scaled)
-    if kind == "DaemonSet":
-        del found["replicas"]
-    if kind == "StatefulSet":
-        found["serviceName"] = name
-    if kind in by_kind:
-        spec["restartPolicy"] = "Never"
-        found.pop("suspend", None)
-    metadata = {"name": name, "namespace": namespace}
-    return {"apiVersion": group, "kind": kind, "metadata": metadata, "spec": found}
-
-
-def app(**more: Any) -> JsonObject:
-    return {"name": "app", "image": "registry.invalid/app:1", **more}
-
-
-WAYS: dict[str, JsonObject] = {
-    "env": {
-        "containers": [
-            app(env=[{"name": "P", "valueFrom": {"secretKeyRef": {"name": "db", "key": "p"}}}])
-        ]
-    },
-    "envFrom": {"containers": [app(envFrom=[{"secretRef": {"name": "db"}}])]},
-    "volume": {
-        "containers": [app()],
-        "volumes": [{"name": "v", "secret": {"secretName": "db"}}],
-    },
-    "projected volume": {
-        "containers": [app()],
-        "volumes": [{"name": "v", "projected": {"sources": [{"secret": {"name": "db"}}]}}],
-    },
-    "imagePullSecrets": {"containers": [app()], "imagePullSecrets": [{"name": "db"}]},
-}
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_a_pod_that_reads_the_secret_is_its_user(
-    api: ControlPlane, namespace: str, config: Path, way: str
-) -> None:
-    api.create(secret(namespace, "db"))
-    pod = manifests.pod(namespace, "web")
-    api.create(pod | {"spec": WAYS[way]})
-
-    code, out, _ = run(config, "-n", namespace, "-o", "json")
-
-    (found,) = json.loads(out)["secrets"]
-    assert code == 0
-    assert found["users"] == [{"kind": "Pod", "name": "web", "owner": "", "through": [way]}]
-
-
-def test_the_table_says_source_times_and_users(
-    api: ControlPlane, namespace: str, config: Path
-) -> None:
-    api.create(secret(namespace, "db"))
-    api.create(secret(namespace, "lonely", "/prod/lonely"))
-    api.create(secret(namespace, "foreign", **{keys.MANAGED_BY: "Helm"}))
-    api.create(manifests.pod(namespace, "web", {keys.ANNOTATION: GOOD, keys.INJECT: "false"}))
-
-    code, out, said = run(config, "-n", namespace)
-
-    head, first, second = (line.split("  ") for line in out.splitlines())
-    cells = [[cell.strip() for cell in row if cell] for row in (head, first, second)]
-    assert (code, said) == (0, "")
-    assert cells[0] == [
-        *("NAMESPACE", "NAME", "PROVIDER", "PATH", "WRITTEN", "AGE", "USED BY"),
-    ]
-    for row, name, path, users in [
-        (cells[1], "db", "/prod/db", "Pod/web (annotation)"),
-        (cells[2], "lonely", "/prod/lonely", "nobody"),
-    ]:
-        assert row[:4] == [namespace, name, "aws-secretsmanager", path]
-        assert row[4].endswith("d") or "d " in row[4]
-        assert row[5].endswith("s")
-        assert row[6] == users
-
-
-@pytest.mark.parametrize(
-    "kind", ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob"]
-)
-def test_a_secret_of_something_without_pods_is_not_unused(
-    api: ControlPlane, namespace: str, config: Path, kind: str
-) -> None:
-    api.create(secret(namespace, "db"))
-    api.create(secret(namespace, "orphan"))
-    api.create(maker(kind, namespace, "web", dict(WAYS["envFrom"])))
-
-    code, out, said = run(config, "-n", namespace, "--unused", "-o", "json")
-
-    assert [one["name"] for one in json.loads(out)["secrets"]] == ["orphan"]
-    assert (code, said) == (0, "")
-
-
-def test_what_was_made_by_another_user_is_told_once(
-    api: ControlPlane, namespace: str, config: Path
-) -> None:
-    api.create(secret(namespace, "db"))
-    above = api.create(maker("ReplicaSet", namespace, "web-5d", dict(WAYS["env"])))
-    pod = manifests.pod(namespace, "web-5d-x")
-    pod["metadata"]["ownerReferences"] = [
-        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-5d"}
-        | {"uid": above["metadata"]["uid"]}
-    ]
-    api.create(pod | {"spec": WAYS["env"]})
-
-    assert run(config, "-n", namespace)[1].rstrip().endswith("  ReplicaSet/web-5d (env)")
 
 
 def test_no_secret_value_leaves_the_api_server(

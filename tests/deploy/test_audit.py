@@ -76,6 +76,18 @@ def test_a_failure_of_pip_audit_itself_is_no_missing_network(tmp_path: Path) -> 
         audit.report([tmp_path / "r.txt"])
 
 
+def test_a_failure_of_pip_audit_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(files: list[Path]) -> str:
+        raise RuntimeError("pip-audit ended with 3: why")
+
+    monkeypatch.setattr(audit, "report", fails)
+
+    assert audit.main([]) == 2
+    assert capsys.readouterr().err == "error: pip-audit ended with 3: why\n"
+
+
 def test_what_is_ignored_is_so_under_any_of_its_names_until_its_end(
     told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

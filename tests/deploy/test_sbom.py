@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+import subprocess
 import tarfile
 from importlib import metadata
 from pathlib import Path
@@ -14,6 +16,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from deploy.image import bill, distro, licences, sbom
 from initsync import __version__
 
+IMAGES = Path(__file__).parents[2] / "docs/images.md"
 STATUS = """Package: libssl3
 Status: install ok installed
 Architecture: amd64
@@ -167,10 +170,16 @@ def test_a_package_has_the_hash_of_the_wheel_that_was_installed(tmp_path: Path) 
 
 
 def test_our_own_files_are_hashed_as_the_page_says(tmp_path: Path) -> None:
-    one, other = ({"opt/jasm/initsync/keys.py": f"A = {number}\n"} for number in (1, 2))
+    app = tmp_path / "opt/jasm"
+    files = ("initsync/cli.py", "initsync/cli/a.py", "initsync/a-b.py", "injector/x.py")
+    write(app, {name: f"# {name}\n" for name in files})
+    (row,) = re.findall(r"`cd /opt/jasm && (find .*sha256sum)`", IMAGES.read_text())
 
-    assert sbom.files_digest(write(tmp_path / "1", one)) == sbom.files_digest(tmp_path / "1")
-    assert sbom.files_digest(tmp_path / "1") != sbom.files_digest(write(tmp_path / "2", other))
+    printed = subprocess.check_output(row.replace("\\|", "|"), shell=True, cwd=app, text=True)
+
+    assert printed.split()[0] == sbom.files_digest(tmp_path)
+    write(app, {"injector/x.py": "changed"})
+    assert printed.split()[0] != sbom.files_digest(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -213,3 +222,13 @@ def test_it_is_taken_out_of_an_image_as_a_file(tmp_path: Path, lowest: bytes | N
     else:
         with pytest.raises(LookupError, match="has no /opt/jasm/sbom"):
             bill.of(tmp_path / "i.tar")
+
+
+@pytest.mark.parametrize("content", [None, b"no archive"])
+def test_a_file_that_is_no_image_is_told_in_one_line(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "i.tar"
+    if content:
+        file.write_bytes(content)
+
+    with pytest.raises(SystemExit, match=r"^error: .*(No such file|could not be opened)"):
+        bill.main([str(file)])

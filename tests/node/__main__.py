@@ -13,6 +13,7 @@ from pathlib import Path
 from initsync.testing.controlplane import binaries
 from initsync.testing.controlplane.progress import Failed, Progress
 from initsync.testing.controlplane.toolchain import MissingToolchain
+from tests.chart import helm
 from tests.node import images, machine, programs, sandbox
 from tests.node.plan import VARIABLE, Plan
 
@@ -27,6 +28,7 @@ def main(arguments: list[str]) -> int:
         machine.install(os.environ, progress)
         control_plane = binaries.find_or_build(os.environ, progress)
         built = programs.find_or_build(os.environ, progress)
+        helm.find_or_build(os.environ, progress)  # within, nothing can be fetched
         archives = images.Builder(os.environ, progress).archives()
     except (MissingToolchain, Failed, LookupError) as error:
         print(f"the tests on a real node cannot start: {error}", file=sys.stderr)

@@ -39,9 +39,9 @@ def aws(node: Node) -> Iterator[AwsServer]:
 
 
 @pytest.fixture(scope="session")
-def injected(node: Node, aws: AwsServer, tmp_path_factory: pytest.TempPathFactory) -> Node:
+def injected(node: Node, aws: AwsServer) -> Node:
     """With the injector."""
-    install(node.api, aws, tmp_path_factory.mktemp("certs"))
+    install(node.api, aws)
     return node
 
 

@@ -71,3 +71,11 @@ def test_what_it_needs_of_iam_is_said_without_asking_anybody(
         assert "*" not in str(statement["Action"])
         assert isinstance(statement["Resource"], list)
         assert not any("*" in resource for resource in statement["Resource"])
+
+
+def test_who_asks_is_asked_of_the_cloud_and_fails_alike(provider: SecretProvider) -> None:
+    with pytest.raises(JasmError) as caught:
+        provider.whoami("/prod/codnod/config")
+
+    assert caught.value.transient
+    assert "pl4nted" not in f"{caught.value} {caught.value!r}"

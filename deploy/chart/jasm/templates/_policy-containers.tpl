@@ -1,0 +1,161 @@
+{{/* As injector/sidecar.py. */}}
+{{- define "jasm.policy.sidecar" -}}
+- name: isSidecar
+  expression: variables.annotations[?'jasm.codnod.io/mode'].orValue('') == 'sidecar'
+- name: askedPort
+  expression: |-
+    !variables.isSidecar ? 0
+    : variables.annotations[?'jasm.codnod.io/metrics-port'].orValue('').matches('^[0-9]{1,5}$')
+    ? int(variables.annotations['jasm.codnod.io/metrics-port']) : 0
+# None or one: the port of the metrics, where no container has it.
+- name: metricsPorts
+  expression: |-
+    [variables.askedPort].filter(port, port > 0 && port < 65536
+      && !(object.spec.containers + variables.initContainers).exists(c,
+        c.?ports.orValue([]).exists(p, p.?containerPort.orValue(0) == port)))
+{{- end -}}
+
+{{/* As injector/identity.py: the AWS identity of the first app container that mounts an AWS token. */}}
+{{- define "jasm.policy.identity" -}}
+- name: identified
+  expression: |-
+    object.spec.containers.filter(c, c.?volumeMounts.orValue([]).exists(m,
+      m.name in ['aws-iam-token', 'eks-pod-identity-token']))
+- name: awsMounts
+  expression: |-
+    variables.identified[?0].?volumeMounts.orValue([]).filter(m,
+      m.name in ['aws-iam-token', 'eks-pod-identity-token'])
+- name: awsEnv
+  expression: |-
+    variables.identified[?0].?env.orValue([]).filter(e, has(e.value) && !e.value.contains('$(') && e.name in [
+      'AWS_ROLE_ARN',
+      'AWS_WEB_IDENTITY_TOKEN_FILE',
+      'AWS_STS_REGIONAL_ENDPOINTS',
+      'AWS_REGION',
+      'AWS_DEFAULT_REGION',
+      'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+      'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'])
+    .map(e, {'name': string(e.name), 'value': string(e.value)})
+{{- end -}}
+
+{{/* As injector/container.py. */}}
+{{- define "jasm.policy.container" -}}
+{{- $own := .Values.injection -}}
+- name: never
+  expression: object.spec.?restartPolicy.orValue('') == 'Never'
+- name: askedUser
+  expression: |-
+    variables.annotations[?'jasm.codnod.io/run-as-user'].orValue('').matches('^[0-9]{1,10}$')
+    ? int(variables.annotations['jasm.codnod.io/run-as-user']) : 0
+- name: userWanted
+  expression: variables.askedUser > 0 && variables.askedUser < 2147483648
+# Each name once, at its first place with its last value: the pod's AWS identity counts before the
+# platform's choice, and that before ours.
+- name: variablesGiven
+  expression: |-
+    {{- if $own.containerRestartPolicy }}
+    []
+    {{- else }}
+    (variables.never && !variables.isSidecar ? [{'name': 'JASM_RESTART_POLICY', 'value': 'Never'}] : [])
+    {{- end }}
+    + (variables.isSidecar ? [{'name': 'JASM_MODE', 'value': 'sidecar'}] : [])
+    + variables.metricsPorts.map(port, {'name': 'JASM_METRICS_PORT', 'value': string(port)})
+    + (variables.waited || variables.isSidecar ? [{'name': 'JASM_HANDOVER_DIR', 'value': '/var/run/jasm/handover'}] : [])
+    + [
+      {{- range $name, $value := $own.env }}
+      {'name': {{ toJson $name }}, 'value': {{ toJson $value }}},
+      {{- end }}
+    ]
+    + variables.awsEnv
+- name: namesGiven
+  expression: variables.variablesGiven.map(e, e.name)
+{{- end -}}
+
+{{/* The init container. */}}
+{{- define "jasm.policy.jasmInit" -}}
+{{- $own := .Values.injection -}}
+Object.spec.initContainers{
+  name: 'jasm-init',
+  command: ['jasm-init'],
+  {{- include "jasm.policy.described" . | nindent 2 }}
+  env: [
+    {{- if not (hasKey $own.env "JASM_NODE_NAME") }}
+    Object.spec.initContainers.env{name: 'JASM_NODE_NAME', valueFrom: Object.spec.initContainers.env.valueFrom{
+      fieldRef: Object.spec.initContainers.env.valueFrom.fieldRef{fieldPath: 'spec.nodeName'}}}
+    {{- end }}
+  ] + variables.variablesGiven.transformList(i, e, variables.namesGiven.indexOf(e.name) == i,
+    Object.spec.initContainers.env{
+      name: e.name,
+      value: variables.variablesGiven[variables.namesGiven.lastIndexOf(e.name)].value}),
+  volumeMounts: [
+    dyn(Object.spec.initContainers.volumeMounts{
+      name: variables.podinfo, mountPath: '/var/run/jasm/podinfo', readOnly: true}),
+    dyn(Object.spec.initContainers.volumeMounts{
+      name: variables.token, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true})
+  ] + (!variables.handed ? [] : [dyn(Object.spec.initContainers.volumeMounts{
+    name: variables.handover, mountPath: '/var/run/jasm/handover'})])
+  + variables.awsMounts,
+  ?resources: variables.isSidecar
+    ? optional.ofNonZeroValue({{ include "jasm.policy.resourcesOf" "sidecar" | indent 4 | trim }})
+    : optional.ofNonZeroValue({{ include "jasm.policy.resourcesOf" "copied" | indent 4 | trim }}),
+  ?restartPolicy: variables.isSidecar ? optional.of('Always')
+    : {{ if $own.containerRestartPolicy }}variables.never ? optional.of('OnFailure') : {{ end }}optional.none(),
+  ?startupProbe: !variables.isSidecar ? optional.none() : optional.of(
+    Object.spec.initContainers.startupProbe{
+      exec: Object.spec.initContainers.startupProbe.exec{
+        command: ['test', '-e', '/var/run/jasm/handover/ready']},
+      periodSeconds: 1,
+      timeoutSeconds: 5,
+      failureThreshold: {{ include "jasm.policy.probeThreshold" . }}}),
+  ?ports: optional.ofNonZeroValue(variables.metricsPorts.map(port,
+    Object.spec.initContainers.ports{name: 'jasm-metrics', containerPort: port}))}
+{{- end -}}
+
+{{/* What jasm-init and jasm-wait have in common. */}}
+{{- define "jasm.policy.described" -}}
+{{- $user := .Values.injection.runAsUser -}}
+image: {{ include "jasm.image" (dict "root" . "image" .Values.injection.image) | toJson }},
+imagePullPolicy: '{{ .Values.injection.image.pullPolicy }}',
+terminationMessagePolicy: 'FallbackToLogsOnError',
+securityContext: Object.spec.initContainers.securityContext{
+  runAsNonRoot: true,
+  ?runAsUser: variables.userWanted ? optional.of(variables.askedUser)
+    : {{ if kindIs "invalid" $user }}optional.none(){{ else }}optional.of({{ int64 $user }}){{ end }},
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: Object.spec.initContainers.securityContext.capabilities{drop: ['ALL']},
+  seccompProfile: Object.spec.initContainers.securityContext.seccompProfile{type: 'RuntimeDefault'}},
+{{- end -}}
+
+{{/* Of a sidecar's startup probe: the seconds of JASM_TIMEOUT, and one minute for the kubelet. */}}
+{{- define "jasm.policy.probeThreshold" -}}
+{{- $text := .Values.injection.env.JASM_TIMEOUT | default "60" -}}
+{{- $seconds := regexMatch "^[0-9]*\\.?[0-9]+([eE][-+]?[0-9]+)?$" $text | ternary (float64 $text) 60.0 -}}
+{{- add (le $seconds 86400.0 | ternary (ceil $seconds) 60.0 | int64) 60 -}}
+{{- end -}}
+
+{{/* As injector/waiter.py: the second init container. */}}
+{{- define "jasm.policy.jasmWait" -}}
+Object.spec.initContainers{
+  name: 'jasm-wait',
+  command: ['jasm-wait'],
+  {{- include "jasm.policy.described" . | nindent 2 }}
+  env: [
+    Object.spec.initContainers.env{name: 'JASM_HANDOVER_DIR', value: '/var/run/jasm/handover'}
+  ] + variables.shown.transformList(i, s, Object.spec.initContainers.env{
+    name: 'JASM_WAIT_' + string(i), value: '/var/run/jasm/wait/' + s.volume})
+  + variables.shown.transformList(i, s, Object.spec.initContainers.env{
+    name: 'JASM_WAIT_' + string(i) + '_OF',
+    value: '{"items": '
+      + (s.items.size() == 0 ? 'null'
+        : '{' + s.items.map(item, strings.quote(item.key) + ': ' + strings.quote(item.path)).join(', ') + '}')
+      + ', "optional": ' + string(s.optional) + '}'}){{ with .Values.injection.env.JASM_TIMEOUT }}
+  + [Object.spec.initContainers.env{name: 'JASM_TIMEOUT', value: {{ toJson . }}}]{{ end }},
+  volumeMounts: [
+    Object.spec.initContainers.volumeMounts{
+      name: variables.handover, mountPath: '/var/run/jasm/handover', readOnly: true}
+  ] + variables.volumes.transformList(i, v, variables.pointers[i].size() > 0,
+    Object.spec.initContainers.volumeMounts{
+      name: v.name, mountPath: '/var/run/jasm/wait/' + v.name, readOnly: true}),
+  ?resources: optional.ofNonZeroValue({{ include "jasm.policy.resourcesOf" "copied" | indent 4 | trim }})}
+{{- end -}}

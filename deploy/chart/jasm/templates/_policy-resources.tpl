@@ -1,0 +1,73 @@
+{{/*
+As injector/resources.py: maps by kind, cpu and memory. `least` gives the kinds, too.
+*/}}
+{{- define "jasm.policy.resources" -}}
+{{- $own := .Values.injection -}}
+- name: least
+  expression: "{'cpu': '{{ $own.cpu }}', 'memory': '{{ $own.memory }}'}"
+- name: sidecarLeast
+  expression: "{'cpu': '{{ $own.sidecar.cpu }}', 'memory': '{{ $own.sidecar.memory }}'}"
+# Whether the pod has resources as a whole.
+- name: asAWhole
+  expression: >-
+    object.spec.?resources.?limits.orValue({}).size() > 0 || object.spec.?resources.?requests.orValue({}).size() > 0
+# What the pod's annotations ask for.
+- name: override
+  expression: |-
+    variables.least.transformMap(kind, least,
+      variables.annotations[?'jasm.codnod.io/' + kind].orValue('')).transformMap(kind, asked,
+      !variables.asAWhole && isQuantity(asked) && !asked.startsWith('+') && quantity(asked).isGreaterThan(quantity('0')),
+      asked)
+# Of each app container; 0 where it names none.
+- name: appLimits
+  expression: |-
+    variables.least.transformMap(kind, least,
+      object.spec.containers.map(c, c.?resources.?limits[?kind].orValue('0')))
+- name: appRequests
+  expression: |-
+    variables.least.transformMap(kind, least,
+      object.spec.containers.map(c, c.?resources.?requests[?kind].or(c.?resources.?limits[?kind]).orValue('0')))
+- name: appAmounts
+  expression: |-
+    variables.appLimits.transformMap(kind, limits, limits.transformList(i, limit,
+      quantity(quantity(limit).isGreaterThan(quantity('0')) ? limit : variables.appRequests[kind][i]).asApproximateFloat()))
+# The index of the app container that has most of it.
+- name: largest
+  expression: variables.appAmounts.transformMap(kind, amounts, amounts.indexOf(amounts.max()))
+# Its limit and request, where it names any.
+- name: limit
+  expression: |-
+    variables.appLimits.transformMap(kind, limits,
+      !variables.asAWhole && quantity(limits[variables.largest[kind]]).isGreaterThan(quantity('0')),
+      limits[variables.largest[kind]])
+- name: request
+  expression: |-
+    variables.appRequests.transformMap(kind, requests,
+      !variables.asAWhole && quantity(requests[variables.largest[kind]]).isGreaterThan(quantity('0')),
+      requests[variables.largest[kind]])
+- name: copiedLimits
+  expression: |-
+    variables.least.transformMap(kind, least, kind in variables.override || kind in variables.limit,
+      variables.override[?kind].orValue(
+        variables.limit[?kind].optMap(limit, quantity(limit).isLessThan(quantity(least)) ? least : limit).orValue('')))
+- name: copiedRequests
+  expression: |-
+    variables.least.transformMap(kind, least, kind in variables.override || kind in variables.request,
+      kind in variables.override || variables.limit[?kind] == variables.request[?kind]
+      ? variables.copiedLimits[kind] : variables.request[kind])
+- name: sidecarLimits
+  expression: |-
+    variables.sidecarLeast.transformMap(kind, least, kind in variables.override || kind in variables.limit,
+      variables.override[?kind].orValue(least))
+- name: sidecarRequests
+  expression: |-
+    variables.least.transformMap(kind, least, kind in variables.sidecarLimits || kind in variables.request,
+      variables.sidecarLimits[?kind].orValue(least))
+{{- end -}}
+
+{{/* Of jasm-init: include "jasm.policy.resourcesOf" "sidecar"; of others: "copied". */}}
+{{- define "jasm.policy.resourcesOf" -}}
+Object.spec.initContainers.resources{
+  ?limits: optional.ofNonZeroValue(variables.{{ . }}Limits),
+  ?requests: optional.ofNonZeroValue(variables.{{ . }}Requests)}
+{{- end -}}

@@ -1,0 +1,208 @@
+"""`jasm-injector certs`: into a directory, or as the job of a cluster. Wiring only.
+
+What the job needs of clients is imported when it runs: the serving process has this command too,
+and no use for them.
+"""
+
+import datetime
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+import click
+
+from initsync import keys
+from initsync.errors import JasmError
+from initsync.wording import bug
+from injector import certs as certificates
+from injector.rotation import Rules
+from injector.stored import Names
+
+if TYPE_CHECKING:
+    from initsync.clusterauth import Access
+    from initsync.logs import Log
+    from injector.certjob import Result
+
+_RULES = Rules(())
+_EXIT_CODES = """\b
+Exit codes, with --secret:
+  0  done, or waiting for a time that a later run is to see
+  1  a bug in JASM
+  2  wrong use, or something missing around the program
+  3  an object is somebody else's, and was left as it is
+  5  the Kubernetes API cannot be reached, or refuses
+  130, 143  ended by Ctrl-C, by SIGTERM; the next run goes on
+"""
+
+
+class _Options(NamedTuple):
+    """Of the job."""
+
+    names: Names
+    days: int
+    trust_seconds: int
+    reload_seconds: int
+    timeout: int
+    dry_run: bool
+    kubeconfig: str | None
+    context: str | None
+    output: str
+
+
+@click.command(epilog=_EXIT_CODES)
+@click.option(
+    "--self-signed",
+    "directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write ca.crt, tls.crt and tls.key there, and ask no cluster.",
+)
+@click.option(
+    "--secret", metavar="NAME", help="Keep them in this Secret, and the caBundle with it."
+)
+@click.option("-n", "--namespace", default="jasm-system", help="Of Secret and Service.")
+@click.option("--service", default="jasm-injector", help="The injector's; it owns the Secret.")
+@click.option("--webhook", default="jasm-injector", help="The MutatingWebhookConfiguration.")
+@click.option(
+    "--dns",
+    multiple=True,
+    help="Name of the webhook; repeatable.  [default: SERVICE.NAMESPACE.svc]",
+)
+@click.option("--ip", multiple=True, help="Address of the webhook; repeatable.")
+@click.option("--days", type=click.IntRange(1, 3650), default=365, help="Life of a certificate.")
+@click.option(
+    "--trust-seconds",
+    type=click.IntRange(0, 86_400),
+    default=int(_RULES.trust_seconds),
+    help="How long API servers may take to see a new CA.",
+)
+@click.option(
+    "--reload-seconds",
+    type=click.IntRange(0, 86_400),
+    default=int(_RULES.reload_seconds),
+    help="How long replicas may take to serve a new certificate.",
+)
+@click.option(
+    "--timeout",
+    type=click.IntRange(1, 86_400),
+    default=300,
+    help="Seconds of this run; a longer wait is left to the next.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be done first, and write nothing.")
+@click.option("--context", help="The kubeconfig context; in a pod: its ServiceAccount.")
+@click.option("--kubeconfig", metavar="FILE", help="Default: KUBECONFIG, else ~/.kube/config.")
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
+def certs(
+    directory: Path | None,
+    secret: str | None,
+    namespace: str,
+    service: str,
+    webhook: str,
+    dns: tuple[str, ...],
+    ip: tuple[str, ...],
+    days: int,
+    **chosen: Any,
+) -> None:
+    """Make a serving certificate and the CA for the webhook's caBundle.
+
+    With --secret it is kept in the cluster and renewed at two thirds of its life: run it now and
+    then, as the chart's CronJob does. A run that is cut short is gone on with by the next.
+    """
+    if (directory is None) == (secret is None):
+        raise click.UsageError("say where to: --self-signed DIR, or --secret NAME")
+    hosts = (*(dns or [f"{service}.{namespace}.svc"]), *ip)
+    if directory:
+        _into(directory, hosts, days)
+    else:
+        _check(hosts)
+        names = Names(namespace, secret or "", service, webhook, hosts)
+        _job(_Options(names, days, **chosen))
+
+
+def _check(hosts: tuple[str, ...]) -> None:
+    try:
+        certificates.alternative_names(hosts)
+    except ValueError as error:
+        raise click.UsageError(f"no certificate can be for {', '.join(hosts)}: {error}") from None
+
+
+def _into(directory: Path, hosts: tuple[str, ...], days: int) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    try:
+        files = certificates.self_signed(directory, hosts, now, days)
+    except (OSError, ValueError) as error:
+        sys.exit(f"no certificate was made: {error}")
+    for file in files:
+        click.echo(file)
+
+
+def _job(options: _Options) -> NoReturn:
+    from initsync.logs import Log
+
+    signal.signal(signal.SIGTERM, _stop)  # PID 1 has no default action for it
+    log = Log(sys.stderr, time.time, form=options.output)
+    try:
+        result = _run(options, log)
+    except KeyboardInterrupt:
+        log.error("interrupted; the next run goes on from what is stored")
+        sys.exit(130)
+    except Exception as error:  # a traceback would show what the job holds: private keys
+        failure = error if isinstance(error, JasmError) else JasmError(bug(error))
+        log.error(str(failure), reason=failure.reason)
+        _report(options, {"error": failure.reason, "message": str(failure)}, failure.exit_code)
+    would = "dry run, the next step is to " if options.dry_run and not result.complete else ""
+    log.info(f"{would}{result.sentence}")
+    said = {"complete": result.complete, "steps": result.steps, "message": result.sentence}
+    _report(options, said, 0)
+
+
+def _stop(*_: object) -> NoReturn:
+    os.write(2, b"stopped by SIGTERM; the next run goes on from what is stored\n")
+    os._exit(128 + signal.SIGTERM)
+
+
+def _report(options: _Options, said: dict[str, Any], code: int) -> NoReturn:
+    if options.output == "json":
+        click.echo(json.dumps({**said, "dryRun": options.dry_run, "exitCode": code}))
+    sys.exit(code)
+
+
+def _run(options: _Options, log: "Log") -> "Result":
+    from initsync.entry import uniform
+    from initsync.retry import Retry
+    from initsync.transport import Network
+    from injector.certjob import Job, Surroundings
+    from injector.certstore import Store
+
+    names, end = options.names, time.monotonic() + options.timeout
+
+    def left() -> float:
+        return end - time.monotonic()
+
+    access = _access(options)
+    connection = access.connection(Network(os.environ, left, log.debug))
+    retry = Retry(time.monotonic, time.sleep, uniform, end, log.warning)
+    around = Surroundings(
+        retry,
+        left,
+        time.sleep,
+        lambda kind, sentence: log.info(sentence, step=kind),
+        lambda now: certificates.issue(names.hosts, now, options.days),
+    )
+    rules = Rules(names.hosts, options.trust_seconds, options.reload_seconds)
+    store = Store(connection, access.authorization, names)
+    return Job(store, names, rules, around, dry_run=options.dry_run).run()
+
+
+def _access(options: _Options) -> "Access":
+    from initsync import clusterauth
+
+    by_hand = options.kubeconfig or options.context or "KUBERNETES_SERVICE_HOST" not in os.environ
+    if by_hand:
+        return clusterauth.from_kubeconfig(options.kubeconfig, options.context, os.environ)
+    place = os.environ.get("JASM_SERVICEACCOUNT_DIR", keys.SERVICEACCOUNT_DIR)
+    return clusterauth.in_cluster(os.environ, place)

@@ -1,0 +1,182 @@
+"""The certificate job on the real API server, with the chart's own Roles and no other rights."""
+
+import datetime
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from initsync.testing.client import APPLY
+from initsync.testing.controlplane import ControlPlane
+from injector import certs
+from tests.cluster.certificates import Installation, encoded
+
+WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
+
+
+@pytest.fixture
+def installed(real_api: ControlPlane, tmp_path: Path) -> Iterator[Installation]:
+    with Installation(real_api, tmp_path) as installation:
+        yield installation
+
+
+def steps(done: Any) -> list[str]:
+    return list(json.loads(done.stdout)["steps"])
+
+
+def test_the_first_run_makes_the_certificate_and_has_it_trusted(installed: Installation) -> None:
+    done = installed.run("-o", "json")
+
+    assert done.returncode == 0, done.stderr
+    assert steps(done) == ["install", "trust"]
+    assert json.loads(done.stdout)["complete"]
+    assert installed.is_sound()
+    assert installed.is_settled()
+    assert installed.secret()["type"] == "kubernetes.io/tls"
+
+
+def test_it_tells_each_step_in_one_line(installed: Installation) -> None:
+    told = installed.run().stderr.splitlines()
+
+    secret, webhook = installed.names.secret_title, installed.names.webhook_title
+    assert told[:2] == [
+        f"wrote a certificate to {secret}: there is none",
+        f"wrote a caBundle of 1 CA certificate to every entry of {webhook}: "
+        "not every one trusts the certificate's CA",
+    ]
+    assert told[2].startswith("nothing to do: the certificate is renewed from 20")
+
+
+def test_a_second_run_writes_nothing(installed: Installation) -> None:
+    installed.run()
+    before = installed.secret(), installed.webhook()
+
+    done = installed.run("-o", "json")
+
+    assert steps(done) == []
+    assert (installed.secret(), installed.webhook()) == before
+
+
+def test_a_dry_run_says_what_comes_and_writes_nothing(installed: Installation) -> None:
+    done = installed.run("--dry-run")
+
+    title = installed.names.secret_title
+    said = f"dry run, the next step is to write a certificate to {title}: there is none\n"
+    assert (done.returncode, done.stderr) == (0, said)
+    assert installed.secret()["code"] == 404
+
+
+def test_a_renewal_changes_certificate_and_ca(installed: Installation) -> None:
+    installed.run()
+    old = installed.data("tls.crt"), installed.data("ca.crt")
+    installed.ask_for_renewal()
+
+    done = installed.run("-o", "json")
+
+    assert steps(done) == ["issue", "trust", "serve", "drop"]
+    assert installed.is_sound()
+    assert installed.is_settled()
+    assert {installed.data("tls.crt"), installed.data("ca.crt")}.isdisjoint(old)
+
+
+def test_a_wait_that_is_too_long_for_a_run_is_left_to_the_next(installed: Installation) -> None:
+    installed.run()
+    installed.ask_for_renewal()
+
+    first = installed.run("-o", "json", "--reload-seconds=600")
+    second = installed.run("-o", "json")
+
+    assert json.loads(first.stdout)["complete"] is False
+    assert "the rest is for a later run: wait 600 s: every replica" in first.stderr
+    assert installed.bundles()[0].count("BEGIN CERTIFICATE") == 1
+    assert (steps(first), steps(second)) == (["issue", "trust", "serve"], ["drop"])
+
+
+def test_the_secret_goes_with_the_service(installed: Installation) -> None:
+    installed.run()
+    (service,) = installed.shipped("service")
+    uid = installed.api.get(service)["metadata"]["uid"]
+
+    (owner,) = installed.secret()["metadata"]["ownerReferences"]
+
+    assert owner == {"apiVersion": "v1", "kind": "Service", "name": installed.name, "uid": uid}
+
+
+def spoil(installed: Installation, how: str) -> dict[str, str]:
+    """A part of the Secret's data."""
+    now = datetime.datetime.now(datetime.UTC)
+    other = certs.issue(installed.names.hosts, now, 365)
+    expired = certs.issue(installed.names.hosts, now - datetime.timedelta(days=9), 5)
+    parts = {
+        "a key of another certificate": {"tls.key": other.key},
+        "no certificate": {"tls.crt": b"none"},
+        "nothing": {"tls.crt": b"", "tls.key": b"", "ca.crt": b""},
+        "a CA of another": {"ca.crt": other.ca},
+        "an expired one": {
+            "tls.crt": expired.certificate,
+            "tls.key": expired.key,
+            "ca.crt": expired.ca,
+        },
+    }[how]
+    return encoded(parts)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "a key of another certificate",
+        "no certificate",
+        "nothing",
+        "a CA of another",
+        "an expired one",
+    ],
+)
+def test_a_damaged_secret_is_repaired(installed: Installation, how: str) -> None:
+    installed.run()
+    installed.change_secret({"data": spoil(installed, how)})
+
+    done = installed.run("-o", "json")
+
+    assert steps(done) == ["issue", "trust", "serve", "drop"], done.stderr
+    assert installed.is_sound()
+    assert installed.is_settled()
+
+
+def test_a_secret_that_was_deleted_comes_back(installed: Installation) -> None:
+    installed.run()
+    installed.api.request("DELETE", installed.secret_path)
+
+    done = installed.run("-o", "json")
+
+    assert steps(done) == ["issue", "trust", "serve", "drop"]
+    assert installed.is_sound()
+
+
+def test_a_webhook_configuration_that_was_made_anew_is_trusted_again(
+    installed: Installation,
+) -> None:
+    installed.run()
+    installed.unregister()
+    installed.register()
+
+    done = installed.run("-o", "json")
+
+    assert steps(done) == ["trust"]
+    assert installed.is_settled()
+
+
+def test_who_applies_the_configuration_again_does_not_take_the_bundle_away(
+    installed: Installation,
+) -> None:
+    """As Flux, Helm 4 and `kubectl apply --server-side` do: nobody else owns that field."""
+    installed.run()
+    (document,) = installed.shipped("mutatingwebhookconfiguration")
+
+    for manager in ("flux", "helm"):
+        path = f"{WEBHOOKS}/{installed.name}?fieldManager={manager}&force=true"
+        assert installed.api.request("PATCH", path, document, APPLY).status == 200
+
+    assert steps(installed.run("-o", "json")) == []
+    assert installed.is_settled()
