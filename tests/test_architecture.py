@@ -249,7 +249,15 @@ def test_the_pod_path_knows_nothing_of_checking_manifests() -> None:
 
     checking = {
         f"initsync.{name}"
-        for name in ("yamldocs", "workloads", "check", "cli_check", "clusterreads", "aws.caller")
+        for name in (
+            "yamldocs",
+            "workloads",
+            "check",
+            "cli_check",
+            "clusterreads",
+            "aws.caller",
+            "aws.iam",
+        )
     }
     assert checking & set(loaded) == set()
     assert all((ROOT / f"{name.replace('.', '/')}.py").exists() for name in checking)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from initsync import checking, keys, rbac
 from initsync.cli import main
 
+CHART = Path(__file__).parents[2] / "deploy" / "chart" / "jasm"
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:"
 FOREIGN = "arn:aws:secretsmanager:us-east-1:999999999999:secret:shared"
@@ -126,6 +128,8 @@ def test_kubernetes_objects_and_the_charts_values_need_no_aws() -> None:
     assert list(yaml.safe_load_all(objects)) == list(found["kubernetes"].values())
     item = {"namespace": "shop", "serviceAccounts": ["web"], "secretNames": ["db", "x"]}
     assert yaml.safe_load(values) == {"rbac": {"namespaces": [item]}}
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    jsonschema.validate(yaml.safe_load(values), schema)
 
 
 def test_the_trust_policy_is_what_was_chosen() -> None:
