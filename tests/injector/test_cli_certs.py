@@ -61,7 +61,7 @@ def test_into_a_directory_it_asks_no_cluster(tmp_path: Path) -> None:
 
 def test_the_page_lists_every_option_and_exit_code() -> None:
     page = (Path(__file__).parents[2] / "docs/certificates.md").read_text()
-    command = main.commands["certs"]  # type: ignore[attr-defined]  # main is a group
+    command = main.commands["certs"]
 
     names = {it.opts[-1] for it in command.params} - {"--dns", "--ip", "--dry-run", "--output"}
     assert [name for name in names if f"`{name}`" not in page and f"{name} " not in page] == []
