@@ -6,35 +6,42 @@ ARG BASE=python:3.14-slim
 FROM ${BASE} AS build
 WORKDIR /src
 RUN python3 -m venv /venv
-COPY requirements/init.txt requirements/injector.txt requirements/full.txt requirements/
+COPY requirements/init.txt requirements/injector.txt requirements/full.txt requirements/sbom.txt requirements/
 COPY deploy/image deploy/image
+COPY LICENSE LICENSE
 COPY initsync initsync
 COPY injector injector
 # Every file gets this time, so that the same sources make the same layers.
 ARG SOURCE_DATE_EPOCH=0
 ENV SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH} \
-    INSTALL="/venv/bin/pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes --only-binary :all:"
+    INSTALL="/venv/bin/pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes --only-binary :all:" \
+    SBOM="/venv/bin/python -m deploy.image.sbom"
+# Into the environment of the build, not into an image: what writes the bills of materials.
+RUN $INSTALL -r requirements/sbom.txt
 
 # Only what the pod path can import, and bytecode of its part of the standard library where the
 # base has none; with -IS neither environment nor site-packages are looked at.
 FROM build AS init-files
-RUN $INSTALL --target /library -r requirements/init.txt \
+RUN $INSTALL --report /report.json --target /library -r requirements/init.txt \
  && python3 deploy/image/podpath.py . /library /out \
+ && cp LICENSE /out/opt/jasm && $SBOM jasm-init /library /report.json /out \
  && python3 deploy/image/launchers.py /out -IS jasm-init=initsync.podmain jasm-wait=initsync.wait \
  && find /out -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
 
 FROM build AS injector-files
-RUN $INSTALL --target /out/opt/jasm -r requirements/injector.txt \
- && cp -r initsync injector /out/opt/jasm \
+RUN $INSTALL --report /report.json --target /out/opt/jasm -r requirements/injector.txt \
+ && cp -r LICENSE initsync injector /out/opt/jasm \
  && rm -rf /out/opt/jasm/bin /out/opt/jasm/initsync/testing /out/opt/jasm/initsync/demo \
+ && $SBOM jasm-injector /out/opt/jasm /report.json /out \
  && python3 -m compileall -q -f --invalidation-mode unchecked-hash -s /out /out/opt/jasm \
  && python3 deploy/image/launchers.py /out -I jasm-injector=injector.__main__ \
  && find /out -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
 
 FROM build AS full-files
-RUN $INSTALL --target /out/opt/jasm -r requirements/full.txt \
- && cp -r initsync /out/opt/jasm \
+RUN $INSTALL --report /report.json --target /out/opt/jasm -r requirements/full.txt \
+ && cp -r LICENSE initsync /out/opt/jasm \
  && rm -rf /out/opt/jasm/bin /out/opt/jasm/initsync/testing /out/opt/jasm/initsync/demo \
+ && $SBOM jasm-full /out/opt/jasm /report.json /out \
  && python3 -m compileall -q -f --invalidation-mode unchecked-hash -s /out /out/opt/jasm \
  && python3 deploy/image/launchers.py /out -I initsync=initsync.__main__ \
     jasm-init=initsync.podmain jasm-wait=initsync.wait \

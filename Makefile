@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit cluster cluster-oldest test-node manifests image image-size bench lock clean
+.PHONY: demo test lint types unit cluster cluster-oldest test-node manifests image image-size audit dist bench lock clean
 .DEFAULT_GOAL := test
 
 demo: $(READY)
@@ -50,6 +50,16 @@ image-size:
 	@saved=$$(mktemp -d) && trap 'rm -rf "$$saved"' EXIT && \
 	TARGETS=init SAVE="$$saved" deploy/image/build && $(PYTHON) deploy/image/size.py "$$saved/init.tar"
 
+# Known vulnerabilities of what is locked; ARGS=--required fails where the package index has no answer.
+audit: $(READY)
+	@$(BIN)/python -m deploy.audit $(ARGS)
+
+# Wheel and source: the same commit makes the same bytes.
+dist: $(READY)
+	@rm -rf dist
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} \
+	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist && rm -f dist/.gitignore
+
 bench: $(READY)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
@@ -62,6 +72,7 @@ lock: $(READY)
 	$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/init.txt
 	$(COMPILE) pyproject.toml -c requirements/dev.txt --extra injector -o requirements/injector.txt
 	$(COMPILE) pyproject.toml -c requirements/dev.txt --extra cli -o requirements/full.txt
+	$(COMPILE) --group sbom -c requirements/dev.txt -o requirements/sbom.txt
 
 clean:
 	rm -rf $(VENV)

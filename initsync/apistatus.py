@@ -43,13 +43,20 @@ def stored(
     `private`: the request wrote a Secret. What is then said of it may quote it, values included:
     by the API server of a body that it cannot accept (seen on 1.37.2), by somebody's webhook or
     policy of anything. Only its own sentences about rights, and our guard's, are passed on, and
-    names otherwise.
-    `right`: what to do where RBAC refuses.
+    names otherwise. `right`: what to do where RBAC refuses.
     """
     found: Any = _json(response.body)
     if response.status < 300 and _is_stored(found):
         return dict(found)
     raise _failure(response, action, _detail(response.status, found, private=private), right)
+
+
+def given(response: Response, action: str, field: str, right: str) -> JsonObject:
+    """As `stored`, of an answer that is kept nowhere, such as a review; it has `field`."""
+    found: Any = _json(response.body)
+    if response.status < 300 and isinstance(found, dict) and field in found:
+        return found
+    raise _failure(response, action, _detail(response.status, found, private=False), right)
 
 
 def missing(response: Response) -> bool:

@@ -9,7 +9,16 @@ from typing import NamedTuple, NoReturn
 
 import click
 
-from initsync import __version__, cli_check, cli_list, clusterauth, entry, keys
+from initsync import (
+    __version__,
+    cli_check,
+    cli_doctor,
+    cli_list,
+    cli_policy,
+    clusterauth,
+    entry,
+    keys,
+)
 from initsync.cluster import Cluster
 from initsync.entry import Report
 from initsync.errors import InvalidSetup
@@ -169,3 +178,5 @@ def demo(cluster: str) -> None:
 
 main.add_command(cli_check.check)
 main.add_command(cli_list.list_)
+main.add_command(cli_doctor.doctor)
+main.add_command(cli_policy.policy)

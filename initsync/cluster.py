@@ -1,23 +1,22 @@
 """The Kubernetes API as the pod path uses it: dicts in, dicts out, failures as in the table."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import quote
 
 from initsync import keys
 from initsync.apistatus import missing, stored
-from initsync.errors import ClusterForbidden, ClusterUnavailable
+from initsync.errors import ClusterUnavailable
 from initsync.model import JsonObject
 from initsync.transport import Connection, Response, TransportError
 
-_PAGE = 500  # objects
 JSON = "application/json"
 _APPLY = "application/apply-patch+yaml"  # JSON is YAML
 _MERGE = "application/merge-patch+json"
 
 
 class Cluster:
-    """One namespace of one cluster, or all of them where its name is empty.
+    """One namespace of one cluster.
 
     `authorization` gives the header's value anew each time.
     """
@@ -64,29 +63,6 @@ class Cluster:
             self._call("GET", f"pods/{quote(name, safe='')}"), self._action("get Pod", name)
         )
 
-    def list_pods(self) -> Iterator[JsonObject]:
-        """Every pod, page by page."""
-        yield from self._pages("pods", "list Pods")
-
-    def namespace_labels(self) -> dict[str, dict[str, str]]:
-        """The labels of every namespace, by name; none where they may not be listed."""
-        try:
-            everything = Cluster(self._connection, self._authorization, "")
-            found = list(everything._pages("namespaces", "list Namespaces"))
-        except ClusterForbidden:
-            return {}
-        return {item["metadata"]["name"]: item["metadata"].get("labels") or {} for item in found}
-
-    def _pages(self, resource: str, action: str) -> Iterator[JsonObject]:
-        token = ""
-        while True:
-            target = f"{resource}?limit={_PAGE}&continue={quote(token, safe='')}"
-            page = stored(self._call("GET", target), action)
-            yield from page.get("items") or []
-            token = page["metadata"].get("continue") or ""
-            if not token:
-                return
-
     def create_event(self, event: JsonObject) -> None:
         """Post a core/v1 Event; one of its name that is there already is this one."""
         response = self._call("POST", "events", event)
@@ -99,11 +75,10 @@ class Cluster:
     def _call(
         self, method: str, target: str, body: JsonObject | None = None, kind: str = JSON
     ) -> Response:
-        within = f"namespaces/{quote(self._namespace, safe='')}/" if self._namespace else ""
-        place = f"namespace {self._namespace}" if self._namespace else "all namespaces"
-        action = f"{method} {target.partition('?')[0]} in {place}"
-        path = f"/api/v1/{within}{target}"
-        return send(self._connection, self._authorization(), method, path, action, body, kind)
+        path = f"/api/v1/namespaces/{quote(self._namespace, safe='')}/{target}"
+        action = f"{method} {target.partition('?')[0]} in namespace {self._namespace}"
+        authorization = self._authorization()
+        return send(self._connection, authorization, method, path, action, body, kind)
 
 
 def send(

@@ -129,6 +129,7 @@ class NoIdentity(JasmError):
 
     def __init__(self, tried: Sequence[str], advice: str) -> None:
         super().__init__(f"no cloud identity (tried {'; '.join(tried)}): {advice}")
+        self.tried = tried
 
 
 class ProviderUnavailable(JasmError):
@@ -214,6 +215,7 @@ class ClusterError(JasmError):
 
     def __init__(self, action: str, detail: str, advice: str = "") -> None:
         super().__init__(f"cannot {action}: {detail}" + (f"; {advice}" if advice else ""))
+        self.advice = advice
 
 
 class ClusterForbidden(ClusterError):

@@ -23,6 +23,8 @@ PLACE = PREFIX + "place"
 """On a pod: where among its init containers ours comes: `first`, `last`, or after which one."""
 RUN_AS_USER = PREFIX + "run-as-user"
 """On a pod: the UID of our container, such as a mesh's own (design D22)."""
+CPU, MEMORY = PREFIX + "cpu", PREFIX + "memory"
+"""On a pod: request and limit of our container."""
 NAMESPACE_LABEL = PREFIX + "injection"
 """On a namespace: `disabled` keeps the injector away from all its pods."""
 EXCLUDED_NAMESPACES = ("kube-system", "kube-node-lease", "jasm-system")

@@ -22,31 +22,35 @@ def missed(pods: Iterable[JsonObject], labels: Mapping[str, Mapping[str, str]]) 
     """Those among `pods`; `labels` are the namespaces' own, by name."""
     for pod in pods:
         metadata = pod["metadata"]
-        if _asks(metadata) and not _served(pod):
+        if asks(pod) and not served(pod):
             yield Missed(
                 metadata["namespace"],
                 metadata["name"],
-                _owner(metadata),
+                owner(metadata),
                 metadata.get("creationTimestamp", ""),
-                _why(pod, labels.get(metadata["namespace"], {})),
+                why(pod, labels.get(metadata["namespace"], {})),
             )
 
 
-def _asks(metadata: Mapping[str, Any]) -> bool:
-    return keys.ANNOTATION in (metadata.get("annotations") or {})
+def asks(pod: JsonObject) -> bool:
+    """Whether it has the annotation."""
+    return keys.ANNOTATION in (pod["metadata"].get("annotations") or {})
 
 
-def _served(pod: JsonObject) -> bool:
+def served(pod: JsonObject) -> bool:
+    """Whether it has the init container."""
     containers = pod["spec"].get("initContainers") or []
     return any(container["name"] == keys.CONTAINER for container in containers)
 
 
-def _owner(metadata: Mapping[str, Any]) -> str:
+def owner(metadata: Mapping[str, Any]) -> str:
+    """What made an object, such as `ReplicaSet/web-5d`; empty for one of its own."""
     owners = metadata.get("ownerReferences") or []
     return f"{owners[0]['kind']}/{owners[0]['name']}" if owners else ""
 
 
-def _why(pod: JsonObject, namespace: Mapping[str, str]) -> str:
+def why(pod: JsonObject, namespace: Mapping[str, str]) -> str:
+    """Why a pod that asks was not injected; `namespace` are the labels of its own."""
     metadata, spec = pod["metadata"], pod["spec"]
     said = (metadata.get("annotations") or {}) | (metadata.get("labels") or {})
     if said.get(keys.INJECT) == "false":

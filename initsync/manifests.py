@@ -75,7 +75,11 @@ def source(stored: JsonObject) -> str:
 
 def age(stored: JsonObject, now: float) -> float:
     """Seconds since a managed Secret was written; infinite where it does not say."""
-    text = _annotations(stored).get(keys.SYNCED_AT, "")
+    return since(_annotations(stored).get(keys.SYNCED_AT, ""), now)
+
+
+def since(text: str, now: float) -> float:
+    """Seconds since an RFC 3339 time; infinite of any other text."""
     try:
         return now - datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
     except ValueError:

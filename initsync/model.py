@@ -95,6 +95,12 @@ class SecretProvider(Protocol):
         ProviderUnavailable where another try may help.
         """
 
+    def whoami(self, path: str) -> str:
+        """Whom the provider takes this process for where it asks for `path`.
+
+        Raises NoIdentity, AccessDenied and ProviderUnavailable.
+        """
+
 
 _SAID = {
     "created": "created with {keys} from {source}",

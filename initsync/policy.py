@@ -55,6 +55,8 @@ def parse(annotations: Mapping[str, str]) -> Policy:
 
 def span(seconds: float) -> str:
     """A duration as people say it: its largest unit, and the next where it is not zero."""
+    if seconds == float("inf"):
+        return "?"
     left = max(0, int(seconds))
     sizes = sorted(_UNITS.items(), key=lambda unit: -unit[1])
     first = next((number for number, (_, size) in enumerate(sizes) if left >= size), 3)

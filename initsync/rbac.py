@@ -27,3 +27,24 @@ def rules(*names: str) -> list[JsonObject]:
     secrets["verbs"] = list(SECRET_VERBS)
     events = {"apiGroups": [""], "resources": ["events"], "verbs": list(EVENT_VERBS)}
     return [secrets, events]
+
+
+def role(name: str, namespace: str, *secrets: str) -> JsonObject:
+    """The Role itself."""
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": {"name": name, "namespace": namespace},
+        "rules": rules(*secrets),
+    }
+
+
+def binding(name: str, namespace: str, account: str) -> JsonObject:
+    """The RoleBinding of that Role to a ServiceAccount of its namespace."""
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": name, "namespace": namespace},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
+    }

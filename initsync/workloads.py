@@ -4,10 +4,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from initsync import keys, yamldocs
-from initsync.yamldocs import Node, Scalar, Sequence, lookup
+from initsync.yamldocs import Node, Scalar, Sequence
+from initsync.yamlpaths import lookup, names
 
 ANNOTATIONS = (*keys.PODINFO_FILES, keys.INJECT)
-"""What a pod's author may write."""
+"""What a pod's author may write, and has rules of its own."""
+KNOWN = (
+    *ANNOTATIONS,
+    *(keys.PLACE, keys.RUN_AS_USER, keys.CPU, keys.MEMORY, keys.METRICS_PORT, keys.INJECTED),
+)
+"""Every name that JASM knows on a pod."""
 
 _SPEC = ("spec", "template")
 # Where a kind keeps the pod that it makes: `template` of PodTemplateSpec.
@@ -23,12 +29,12 @@ _POD = {
     "ReplicationController": _SPEC,
     "Job": _SPEC,
 }
+_ACCOUNT = ("serviceAccountName", "serviceAccount")  # the second is the first's old name
 # Metadata that the pod does not get, and whose.
 _ELSEWHERE = {"CronJob": [(), ("spec", "jobTemplate")]}
 _WANTED = {
     *("kind", "items", "metadata", "name", "generateName", "namespace", "annotations"),
-    *("spec", "template", "jobTemplate", "containers"),
-    *ANNOTATIONS,
+    *("spec", "template", "jobTemplate", "containers", *_ACCOUNT),
 }
 
 
@@ -51,15 +57,26 @@ class Located(NamedTuple):
     """The field of the workload in which the annotation belongs."""
     misplaced: bool
     """It is on the workload's own metadata, and the pod has none."""
+    account: str
+    """The pod's ServiceAccount."""
 
 
 def annotations(text: str) -> Iterator[Located]:
     """Those of a manifest's text, YAML or JSON. Raises `yamldocs.NotYaml` at the first problem,
     after what stands before it.
     """
-    for root in yamldocs.documents(text, _WANTED):
+    for root in yamldocs.documents(text, _wanted):
         for found, kind in _objects(root):
             yield from _of(found, kind)
+
+
+def pod_path(kind: str) -> tuple[str, ...]:
+    """Where an object of a kind that makes pods keeps theirs."""
+    return _POD.get(kind, _SPEC)
+
+
+def _wanted(field: str) -> bool:
+    return field in _WANTED or field.startswith(keys.PREFIX)
 
 
 def _objects(root: Node) -> Iterator[tuple[Node, str]]:
@@ -79,23 +96,36 @@ def _objects(root: Node) -> Iterator[tuple[Node, str]]:
 
 
 def _of(found: Node, kind: str) -> Iterator[Located]:
-    path = _POD.get(kind, _SPEC)
+    path = pod_path(kind)
     if kind not in _POD and not isinstance(lookup(found, *path, "spec", "containers"), Sequence):
         return
     workload = Workload(kind, _text(found, "metadata", "namespace"), _name(found))
     home = ".".join((*path, "metadata", "annotations"))
     outside = _ELSEWHERE.get(kind, [()] if path else [])
+    accounts = (_text(found, *path, "spec", name) for name in _ACCOUNT)
+    account = next(filter(None, accounts), "default")
     for name in ANNOTATIONS:
         if value := _annotation(found, path, name):
-            yield Located(workload, name, value, home, False)
+            yield Located(workload, name, value, home, False, account)
             continue
         for other in outside:
             if value := _annotation(found, other, name):
-                yield Located(workload, name, value, home, True)
+                yield Located(workload, name, value, home, True, account)
+    for place in (path, *outside):
+        for name in _strange(found, place):
+            if value := _annotation(found, place, name):
+                yield Located(workload, name, value, home, place != path, account)
 
 
 def _annotation(found: Node, path: tuple[str, ...], name: str) -> Node | None:
     return lookup(found, *path, "metadata", "annotations", name)
+
+
+def _strange(found: Node, path: tuple[str, ...]) -> Iterator[str]:
+    """The names under JASM's prefix that it does not know."""
+    for name in names(lookup(found, *path, "metadata", "annotations")):
+        if name.startswith(keys.PREFIX) and name not in KNOWN:
+            yield name
 
 
 def _name(found: Node) -> str:

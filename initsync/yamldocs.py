@@ -6,7 +6,7 @@ names, never a copy, so that a bomb of aliases stays as small as its text.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import yaml
@@ -16,8 +16,6 @@ from initsync.wording import shown
 DEPTH = 500
 NODES = 4_000_000
 """In one file; 32 MiB of `kubectl get pods -o yaml` have half as many."""
-MERGES = 100
-"""Maps that one look-up goes through by merge keys."""
 _HELM = "; it has {{ as Helm templates do: render it first, helm template CHART | initsync check -"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # A tag or an anchor before a value, and the space and comments behind it.
@@ -81,7 +79,7 @@ class _Open:
 
     __slots__ = ("_key", "_keyed", "_node", "_wanted")
 
-    def __init__(self, node: "Node", wanted: Collection[str]) -> None:
+    def __init__(self, node: "Node", wanted: Callable[[str], bool]) -> None:
         self._node = node
         self._wanted = wanted
         self._key = ""
@@ -93,7 +91,7 @@ class _Open:
             self._keyed = not self._keyed
             if self._keyed:
                 self._key = child.text if isinstance(child, Scalar) else ""
-            elif self._key in self._wanted:
+            elif self._key == "<<" or self._wanted(self._key):
                 self._node.fields[self._key] = child
         elif isinstance(self._node, Sequence) and not isinstance(child, Scalar):
             self._node.items.append(child)
@@ -112,13 +110,13 @@ def decode(data: bytes) -> str:
         raise NotYaml("not YAML: it is not UTF-8", data.count(b"\n", 0, error.start) + 1) from None
 
 
-def documents(text: str, wanted: Collection[str]) -> Iterator[Node]:
-    """The root of each document that has one, with those fields of its maps that are `wanted`.
+def documents(text: str, wanted: Callable[[str], bool]) -> Iterator[Node]:
+    """The root of each document that has one, with those fields of its maps that `wanted` takes.
 
     Raises NotYaml, after the documents before the problem.
     """
     try:
-        yield from _roots(_json_escapes(text), {*wanted, "<<"})
+        yield from _roots(_json_escapes(text), wanted)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise _not_yaml(str(error.problem), line, text) from None
@@ -138,34 +136,6 @@ def advice(text: str) -> str:
     return _HELM if "{{" in text else ""
 
 
-def lookup(node: Node | None, *path: str) -> Node | None:
-    """What is below `node` at these keys, merge keys (`<<`) included. Raises NotYaml."""
-    for key in path:
-        node = _field(node, key)
-    return node
-
-
-def _field(node: Node | None, key: str) -> Node | None:
-    waiting = [node]
-    for _ in range(MERGES):
-        if not waiting:
-            return None
-        current = waiting.pop()
-        if isinstance(current, Mapping):
-            if key in current.fields:
-                return current.fields[key]
-            waiting += reversed(_merged(current))
-    raise NotYaml(f"more than {MERGES} maps are merged (<<) into one", node.line if node else 1)
-
-
-def _merged(node: Mapping) -> list[Node]:
-    """https://yaml.org/type/merge.html: a map, or a list of maps of which the earlier wins."""
-    merge = node.fields.get("<<")
-    if isinstance(merge, Sequence):
-        return merge.items[:MERGES]
-    return [merge] if merge else []
-
-
 def _json_escapes(text: str) -> str:
     if text.lstrip()[:1] not in ("{", "["):
         return text
@@ -177,7 +147,7 @@ def _characters(escapes: str) -> str:
     return bytes.fromhex(escapes.replace("\\u", "")).decode("utf-16-be")
 
 
-def _roots(text: str, wanted: Collection[str]) -> Iterator[Node]:
+def _roots(text: str, wanted: Callable[[str], bool]) -> Iterator[Node]:
     anchors: dict[str, Node] = {}
     roots = Sequence(1)
     stack = [_Open(roots, wanted)]

@@ -53,7 +53,8 @@ HEAD = """\
 
 Every failure is one sentence: what happened, where, what to do. It is an Event on the pod, the last
 line of the container's log, and so the container's message in `kubectl describe pod`. It never
-contains a secret value.
+contains a secret value. Where that is not enough, `initsync doctor --pod NAME` looks at everything
+between the pod and its secret: [troubleshooting.md](troubleshooting.md).
 
 A failure leaves an existing Secret as it is. The kubelet starts the container again with its own
 back-off, so what is mended outside the pod needs no action on the pod, unless the table says so.

@@ -23,16 +23,22 @@ LAYERS = [
     ["initsync.listing"],
     ["initsync.annotation", "initsync.manifests", "initsync.secretdata", "initsync.apistatus"],
     ["initsync.yamldocs"],
+    ["initsync.yamlpaths", "initsync.secretrefs", "initsync.progress", "initsync.terminal"],
     ["initsync.workloads"],
-    ["initsync.check"],
+    ["initsync.check", "initsync.usage"],
     ["initsync.settings", "initsync.retry"],
     ["initsync.sync"],
     ["initsync.preview"],
     ["initsync.sockets", "initsync.trust", "initsync.podinfo", "initsync.logs"],
     ["initsync.transport"],
     ["initsync.clusterauth", "initsync.cluster"],
+    ["initsync.clusterreads"],
     ["initsync.aws"],
     ["initsync.providers"],
+    ["initsync.checking", "initsync.wishes", "initsync.names", "initsync.yamltext", "initsync.hcl"],
+    ["initsync.permits"],
+    ["initsync.cloudroles"],
+    ["initsync.terraform"],
     ["initsync.entry"],
     ["initsync.wait", "initsync.cycles"],
     ["initsync.podsync", "initsync.exposition", "initsync.statusport"],
@@ -42,7 +48,10 @@ LAYERS = [
     ["initsync.podmain"],
     ["initsync.testing"],
     ["initsync.demo"],
-    ["initsync.cli_check", "initsync.cli_list"],
+    ["initsync.doctor"],
+    ["initsync.cli_cluster"],
+    ["initsync.cli_doctor"],
+    ["initsync.cli_check", "initsync.cli_list", "initsync.cli_policy"],
     ["initsync.cli"],
     ["initsync.__main__"],
 ]
@@ -66,11 +75,10 @@ ONLY_IN = {
     "boto3": {"initsync.aws.credentials"},
     "botocore": {"initsync.aws.credentials"},
     "click": {
-        "initsync.cli",
-        "initsync.cli_check",
-        "initsync.cli_list",
-        "injector.cli",
+        *("initsync.cli", "initsync.cli_check", "initsync.cli_list", "injector.cli"),
+        *("initsync.cli_cluster", "initsync.cli_doctor", "initsync.terminal"),
         "injector.cli_check",
+        *("initsync.cli_policy", "initsync.cli_manifest"),
         "injector.cli_certs",
     },
 }
@@ -220,6 +228,9 @@ def test_the_pod_path_knows_nothing_of_checking_manifests() -> None:
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
     ).stdout.split()
 
-    checking = {f"initsync.{name}" for name in ("yamldocs", "workloads", "check", "cli_check")}
+    checking = {
+        f"initsync.{name}"
+        for name in ("yamldocs", "workloads", "check", "cli_check", "clusterreads", "aws.caller")
+    }
     assert checking & set(loaded) == set()
     assert all((ROOT / f"{name.replace('.', '/')}.py").exists() for name in checking)

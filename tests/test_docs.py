@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from initsync import keys
+from initsync import keys, workloads
 from initsync.errors import JasmError
 from tests import docs_update
 
@@ -76,3 +76,10 @@ def test_the_readmes_pod_is_the_example_of_the_first_way_in() -> None:
 
     assert shown["metadata"] == example["metadata"]
     assert keys.ANNOTATION in shown["metadata"]["annotations"]
+
+
+def test_the_reference_lists_every_annotation_that_a_pod_may_have() -> None:
+    rows = re.findall(r"^\| (`jasm\.codnod\.io/[^|]+) \|", REFERENCE, re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(jasm\.codnod\.io/[-a-z]+)`", row)}
+
+    assert named == set(workloads.KNOWN) - {keys.ANNOTATION, keys.INJECTED}

@@ -2,7 +2,8 @@
 
 `python3 podpath.py SOURCE LIBRARY ROOT`: of the packages in SOURCE and LIBRARY what is reachable
 goes to ROOT/opt/jasm. Of the standard library only bytecode that the base image lacks goes to
-ROOT: the official Python images ship none, which costs each start of a container 0.4 s.
+ROOT: the official Python images ship none, which costs each start of a container 0.4 s. With each
+package of LIBRARY go its metadata and licence, which scanners and lawyers look for.
 https://docs.python.org/3/library/modulefinder.html
 """
 
@@ -31,6 +32,8 @@ def main(source: Path, library: Path, root: Path) -> None:
             compiled(file, root, place)
         elif file.is_relative_to(standard) and not Path(cached(file)).exists():
             compiled(file, root, file)
+    for file in declared(library):
+        copied(file, root, APP / file.relative_to(library))
 
 
 def reachable(source: Path, library: Path) -> Iterator[Path]:
@@ -42,6 +45,13 @@ def reachable(source: Path, library: Path) -> Iterator[Path]:
         finder.import_hook(f"initsync.providers.{provider.stem}")
     files = (getattr(module, "__file__", None) for module in finder.modules.values())
     return (Path(file) for file in files if file)
+
+
+def declared(library: Path) -> Iterator[Path]:
+    """What packages say of themselves. https://peps.python.org/pep-0639/"""
+    yield from library.glob("*.dist-info/METADATA")
+    yield from (file for file in library.glob("*.dist-info/licenses/**/*") if file.is_file())
+    yield from library.glob("*.dist-info/LICEN[SC]E*")
 
 
 def copied(file: Path, root: Path, place: Path) -> None:

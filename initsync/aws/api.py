@@ -61,7 +61,7 @@ def get_secret_value(
     }
     path = connection.prefix + "/"
     signed = sign("POST", path, headers, body, credentials, region, "secretsmanager", now)
-    response = _post(connection, "AWS Secrets Manager", signed, body)
+    response = post(connection, "AWS Secrets Manager", signed, body)
     answer = _json(response.body)
     if response.status == 200 and answer is not None:
         return answer
@@ -69,7 +69,7 @@ def get_secret_value(
     code = str(answer.get("__type") or response.headers.get("x-amzn-errortype") or "")
     code = code.partition(":")[0].rpartition("#")[2]
     message = str(answer.get("message") or answer.get("Message") or "")
-    raise _failure("AWS Secrets Manager", response, code, message, now)
+    raise failure("AWS Secrets Manager", response, code, message, now)
 
 
 def assume_role_with_web_identity(
@@ -88,26 +88,26 @@ def assume_role_with_web_identity(
         "WebIdentityToken": token,
     }
     headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
-    response = _post(connection, "AWS STS", headers, urlencode(parameters).encode())
+    response = post(connection, "AWS STS", headers, urlencode(parameters).encode())
     text = response.body.decode(errors="replace")
     names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
-    found = {name: value for name in names if (value := _element(text, name))}
+    found = {name: value for name in names if (value := element(text, name))}
     if response.status == 200 and len(found) == len(names):
         return found
-    code, message = _element(text, "Code"), _element(text, "Message")
-    raise _failure("AWS STS", response, code, message, now)
+    code, message = element(text, "Code"), element(text, "Message")
+    raise failure("AWS STS", response, code, message, now)
 
 
-def _post(
-    connection: Connection, service: str, headers: Mapping[str, str], body: bytes
-) -> Response:
+def post(connection: Connection, service: str, headers: Mapping[str, str], body: bytes) -> Response:
+    """The answer to a request that is already signed. Raises ProviderUnavailable."""
     try:
         return connection.request("POST", "/", headers, body)
     except TransportError as error:
         raise ProviderUnavailable(service, str(error)) from error
 
 
-def _failure(service: str, response: Response, code: str, message: str, now: float) -> Exception:
+def failure(service: str, response: Response, code: str, message: str, now: float) -> Exception:
+    """ServiceError, or ProviderUnavailable where another try may help."""
     if code and code not in _TRANSIENT and 400 <= response.status < 500 and response.status != 429:
         return ServiceError(code, message, response.status, _ahead(response, now))
     said = f"{code}: {message[:_SHOWN]}" if code else "no answer of an AWS service"
@@ -130,7 +130,7 @@ def _json(body: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _element(xml: str, name: str) -> str:
+def element(xml: str, name: str) -> str:
     """The text of the first element of that name.
 
     Not an XML parser: these answers are flat, and importing one costs every pod start 6 ms.

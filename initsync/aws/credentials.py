@@ -15,7 +15,7 @@ from initsync.transport import Connection
 
 _EARLY = 60.0  # seconds before their end at which credentials are no longer begun with
 _SESSION_LIMIT = 64
-_ADVICE = (
+ADVICE = (
     "give the pod's ServiceAccount an EKS Pod Identity association, or annotate it "
     "eks.amazonaws.com/role-arn: arn:aws:iam::ACCOUNT:role/ROLE; "
     "if it has one, delete the pod so that admission runs again"
@@ -59,7 +59,7 @@ class Identity:
             if isinstance(found, Credentials):
                 return found
             tried.append(found)
-        raise NoIdentity(tried, _ADVICE)
+        raise NoIdentity(tried, ADVICE)
 
     def _static(self) -> Credentials | str:
         key, secret = (
@@ -97,7 +97,7 @@ class Identity:
             )
             expires = container.end(found["Expiration"])
         except api.ServiceError as error:
-            raise failures.of_web_identity(error, role, _ADVICE) from error
+            raise failures.of_web_identity(error, role, ADVICE) from error
         except ValueError:
             detail = "it gave credentials without a date at which they end"
             raise ProviderUnavailable("AWS STS", detail) from None

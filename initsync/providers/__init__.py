@@ -2,13 +2,14 @@
 
 import importlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
-from initsync.model import SecretProvider
+from initsync.model import JsonObject, SecretProvider
 
 if TYPE_CHECKING:
+    from initsync.aws.iam import Place
     from initsync.transport import Network
 
 
@@ -27,6 +28,12 @@ class ProviderClass(Protocol):
 
     def check_path(self, path: str) -> str | None:
         """See `SecretProvider`; of the class, for it needs nothing else."""
+
+    def statements(self, paths: Collection[str], place: "Place") -> list[JsonObject]:
+        """What IAM must allow a role that fetches `paths`; of the class, and asks nobody.
+
+        Each has a `Sid` of its own and a list as `Resource`.
+        """
 
 
 @cache

@@ -1,9 +1,9 @@
 """AWS Secrets Manager: one GetSecretValue, as whoever this pod is in AWS."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from initsync import secretdata
 from initsync.aws import api, endpoints, failures
@@ -13,6 +13,9 @@ from initsync.model import ExternalSecret
 from initsync.transport import Connection, Network
 from initsync.trust import System, trusting
 from initsync.wording import shown
+
+if TYPE_CHECKING:
+    from initsync.aws.iam import Place
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, Name
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
@@ -51,6 +54,13 @@ class Provider:
             "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME"
         )
 
+    @staticmethod
+    def statements(paths: Collection[str], place: "Place") -> list[dict[str, Any]]:
+        """What a role must be allowed that fetches `paths`."""
+        from initsync.aws import iam  # no pod asks it
+
+        return iam.statements(paths, place)
+
     def fetch(self, path: str) -> ExternalSecret:
         """The current version of the secret at `path`."""
         self._region = self._region_of(path)
@@ -63,6 +73,15 @@ class Provider:
                 error, self.name, path, self._region, credentials.role
             ) from error
         return ExternalSecret(self._data(path, answer), path, self.name)
+
+    def whoami(self, path: str) -> str:
+        """The ARN of who asks for `path`."""
+        from initsync.aws.caller import get_caller_identity  # no pod asks it
+
+        self._region = self._region_of(path)
+        credentials = self._identity.credentials()
+        region = endpoints.region_of("", self._env) or self._region
+        return get_caller_identity(self._sts(), credentials, region, self._now())
 
     def _data(self, path: str, answer: Mapping[str, Any]) -> dict[str, str]:
         text = answer.get("SecretString")

@@ -90,8 +90,10 @@ def token_request(audience: str | None, pod: JsonObject | None, seconds: int) ->
 
 
 def access_review(user: str, namespace: str, verb: str, resource: str, name: str) -> JsonObject:
-    """A question to the authoriser: may `user` do that to a resource of the core group?"""
-    asked = {"namespace": namespace, "verb": verb, "resource": resource, "name": name}
+    """A question to the authoriser: may `user` do that to a resource, such as `jobs.batch`?"""
+    plural, _, group = resource.partition(".")
+    asked = {"namespace": namespace, "verb": verb, "resource": plural, "name": name}
+    asked["group"] = group
     return {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SubjectAccessReview",

@@ -37,3 +37,8 @@ class MockProvider:
         if path not in self._secrets:
             raise SecretNotFound(self._name, path, "memory")
         return ExternalSecret(self._secrets[path], path, self._name)
+
+    def whoami(self, path: str) -> str:
+        """Nobody in particular."""
+        del path
+        return "anybody"

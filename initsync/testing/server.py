@@ -97,12 +97,16 @@ class ApiServer(Closing):
         user = user_name(namespace, service_account)
         for rule in rules:
             names = rule.get("resourceNames") or [""]
-            self.await_access(user, namespace, rule["verbs"][-1], rule["resources"][-1], names[-1])
+            resource = ".".join(filter(None, (rule["resources"][-1], rule["apiGroups"][-1])))
+            self.await_access(user, namespace, rule["verbs"][-1], resource, names[-1])
 
     def await_access(
         self, user: str, namespace: str, verb: str, resource: str, name: str = ""
     ) -> None:
-        """Return when RBAC lets `user` do that: a Role takes some milliseconds to be in force."""
+        """Return when RBAC lets `user` do that: a Role takes some milliseconds to be in force.
+
+        `resource` may have its group, as in `deployments.apps`.
+        """
         review = manifests.access_review(user, namespace, verb, resource, name)
         path = manifests.collection(review)
         deadline = time.monotonic() + _DEADLINE

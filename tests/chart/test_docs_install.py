@@ -16,6 +16,7 @@ from tests.chart.helm import CHART, ROOT, Helm
 from tests.chart.test_schema import MISTAKES
 
 PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text() for name in ("install", "upgrade")}
+PAGES["readme"] = (CHART / "README.md").read_text()
 _OPTIONS = ("--set", "--set-file", "--values", "--version")
 
 

@@ -53,6 +53,24 @@ def run(kubeconfig: Path, aws: AwsServer, *arguments: str) -> "subprocess.Comple
     return ended
 
 
+def subcommand(
+    kubeconfig: Path, name: str, *arguments: str, **env: str
+) -> "subprocess.CompletedProcess[str]":
+    """`initsync NAME` by somebody without an AWS identity, unless `env` has one."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    nowhere = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null"}
+    place = [f"--kubeconfig={kubeconfig}", "--context=test"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "initsync", name, *place, *arguments],
+        env=clean | nowhere | {"AWS_SHARED_CREDENTIALS_FILE": "/dev/null"} | env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "pl4nted" not in ended.stdout + ended.stderr
+    return ended
+
+
 def create(
     api: ApiServer, namespace: str, annotation: str | None, more: dict[str, str] | None = None
 ) -> str:

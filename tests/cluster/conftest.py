@@ -4,6 +4,7 @@ import os
 import sys
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +15,10 @@ from initsync.testing.controlplane.progress import Progress
 from initsync.testing.server import ApiServer
 from initsync.testing.webhook import Webhook
 from tests.cluster import guard
+from tests.cluster.clinic import Clinic
 from tests.cluster.contract import Secrets
 from tests.cluster.shop import Shop
+from tests.cluster.ward import Ward
 
 
 @pytest.fixture(scope="session")
@@ -94,3 +97,19 @@ def real_shop(real_api: ControlPlane, aws: AwsServer, webhook: Webhook) -> Shop:
 def secrets(api: ApiServer, namespace: str) -> Secrets:
     """The Secrets of that namespace, as the administrator."""
     return Secrets(api, namespace)
+
+
+@pytest.fixture(scope="session")
+def clinic(aws: AwsServer) -> Iterator[Clinic]:
+    """A cluster of its own, for JASM is installed in it, and broken."""
+    if os.environ.get("CLUSTER") == "skip":
+        pytest.skip("CLUSTER=skip: nothing is asked of a real API server")
+    binaries = find_or_build(os.environ, Progress(sys.__stderr__ or sys.stderr))
+    with ControlPlane(binaries) as server:
+        yield Clinic(server, aws)
+
+
+@pytest.fixture
+def ward(clinic: Clinic, aws: AwsServer, tmp_path: Path) -> Ward:
+    """A namespace of the clinic for one pod."""
+    return Ward(clinic, aws, f"t-{uuid.uuid4().hex[:10]}", tmp_path)

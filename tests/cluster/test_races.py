@@ -79,6 +79,9 @@ class Writer:
         with self._turns.step(self._who):
             return ExternalSecret({"value": str(self._source.next())}, path, self.name)
 
+    def whoami(self, path: str) -> str:
+        raise AssertionError("a sync asks for no name")
+
     def read_secret(self, name: str) -> JsonObject | None:
         with self._turns.step(self._who):
             return self._cluster.read_secret(name)

@@ -120,7 +120,8 @@ def test_the_build_asks_each_tool_in_its_own_words(tmp_path: Path, tool: str) ->
     stand_in.write_text('#!/bin/sh\necho "$@" >>"$0.log"\n')
     stand_in.chmod(0o755)
     asked = {"TOOL": tool, "TARGETS": "init", "TAG": "1.2", "BASE": "b", "PLATFORM": "linux/arm64"}
-    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SOURCE_DATE_EPOCH": "7", "SAVE": "/s", **asked}
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SOURCE_DATE_EPOCH": "7", **asked}
+    env |= {"SAVE": str(tmp_path), "PYTHON": "echo"}
 
     subprocess.run([BUILD, "--pull"], env=env, check=True, capture_output=True)
 
@@ -130,5 +131,7 @@ def test_the_build_asks_each_tool_in_its_own_words(tmp_path: Path, tool: str) ->
     assert "--build-arg BASE=b --platform linux/arm64" in build
     assert build.endswith("--target init --tag jasm/init:1.2 --pull .")
     assert ("--timestamp 7" in build) == (tool != "docker")
-    saved = "push --quiet jasm/init:1.2 docker-archive:/s/init.tar:jasm/init:1.2"
-    assert (saved if tool == "buildah" else "save --output /s/init.tar jasm/init:1.2") in said
+    file = f"{tmp_path}/init.tar"
+    saved = f"push --quiet jasm/init:1.2 docker-archive:{file}:jasm/init:1.2"
+    assert (saved if tool == "buildah" else f"save --output {file} jasm/init:1.2") in said
+    assert (tmp_path / "init.cdx.json").read_text() == f"deploy/image/bill.py {file}\n"

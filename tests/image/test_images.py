@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import struct
 import sys
 import tarfile
@@ -9,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
-from deploy.image import size
+from deploy.image import bill, size
 from initsync.testing.controlplane.progress import Progress
+from tests import docs_licences
 from tests.node.images import TARGETS, Builder
 
 LIMIT = 25.0  # MB above the base
@@ -59,7 +63,8 @@ def test_the_pods_image_has_what_the_pod_path_imports_and_nothing_else(
     names = {name for name in files(archives["init"]) if "__pycache__" not in name}
 
     tops = {name.removeprefix("opt/jasm/").split("/")[0] for name in names if "opt/jasm" in name}
-    assert tops == {"initsync", "yaml"}
+    declared = {"LICENSE", "sbom.cdx.json"}
+    assert {top for top in tops if "dist-info" not in top} - declared == {"initsync", "yaml"}
     assert {"usr/local/bin/jasm-init", "usr/local/bin/jasm-wait"} <= names
     for stranger in ("initsync/cli", "initsync/testing", "initsync/demo", "initsync/check"):
         assert not [name for name in names if stranger in name]
@@ -102,6 +107,65 @@ def test_the_commands_need_no_shell(archives: dict[str, Path]) -> None:
     assert config(archives["init"])["config"]["Entrypoint"] == ["jasm-init"]
 
 
+def components(archive: Path) -> dict[str, Any]:
+    """Of its bill of materials, by package URL."""
+    return {one["bom-ref"]: one for one in json.loads(bill.of(archive))["components"]}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_bill_of_materials_lists_what_is_in_the_image_and_nothing_else(
+    archives: dict[str, Path], target: str
+) -> None:
+    found = files(archives[target])
+    installed = {name.split("/")[2] for name in found if ".dist-info/METADATA" in name}
+
+    listed = components(archives[target])
+    python = {name for name in listed if name.startswith("pkg:pypi/")}
+    assert {name.removeprefix("pkg:pypi/").replace("@", "-") for name in python} == {
+        name.removesuffix(".dist-info").replace("_", "-") for name in installed
+    }
+    assert {f"pkg:deb/debian/{name}" for name in ("libc6", "openssl", "python3")} <= {
+        name.partition("@")[0] for name in listed
+    }
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_bill_of_materials_is_valid_and_has_a_hash_and_a_licence_of_each_part(
+    archives: dict[str, Path], target: str
+) -> None:
+    text = bill.of(archives[target]).decode()
+
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    parts = components(archives[target]).values()
+    packages = [one for one in parts if one["type"] != "operating-system"]
+    assert [one["name"] for one in packages if not one.get("licenses")] == []
+    assert [it["name"] for it in packages if not (it.get("hashes") or it.get("properties"))] == []
+    assert all(one.get("hashes") for one in packages if one["purl"].startswith("pkg:pypi/"))
+    assert json.loads(text)["metadata"]["component"]["name"] == f"jasm-{target}"
+
+
+@pytest.mark.timeout(600)  # built here: no other test needs it
+def test_the_image_for_people_has_its_bill_of_materials_too(tmp_path: Path) -> None:
+    Builder(os.environ, Progress(sys.stderr)).build(tmp_path, ["full"])
+
+    made = (tmp_path / "full.cdx.json").read_text()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(made) is None
+    shipped = {one.name for one in docs_licences.shipped() if "full" in one.images}
+    listed = {one["name"] for one in components(tmp_path / "full.tar").values()}
+    assert {"boto3", "click", "kubernetes", "pyyaml"} <= listed & shipped
+    assert len(shipped - listed) <= 1  # typing-extensions, which newer Pythons do not need
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_licences_are_in_the_image_too(archives: dict[str, Path], target: str) -> None:
+    found = files(archives[target])
+    packages = {name.split("/")[2] for name in found if ".dist-info/METADATA" in name}
+
+    texts = [name for name in found if re.search(r"LICEN[CS]E|COPYING", name, re.IGNORECASE)]
+    assert "opt/jasm/LICENSE" in texts
+    assert {it for it in packages if not any(f"/{it}/" in name for name in texts)} == set()
+
+
 def test_the_same_sources_make_the_same_image(archives: dict[str, Path], tmp_path: Path) -> None:
     builder = Builder(os.environ, Progress(sys.stderr))
 
@@ -109,3 +173,4 @@ def test_the_same_sources_make_the_same_image(archives: dict[str, Path], tmp_pat
 
     assert size.layers(tmp_path / "init.tar") == size.layers(archives["init"])
     assert config(tmp_path / "init.tar") == config(archives["init"])
+    assert (tmp_path / "init.cdx.json").read_bytes() == bill.of(archives["init"])

@@ -240,3 +240,50 @@ def test_a_block_scalars_finding_stands_on_its_own_line(
     found = only(text.replace("\n", newline))
 
     assert text.splitlines()[found.line - 1] == "      nonsense: 1"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("on-failur", "; did you mean jasm.codnod.io/on-failure?"),
+        ("Secret_Sync", "; did you mean jasm.codnod.io/secret-sync?"),
+        ("maxage", "; did you mean jasm.codnod.io/max-age?"),
+        ("zzzz", "; known are secret-sync, on-failure, max-stale,"),
+        ("injection", "it is a label of namespaces; on a pod it is jasm.codnod.io/inject"),
+    ],
+)
+def test_a_name_that_jasm_does_not_know_is_told_with_the_nearest(
+    kind: str, name: str, said: str
+) -> None:
+    found = only(yaml.safe_dump(manifest(kind, "x", keys.PREFIX + name)))
+
+    assert found.annotation == keys.PREFIX + name
+    assert found.message.startswith(f"annotation {keys.PREFIX}{name}: has no effect")
+    assert said in found.message
+
+
+def test_a_misspelt_name_is_found_on_the_workload_too_and_through_merge_keys() -> None:
+    wrong = {keys.PREFIX + "max_age": "5m"}
+    deployment = manifest("Deployment", GOOD)
+    deployment["metadata"]["annotations"] = wrong
+    merged = f"x: &a {{{keys.PREFIX}max_age: 5m}}\nkind: Pod\nmetadata: {{annotations: {{<<: *a}}}}"
+
+    for text in (yaml.safe_dump(deployment), merged):
+        found = [one for one in outcomes(text) if one]
+        assert [one.annotation for one in found] == [keys.PREFIX + "max_age"]
+
+
+@pytest.mark.parametrize("name", sorted(workloads.KNOWN))
+def test_a_pod_of_a_cluster_is_judged_as_its_manifest(name: str) -> None:
+    for value in (GOOD, "nonsense"):
+        text = yaml.safe_dump(manifest("Pod", value, name))
+        of_manifest = [one.message for one in outcomes(text) if one]
+
+        of_pod = [str(one) for one in check.problems({name: value}, PROVIDERS, path_rule)]
+
+        assert of_pod == of_manifest
+
+
+def test_annotations_of_others_are_nobodys_business() -> None:
+    assert list(check.problems({"example.com/a": "b"}, PROVIDERS, path_rule)) == []

@@ -91,6 +91,9 @@ class Provider:
             raise SecretNotFound(self.name, path, "eu")
         return ExternalSecret(self.data, path, self.name)
 
+    def whoami(self, path: str) -> str:
+        raise AssertionError("a sync asks for no name")
+
 
 def run(
     cluster: Secrets,

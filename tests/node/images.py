@@ -30,7 +30,11 @@ driver = "overlay"
 graphroot = "{home}/store"
 runroot = "{home}/run"
 """
-_NOT_NEEDED = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/locale")
+_NOT_NEEDED = (
+    *("var/cache/apt", "var/lib/apt/lists", "usr/share/locale"),
+    *("usr/share/doc/*/[!c]*", "usr/share/doc/*/c[!o]*"),
+)
+"""Licences stay (`copyright`), as in Debian's own slim images."""
 # So that the build's pip reaches the package index as this machine does.
 _LENT = ("/etc/ssl/certs", "/etc/pip.conf")
 
@@ -64,7 +68,9 @@ class Builder:
 
     def _base(self) -> Path:
         """Debian with its Python, once for each recipe."""
-        recipe = hashlib.sha256(f"{SUITE} {_INCLUDE} {_BASE_FILE}".encode()).hexdigest()[:12]
+        recipe = hashlib.sha256(
+            f"{SUITE} {_INCLUDE} {_BASE_FILE} {_NOT_NEEDED}".encode()
+        ).hexdigest()[:12]
         archive = self._home / f"base-{recipe}.tar"
         if archive.exists():
             return archive
@@ -88,5 +94,5 @@ class Builder:
         options = ["--variant=minbase", f"--include={_INCLUDE}"]
         command = ["debootstrap", *options, SUITE, str(root), debian_mirror()]
         run(command, f"make a base image of Debian {SUITE}", self._env, ROOT, self._progress)
-        for name in _NOT_NEEDED:
-            shutil.rmtree(root / name, ignore_errors=True)
+        for found in [found for name in _NOT_NEEDED for found in root.glob(name)]:  # links twice
+            shutil.rmtree(found) if found.is_dir() else found.unlink(missing_ok=True)

@@ -17,7 +17,6 @@ from tests.node.waiting import until
 REGISTRATION = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/jasm-injector"
 SECRET = "jasm-injector-tls"
 _HOST = f"jasm-injector.{NAMESPACE}.svc"
-_WAIT = ("--wait", "--timeout=90s")
 
 
 class Release:
@@ -30,11 +29,11 @@ class Release:
         self.api.create_namespace(NAMESPACE, {"pod-security.kubernetes.io/enforce": "restricted"})
         self._before = self._inventory()
 
-    def apply(self, verb: str, *settings: str, chart: Path = CHART) -> str:
+    def apply(self, verb: str, *settings: str, chart: Path = CHART, seconds: int = 90) -> str:
         """Install or upgrade, and wait until all is ready. Raises HelmFailed."""
         env = [f"injection.env.{it}" for it in self._aws if chart == CHART]
         options = [f"--set={it}" for it in (*env, *settings)]
-        return self._helm.release(verb, str(chart), *_WAIT, *options)
+        return self._helm.release(verb, str(chart), "--wait", f"--timeout={seconds}s", *options)
 
     def do(self, verb: str, *arguments: str) -> str:
         """Any other verb. Raises HelmFailed."""

@@ -11,6 +11,7 @@ from tests.cluster.injector_side import annotated, create, is_injected
 from tests.node.node import Node
 from tests.node.release import REGISTRATION, SECRET, Release
 from tests.node.team import Team, digest
+from tests.node.test_node_env import ENV_FROM
 
 pytestmark = pytest.mark.timeout(400)  # several rollouts, each with its graceful end
 SECRET_LEFT = f"secrets {NAMESPACE}/{SECRET}"
@@ -35,7 +36,7 @@ def release(node: Node, helm: Helm, aws: AwsServer, shop: Team) -> Iterator[Rele
 
 def starts(team: Team, name: str) -> None:
     """A pod gets its Secret before it starts."""
-    team.pod(name)
+    team.pod(name, ENV_FROM)
     team.await_phase(name, "Succeeded")
     assert team.shown(name) == [digest()]
 
@@ -69,7 +70,7 @@ def test_an_upgrade_that_fails_leaves_the_old_injector_serving(release: Release)
 
     with release.load() as load:
         with pytest.raises(HelmFailed, match="context deadline exceeded"):
-            release.apply("upgrade", "injector.image.tag=none", "--timeout=10s")
+            release.apply("upgrade", "injector.image.tag=none", seconds=10)
         load.more()
         release.do("rollback", "--wait")
         load.more()

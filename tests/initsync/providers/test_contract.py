@@ -54,3 +54,11 @@ def test_what_fails_is_a_row_of_the_table_and_shows_no_secret(provider: SecretPr
 
     assert caught.value.transient
     assert "pl4nted" not in f"{caught.value} {caught.value!r} {provider!r}"
+
+
+def test_who_asks_is_asked_of_the_cloud_and_fails_alike(provider: SecretProvider) -> None:
+    with pytest.raises(JasmError) as caught:
+        provider.whoami("/prod/codnod/config")
+
+    assert caught.value.transient
+    assert "pl4nted" not in f"{caught.value} {caught.value!r}"

@@ -1,0 +1,116 @@
+"""Known vulnerabilities of all that is locked: `python -m deploy.audit [--required]`.
+
+pip-audit (https://github.com/pypa/pip-audit) asks the package index for its advisories. Where that
+does not answer, one line says so; with --required that is a failure. Exit codes: 0 nothing found,
+1 something found, or an entry of audit-ignore.yaml has ended, 2 not asked.
+"""
+
+import datetime
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+IGNORED = Path(__file__).with_name("audit-ignore.yaml")
+_COMMAND = (sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes")
+_OUTPUT = ("--format=json", "--progress-spinner=off")
+_TIMEOUT = 600  # seconds
+_UNREACHABLE = re.compile(
+    r"requests\.exceptions\.\w+|ConnectionError|[Cc]ould not connect|timed out"
+)
+
+
+class Unanswered(Exception):
+    """The package index gave no advisories; the text says why."""
+
+
+class Finding(NamedTuple):
+    """One vulnerability of one package that is locked."""
+
+    package: str
+    version: str
+    names: tuple[str, ...]
+    """Its identifiers, the index's own first."""
+    fixed_in: tuple[str, ...]
+
+    def __str__(self) -> str:
+        fixed = f"fixed in {', '.join(self.fixed_in)}" if self.fixed_in else "no fix yet"
+        return f"{self.package} {self.version}: {' '.join(self.names)}, {fixed}"
+
+
+def main(arguments: list[str]) -> int:
+    """Print what was found."""
+    files = sorted((ROOT / "requirements").glob("*.txt"))
+    try:
+        ignored = ignorable(IGNORED.read_text("utf-8"), datetime.datetime.now(datetime.UTC).date())
+        found = [one for one in findings(report(files)) if not ignored & set(one.names)]
+    except Unanswered as reason:
+        print(f"known vulnerabilities were not looked up: {reason}")
+        return 2 if "--required" in arguments else 0
+    except RuntimeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except ValueError as error:
+        print(f"error: {IGNORED.name}: {error}", file=sys.stderr)
+        return 1
+    for finding in found:
+        print(finding)
+    print(f"{len(found)} known vulnerabilities in {len(files)} requirement files")
+    return int(bool(found))
+
+
+def report(files: list[Path], env: Mapping[str, str] | None = None) -> str:
+    """pip-audit's JSON. Raises Unanswered, and RuntimeError where pip-audit itself fails."""
+    options = [option for file in files for option in ("-r", str(file))]
+    command = [*_COMMAND, *_OUTPUT, *options]
+    try:
+        done = subprocess.run(  # noqa: S603  # our own words, and names of our files
+            command, capture_output=True, text=True, timeout=_TIMEOUT, env=env
+        )
+    except subprocess.TimeoutExpired:
+        raise Unanswered(f"no answer within {_TIMEOUT} s") from None
+    if done.stdout.startswith("{"):
+        return done.stdout
+    last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+    if cause := _UNREACHABLE.search(last):
+        raise Unanswered(f"the package index is not reachable ({cause[0]})")
+    raise RuntimeError(f"pip-audit ended with {done.returncode}: {last}")
+
+
+def findings(text: str) -> list[Finding]:
+    """What pip-audit's JSON tells. Raises Unanswered where it left a package out."""
+    packages = json.loads(text)["dependencies"]
+    skipped = [package["name"] for package in packages if "skip_reason" in package]
+    if skipped:
+        told = f"the package index has no advisories for {len(skipped)} of {len(packages)} packages"
+        raise Unanswered(f"{told}, such as {skipped[0]}")
+    return [_finding(package, one) for package in packages for one in package["vulns"]]
+
+
+def _finding(package: dict[str, Any], one: dict[str, Any]) -> Finding:
+    names = (one["id"], *one["aliases"])
+    return Finding(package["name"], package["version"], names, tuple(one["fix_versions"]))
+
+
+def ignorable(text: str, today: datetime.date) -> set[str]:
+    """The identifiers in audit-ignore.yaml. Raises ValueError, also for one whose time is over."""
+    entries = yaml.safe_load(text)
+    for entry in entries:
+        if set(entry) != {"id", "reason", "until"} or not entry["reason"]:
+            raise ValueError(f"{entry} has not exactly id, reason and until")
+        if datetime.date.fromisoformat(str(entry["until"])) < today:
+            raise ValueError(f"{entry['id']} was to be ignored until {entry['until']}: look again")
+    return {str(entry["id"]) for entry in entries}
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,58 @@
+"""Whether all parts name one version: `python3 -m deploy.release TAG [--notes]`.
+
+With --notes it prints the changelog's section of that version. Standard library only, as the
+release's first step runs it on a bare machine. Exit code 1: something names another version.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+_NAMED = {
+    "initsync/__init__.py": r'^__version__ = "(.*)"$',
+    "deploy/chart/jasm/Chart.yaml": r"^(?:version|appVersion): \"?([^\s\"]*)\"?$",
+    "deploy/manifests/deployment.yaml": r"\bjasm/(?:init|injector):([^\s\"@]+)",
+    "deploy/examples/2-by-hand-in-the-pod.yaml": r"\bjasm/init:([^\s\"@]+)",
+}
+_SECTION = r"^## \[?{version}(?=[\]\s]).*\n(?P<text>(?:(?!## ).*\n)*)"
+
+
+def main(arguments: list[str]) -> int:
+    """Print what is wrong, or the notes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tag", metavar="TAG", help="such as v1.2.3")
+    parser.add_argument("--notes", action="store_true", help="print the changelog's section")
+    chosen = parser.parse_args(arguments)
+    version = chosen.tag.removeprefix("v")
+    wrong = problems(ROOT, version)
+    for problem in wrong:
+        print(f"error: {problem}", file=sys.stderr)
+    if not wrong and chosen.notes:
+        print(notes((ROOT / "CHANGELOG.md").read_text("utf-8"), version))
+    return int(bool(wrong))
+
+
+def problems(root: Path, version: str) -> list[str]:
+    """What has to change before `version` can be released from the files in `root`."""
+    found = []
+    for name, pattern in _NAMED.items():
+        named = re.findall(pattern, (root / name).read_text("utf-8"), re.MULTILINE)
+        if set(named) != {version}:
+            found.append(
+                f"{name} names {' and '.join(sorted(set(named))) or 'none'}, not {version}"
+            )
+    if not notes((root / "CHANGELOG.md").read_text("utf-8"), version):
+        found.append(f"CHANGELOG.md has no section {version}: rename Unreleased, with the date")
+    return found
+
+
+def notes(changelog: str, version: str) -> str:
+    """The text below the heading of `version`; empty where there is none."""
+    found = re.search(_SECTION.format(version=re.escape(version)), changelog + "\n", re.MULTILINE)
+    return found["text"].strip() if found else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,116 @@
+"""What the commands that read a cluster share: their options, their clock, and how they end."""
+
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeVar
+
+import click
+
+from initsync import clusterauth, entry
+from initsync.clusterreads import Reads
+from initsync.errors import InvalidSetup, JasmError
+from initsync.logs import Log
+from initsync.progress import Progress
+from initsync.terminal import say
+from initsync.wording import bug
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Asked(NamedTuple):
+    """What every one of these commands is told."""
+
+    namespace: str | None
+    kube_context: str | None
+    kubeconfig: str | None
+    timeout: float
+    verbose: bool
+    output: str
+
+    @property
+    def as_json(self) -> bool:
+        """Whether standard output is for programs."""
+        return self.output == "json"
+
+    @property
+    def log(self) -> Log:
+        """Lines for people, on standard error."""
+        return Log(sys.stderr, time.time, level="debug" if self.verbose else "info")
+
+
+class Opened(NamedTuple):
+    """The cluster, and the run whose clock ticks."""
+
+    reads: Reads
+    url: str
+    namespace: str
+    """The context's own, else `default`."""
+    run: entry.Run
+    progress: Progress
+
+
+def options(
+    namespace: str, seconds: float, outputs: Sequence[str] = ("text", "json")
+) -> Callable[[Command], Command]:
+    """The options of `Asked`: `namespace` is the help of -n, `seconds` the default deadline,
+    the first of `outputs` that of -o.
+    """
+
+    def add(command: Command) -> Command:
+        for option in reversed(_options(namespace, seconds, outputs)):
+            command = option(command)
+        return command
+
+    return add
+
+
+def _options(
+    namespace: str, seconds: float, outputs: Sequence[str]
+) -> list[Callable[[Command], Command]]:
+    times = click.FloatRange(0.1, 86_400)
+    default = f"Default: {seconds:g}."
+    context = "The kubeconfig context; default: the current one."
+    kubeconfig = "Default: KUBECONFIG, else ~/.kube/config."
+    return [
+        click.option("-n", "--namespace", help=namespace),
+        click.option("--context", "kube_context", help=context),
+        click.option("--kubeconfig", metavar="FILE", help=kubeconfig),
+        click.option("--timeout", type=times, metavar="SECONDS", default=seconds, help=default),
+        click.option("-v", "--verbose", is_flag=True, help="A line for each request."),
+        click.option("-o", "--output", type=click.Choice(outputs), default=outputs[0]),
+    ]
+
+
+@contextmanager
+def ending(asked: Asked) -> Iterator[None]:
+    """End with the exit code of a failure of the table, of a bug, or of Ctrl-C (130)."""
+    try:
+        yield
+    except BrokenPipeError:  # `initsync list | head`
+        raise
+    except KeyboardInterrupt:
+        asked.log.error("interrupted before the answer was complete")
+        sys.exit(130)
+    except Exception as error:  # a traceback would end in a text that may hold a secret value
+        known = error if isinstance(error, JasmError) else JasmError(bug(error))
+        asked.log.error(str(known), reason=known.reason)
+        if asked.as_json:
+            told = {"error": known.reason, "message": str(known), "exitCode": known.exit_code}
+            say(json.dumps(told))
+        sys.exit(known.exit_code)
+
+
+def opened(asked: Asked) -> Opened:
+    """The cluster of the kubeconfig. Raises InvalidSetup."""
+    if math.isnan(asked.timeout):
+        raise InvalidSetup("--timeout is no number", "set it to seconds, such as 60")
+    access = clusterauth.from_kubeconfig(asked.kubeconfig, asked.kube_context, os.environ)
+    run = entry.start(os.environ, asked.log, asked.timeout)
+    reads = Reads(access.connection(run.network), access.authorization, run.network.left)
+    namespace = access.namespace or "default"
+    return Opened(reads, access.url, namespace, run, Progress(sys.stderr))

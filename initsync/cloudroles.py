@@ -1,0 +1,100 @@
+"""What a ServiceAccount must be allowed in AWS so that its pods sync, and no more. Pure."""
+
+from itertools import groupby
+from typing import NamedTuple
+
+from initsync import providers
+from initsync.aws import iam
+from initsync.aws.iam import Place
+from initsync.model import JsonObject
+from initsync.names import within
+from initsync.permits import Permit
+from initsync.wishes import Wish
+
+TRUSTS = ("pod-identity", "irsa", "none")
+_NAME_LIMIT = 64
+_ANNOTATION = "eks.amazonaws.com/role-arn"
+
+
+class Trust(NamedTuple):
+    """How pods become their role."""
+
+    kind: str
+    """One of TRUSTS; `none`: by one that is there already, so that none is to be made."""
+    issuer: str = ""
+    """Of IRSA: the OIDC issuer, a URL without its scheme."""
+    cluster: str = ""
+    """Of Pod Identity: the EKS cluster's name; any cluster's where empty."""
+
+
+class CloudRole(NamedTuple):
+    """The IAM role of one ServiceAccount."""
+
+    permit: Permit
+    name: str
+    """Kubernetes' names have no `_`, so no two ServiceAccounts have the same."""
+    arn: str
+    policies: tuple[JsonObject, ...]
+    trust: JsonObject | None
+    shared: dict[str, JsonObject]
+    """By the ARN of a secret in another account the policy that its owner puts on it."""
+
+
+def cloud_role(permit: Permit, place: Place, trust: Trust, prefix: str) -> CloudRole:
+    """The ServiceAccount's; `prefix` is what its name begins with."""
+    name = within(f"{prefix}_{permit.namespace}_{permit.account}", _NAME_LIMIT)
+    arn = place.arn("iam", f"role/{name}")
+    trusted = _trust(trust, place, permit)
+    shared = {found: iam.resource_policy(arn) for found in foreign(permit, place) if trusted}
+    policies = tuple(iam.policies(_statements(permit, place)))
+    return CloudRole(permit, name, arn, policies, trusted, shared)
+
+
+def foreign(permit: Permit, place: Place) -> list[str]:
+    """The ARNs of secrets in other accounts, which must share them."""
+    arns = {iam.secret(path, place) for path in permit.paths}
+    return sorted(arn for arn in arns if iam.foreign(arn, place))
+
+
+def as_object(role: CloudRole, trust: Trust) -> JsonObject:
+    """All that a ServiceAccount must be allowed, to be read by people and programs."""
+    permit = role.permit
+    objects = dict(zip(("role", "roleBinding"), permit.objects(), strict=True))
+    return {
+        "namespace": permit.namespace,
+        "serviceAccount": permit.account,
+        "secrets": [_wish(wish) for wish in permit.wishes],
+        "aws": {
+            **(_role(role, trust) if role.trust else {}),
+            "permissionsPolicies": list(role.policies),
+            **({"resourcePolicies": role.shared} if role.shared else {}),
+        },
+        "kubernetes": objects,
+    }
+
+
+def _statements(permit: Permit, place: Place) -> list[JsonObject]:
+    found: list[JsonObject] = []
+    for provider, group in groupby(sorted(permit.wishes, key=_provider), _provider):
+        found += providers.load(provider).statements({wish.path for wish in group}, place)
+    return found
+
+
+def _provider(wish: Wish) -> str:
+    return wish.provider
+
+
+def _trust(trust: Trust, place: Place, permit: Permit) -> JsonObject | None:
+    whose = (permit.namespace, permit.account)
+    if trust.kind == "irsa":
+        return iam.irsa_trust(place, trust.issuer, *whose)
+    return iam.pod_identity_trust(trust.cluster, *whose) if trust.kind == "pod-identity" else None
+
+
+def _role(role: CloudRole, trust: Trust) -> JsonObject:
+    said = {"serviceAccountAnnotations": {_ANNOTATION: role.arn}} if trust.kind == "irsa" else {}
+    return {"roleName": role.name, "roleArn": role.arn, **said, "trustPolicy": role.trust}
+
+
+def _wish(wish: Wish) -> JsonObject:
+    return {"secretName": wish.secret_name, "provider": wish.provider, "path": wish.path}

@@ -1,0 +1,1 @@
+"""`initsync doctor`: each check is a function of what was read; who reads stands apart."""

@@ -1,0 +1,134 @@
+"""Who the pod is to AWS, by its spec and its ServiceAccount. Pure.
+
+https://docs.aws.amazon.com/eks/latest/userguide/pod-configuration.html
+"""
+
+import os.path
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from initsync import keys
+from initsync.aws import container as sources
+from initsync.aws import endpoints
+from initsync.aws.credentials import ADVICE
+from initsync.doctor.result import Result, Stored, Unread, failed, ok, skipped, warning
+from initsync.model import JsonObject
+
+ROLE = "eks.amazonaws.com/role-arn"
+"""On a ServiceAccount."""
+AUDIENCE = "eks.amazonaws.com/audience"
+"""On a ServiceAccount: of its token, where that is another."""
+STS = "sts.amazonaws.com"
+_ARN = re.compile(r"arn:[-a-z0-9]+:iam::(\d{12}):role/\S+")
+_AGAIN = "delete the pod so that admission runs again"
+
+
+class PodIdentity(NamedTuple):
+    """What was found."""
+
+    env: Mapping[str, str]
+    """Of `jasm-init`; references to elsewhere are empty."""
+    account_role: str
+    audience: str
+
+    @property
+    def role(self) -> str:
+        """That the pod asks STS for; empty where it has none by IRSA."""
+        return self.env.get("AWS_ROLE_ARN") or self.account_role
+
+    @property
+    def aws_account(self) -> str:
+        """The AWS account of the role; empty where it is not known."""
+        found = _ARN.fullmatch(self.role)
+        return found.group(1) if found else ""
+
+
+def of(pod: JsonObject, account: Stored) -> PodIdentity:
+    """That of a pod; `account` is its ServiceAccount."""
+    there = account if isinstance(account, dict) else {"metadata": {}}
+    marks = there["metadata"].get("annotations") or {}
+    env = {entry["name"]: entry.get("value") or "" for entry in _ours(pod).get("env") or []}
+    return PodIdentity(env, marks.get(ROLE, ""), marks.get(AUDIENCE) or STS)
+
+
+def check(pod: JsonObject, account: Stored, path: str) -> Iterator[Result]:
+    """Where the pod's AWS identity comes from, and the region that it would ask for `path`."""
+    ours, found = _ours(pod), of(pod, account)
+    if not ours:
+        yield skipped("identity", f"it comes with {keys.CONTAINER}, which the pod lacks")
+        return
+    if account is None:
+        name = pod["spec"].get("serviceAccountName", "default")
+        yield failed("identity", f"there is no ServiceAccount {name}", "create it")
+        return
+    env = found.env
+    if "AWS_ACCESS_KEY_ID" in env:
+        yield ok("identity", f"static keys in the environment of {keys.CONTAINER}")
+    elif "AWS_ROLE_ARN" in env or "AWS_WEB_IDENTITY_TOKEN_FILE" in env:
+        yield _irsa(pod, found)
+    elif uri := env.get(sources.FULL_URI) or env.get(sources.RELATIVE_URI):
+        yield _pod_identity(pod, env, uri)
+    else:
+        yield _none(found, account)
+    if path and not endpoints.region_of(path, env):
+        said = f"neither the path nor the environment of {keys.CONTAINER} names a region"
+        advice = f"set {endpoints.REGION_VARIABLES[0]} there, or give the secret's full ARN"
+        yield failed("region", said, advice, 2)
+
+
+def _irsa(pod: JsonObject, found: PodIdentity) -> Result:
+    role, path = (
+        found.env.get(name, "") for name in ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+    )
+    if not role or not path:
+        missing = "AWS_WEB_IDENTITY_TOKEN_FILE" if role else "AWS_ROLE_ARN"
+        return failed("identity", f"IRSA: {keys.CONTAINER} lacks {missing}", _AGAIN, 4)
+    if not _ARN.fullmatch(role):
+        advice = f"correct {ROLE} on the ServiceAccount, and {_AGAIN}"
+        return failed("identity", f"IRSA: {role} is no ARN of a role", advice, 4)
+    if not _mounted(pod, path):
+        said = f"IRSA: no volume with a token is mounted at {path} in {keys.CONTAINER}"
+        return failed("identity", said, _AGAIN, 4)
+    if found.account_role not in ("", role):
+        said = f"IRSA: the pod has the role {role}, its ServiceAccount has {found.account_role}"
+        return warning("identity", said, f"if the latter is right, {_AGAIN}")
+    return ok("identity", f"IRSA: role {role}, token at {path}")
+
+
+def _pod_identity(pod: JsonObject, env: Mapping[str, str], uri: str) -> Result:
+    path = env.get(sources.TOKEN_FILE, "")
+    if path and not _mounted(pod, path):
+        said = f"EKS Pod Identity: no volume with a token is mounted at {path}"
+        return failed("identity", said, _AGAIN, 4)
+    return ok("identity", f"EKS Pod Identity or ECS: credentials from {uri}")
+
+
+def _none(found: PodIdentity, account: Stored) -> Result:
+    if found.account_role:
+        said = (
+            f"the ServiceAccount has the role {found.account_role}, but {keys.CONTAINER} does not"
+        )
+        advice = f"{_AGAIN}; if it stays so, AWS's pod-identity-webhook is not there or not reached"
+        return failed("identity", said, advice, 4)
+    unsure = (
+        f" (the ServiceAccount was not read: {account.why})" if isinstance(account, Unread) else ""
+    )
+    return failed("identity", f"{keys.CONTAINER} has no AWS identity{unsure}", ADVICE, 4)
+
+
+def _ours(pod: JsonObject) -> Mapping[str, Any]:
+    every = pod["spec"].get("initContainers") or []
+    return next((found for found in every if found["name"] == keys.CONTAINER), {})
+
+
+def _mounted(pod: JsonObject, path: str) -> bool:
+    """Whether a projected token is mounted there; what another volume holds is not known."""
+    volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes") or []}
+    for mount in _ours(pod).get("volumeMounts") or []:
+        at = mount["mountPath"].rstrip("/")
+        if path == at or os.path.dirname(path).startswith(at):
+            projected = (volumes.get(mount["name"]) or {}).get("projected")
+            parts = (projected or {}).get("sources") or []
+            return projected is None or any("serviceAccountToken" in part for part in parts)
+    return False

@@ -1,0 +1,141 @@
+"""AWS asked as the caller, or as the pod: who is it, and may it read the secret. Never a value."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from initsync import providers
+from initsync.clusterreads import TOKENS, Reads
+from initsync.doctor.awsidentity import PodIdentity
+from initsync.doctor.result import Result, Unread, attempt, failure, ok, skipped
+from initsync.errors import AccessDenied, JasmError, NoIdentity, ProviderUnavailable
+from initsync.model import ExternalSecret, SecretProvider, SyncRequest
+from initsync.transport import Network
+
+WHO, SECRET = "cloud-identity", "cloud-secret"  # the checks' names
+_SECONDS = 600
+"""The shortest life that the API server gives a token."""
+_REGION = ("AWS_REGION", "AWS_DEFAULT_REGION")
+_IDENTITIES = (
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"),
+    *("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
+)
+
+
+def as_caller(
+    env: Mapping[str, str], request: SyncRequest, pod: PodIdentity, network: Network
+) -> Iterator[Result]:
+    """What `env` and boto3 make of whoever runs the doctor. A refusal says nothing of the pod."""
+    told = {name: pod.env[name] for name in _REGION if pod.env.get(name)}
+    provider = providers.load(request.provider)({**env, **told}, time.time, network, True)
+    try:
+        who = provider.whoami(request.secret_path)
+    except JasmError as error:
+        why = error.tried[-1] if isinstance(error, NoIdentity) else str(error)
+        yield skipped(WHO, f"you have no AWS identity that works: {why}")
+        yield skipped(SECRET, "it needs your AWS identity, or --as-pod")
+        return
+    yield ok(WHO, f"you are {who}")
+    if pod.aws_account and f":{pod.aws_account}:" not in who:
+        said = (
+            f"the pod's role is of the AWS account {pod.aws_account} and you are not: --as-pod asks"
+        )
+        yield skipped(SECRET, said)
+        return
+    try:
+        found = provider.fetch(request.secret_path)
+    except (AccessDenied, NoIdentity, ProviderUnavailable) as error:
+        yield skipped(SECRET, f"you could not read it, which says nothing of the pod: {error}")
+    except JasmError as error:
+        yield failure(SECRET, error)
+    else:
+        said = f"{_keys(found)}, read by you; whether the pod may is asked by --as-pod"
+        yield ok(SECRET, said)
+
+
+def as_pod(
+    env: Mapping[str, str], request: SyncRequest, account: str, pod: PodIdentity, sources: "Sources"
+) -> Iterator[Result]:
+    """What AWS says to the pod's ServiceAccount: the very requests of `jasm-init`."""
+    if not pod.role:
+        why = "--as-pod can ask for a role by IRSA only, and the pod has none"
+        yield from (skipped(check, why) for check in (WHO, SECRET))
+        return
+    token = attempt(lambda: _token(sources.reads, request, account, pod.audience))
+    if isinstance(token, Unread):
+        yield from (token.result(check) for check in (WHO, SECRET))
+        return
+    with _readable(token) as file:
+        of_pod = _environment(env, request, pod, file)
+        provider = providers.load(request.provider)(of_pod, time.time, sources.network)
+        yield from _asked(provider, request.secret_path)
+
+
+class Sources:
+    """Where a token comes from, and the way out."""
+
+    def __init__(self, reads: Reads, network: Network) -> None:
+        self.reads = reads
+        self.network = network
+
+
+def _asked(provider: SecretProvider, path: str) -> Iterator[Result]:
+    try:
+        yield ok(WHO, f"the pod is {provider.whoami(path)}")
+    except JasmError as error:
+        yield failure(WHO, error)
+        yield skipped(SECRET, "it needs the pod's AWS identity")
+        return
+    try:
+        yield ok(SECRET, f"{_keys(provider.fetch(path))}, read as the pod")
+    except JasmError as error:
+        yield failure(SECRET, error)
+
+
+def _keys(found: ExternalSecret) -> str:
+    number = len(found.data)
+    named = f": {', '.join(sorted(found.data))}" if number else ""
+    return f"{found.source_path} has {number} key{'' if number == 1 else 's'}{named}"
+
+
+def _token(reads: Reads, request: SyncRequest, account: str, audience: str) -> str:
+    bound = {"apiVersion": "v1", "kind": "Pod", "name": request.pod_name, "uid": request.pod_uid}
+    body = {
+        "apiVersion": "authentication.k8s.io/v1",
+        "kind": "TokenRequest",
+        "spec": {
+            "audiences": [audience],
+            "expirationSeconds": _SECONDS,
+            "boundObjectRef": bound,
+        },
+    }
+    return str(reads.create(TOKENS, request.namespace, body, account)["status"]["token"])
+
+
+def _environment(
+    env: Mapping[str, str], request: SyncRequest, pod: PodIdentity, file: str
+) -> dict[str, str]:
+    """The way out is the caller's, the identity and the region are the pod's."""
+    ours = {name: value for name, value in env.items() if name not in _IDENTITIES}
+    told = {name: pod.env[name] for name in _REGION if pod.env.get(name)}
+    session = f"jasm-doctor-{request.pod_name}"[:64]  # CloudTrail then tells it from the pod
+    return {
+        **ours,
+        **told,
+        "AWS_ROLE_ARN": pod.role,
+        "AWS_WEB_IDENTITY_TOKEN_FILE": file,
+        "AWS_ROLE_SESSION_NAME": session,
+    }
+
+
+@contextmanager
+def _readable(token: str) -> Iterator[str]:
+    """A file to be read once, that is on no disk: the end of a pipe, which holds 64 KiB."""
+    end, start = os.pipe()
+    try:
+        with os.fdopen(start, "w", encoding="ascii") as writer:
+            writer.write(token)
+        yield f"/dev/fd/{end}"
+    finally:
+        os.close(end)

@@ -1,0 +1,84 @@
+"""All about JASM in the cluster, and about the pods of a namespace that ask: read, then judged."""
+
+import datetime
+from collections.abc import Iterator
+from functools import partial
+
+from initsync import __version__, listing
+from initsync.clusterreads import NAMESPACES, PODS, SECRETS, Reads, Resource
+from initsync.doctor import installation, podchecks
+from initsync.doctor.installation import Objects, ServiceRef
+from initsync.doctor.result import Result, Unread, attempt, ok, skipped
+from initsync.model import JsonObject
+
+_ADMISSION = "admissionregistration.k8s.io"
+_WEBHOOKS = Resource(_ADMISSION, "mutatingwebhookconfigurations")
+_INJECTING = Resource(_ADMISSION, "mutatingadmissionpolicies")
+_INJECTING_BINDINGS = Resource(_ADMISSION, "mutatingadmissionpolicybindings")
+_GUARDS = Resource(_ADMISSION, "validatingadmissionpolicies")
+_GUARD_BINDINGS = Resource(_ADMISSION, "validatingadmissionpolicybindings")
+_DEPLOYMENTS = Resource("apps", "deployments")
+_SLICES = Resource("discovery.k8s.io", "endpointslices")
+
+
+def checks(reads: Reads, pod: JsonObject | None, now: float) -> Iterator[Result]:
+    """What the platform team installed; `pod` is the one that is asked about."""
+    hooks = attempt(lambda: installation.webhooks(reads.pages(_WEBHOOKS)))
+    policies, bindings = _either(reads, _INJECTING), _either(reads, _INJECTING_BINDINGS)
+    needed = not (pod and listing.served(pod))
+    yield installation.registration(hooks, policies, bindings, needed=needed)
+    to = installation.service(hooks)
+    deployments = _ours(reads, _DEPLOYMENTS, to.namespace if to else "")
+    if to:
+        label = f"kubernetes.io/service-name={to.name}"
+        slices = attempt(lambda: list(reads.pages(_SLICES, to.namespace, labels=label)))
+        yield installation.endpoints(to, slices)
+        yield _certificate(reads, hooks, deployments, to, now)
+    elif installation.entries(hooks):
+        yield skipped("injector", "the webhook leads to a URL and not to a Service")
+    yield installation.guard(_ours(reads, _GUARDS), _ours(reads, _GUARD_BINDINGS))
+    yield installation.versions(deployments, policies, pod, __version__)
+
+
+def _ours(reads: Reads, resource: Resource, namespace: str = "") -> Objects:
+    """Those with JASM's label."""
+    return attempt(lambda: list(reads.pages(resource, namespace, labels=installation.LABELS)))
+
+
+def _either(reads: Reads, resource: Resource) -> Objects:
+    """Likewise, of v1, or where that is not served or has none, of v1beta1."""
+    return _ours(reads, resource) or _ours(reads, resource._replace(version="v1beta1"))
+
+
+def _certificate(
+    reads: Reads, hooks: Objects, deployments: Objects, to: ServiceRef, now: float
+) -> Result:
+    try:
+        from initsync.doctor import certificate  # cryptography: for this check alone
+    except ImportError:
+        return skipped("certificate", "reading it needs the package cryptography")
+    name = installation.certificate_secret(deployments, to)
+    secret = attempt(lambda: reads.get(SECRETS, to.namespace, name))
+    bundles = {hook["clientConfig"].get("caBundle") for hook in installation.entries(hooks)}
+    moment = datetime.datetime.fromtimestamp(now, datetime.UTC)
+    return certificate.check(secret, [one for one in bundles if one], to, moment)
+
+
+def pods(reads: Reads, namespace: str) -> Iterator[Result]:
+    """Each pod of the namespace that asks for a secret and has a fault that its own state tells."""
+    around = attempt(partial(reads.get, NAMESPACES, "", namespace))
+    found = attempt(lambda: list(reads.pages(PODS, namespace)))
+    if isinstance(found, Unread):
+        yield found.result("pods")
+        return
+    asking = [pod for pod in found if listing.asks(pod)]
+    bad = 0
+    for pod in asking:
+        lines = [*podchecks.annotations(pod), podchecks.injection(pod, around)]
+        lines += podchecks.containers(pod)
+        wrong = [one for one in lines if one.status in ("failed", "warning")]
+        bad += bool(wrong)
+        for one in wrong:
+            yield one._replace(check="pods", message=f"{pod['metadata']['name']}: {one.message}")
+    said = f"{len(asking)} of {len(found)} in namespace {namespace} ask for a secret"
+    yield ok("pods", f"{said}, {bad} with a fault" if asking else said)

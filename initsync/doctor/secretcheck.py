@@ -1,0 +1,49 @@
+"""The Kubernetes Secret that the pod asks for: whose, and its keys, never their values. Pure."""
+
+import base64
+
+from initsync import keys, manifests
+from initsync.doctor.result import Result, Stored, Unread, failure, ok, warning
+from initsync.errors import JasmError
+from initsync.model import JsonObject, SyncRequest
+from initsync.policy import span
+
+_SHOWN = 20
+
+
+def check(secret: Stored, request: SyncRequest, managed_by: str, now: float) -> Result:
+    """`managed_by` is the label's value by which this pod's `jasm-init` knows its own."""
+    if isinstance(secret, Unread):
+        return secret.result("secret")
+    name = f"{request.namespace}/{request.secret_name}"
+    if secret is None:
+        said = f"there is no Secret {name} yet"
+        return warning("secret", said, f"{keys.CONTAINER} makes it when all else is right")
+    try:
+        manifests.refuse_foreign(secret, managed_by)
+    except JasmError as error:
+        return failure("secret", error)
+    said = f"{name} is {_whose(secret, now)}; {_keys(secret)}"
+    source = manifests.source(secret)
+    if source and source != request.source:
+        advice = "the next sync writes it anew, unless other pods ask for the other source"
+        return warning("secret", f"{said}; the pod asks for {request.source}", advice)
+    return ok("secret", said)
+
+
+def _whose(secret: JsonObject, now: float) -> str:
+    metadata = secret["metadata"]
+    owner = (metadata.get("labels") or {}).get(keys.MANAGED_BY, "nobody, and may be taken over")
+    age = manifests.age(secret, now)
+    written = "" if age == float("inf") else f", written {span(age)} ago"
+    source = manifests.source(secret)
+    return f"{secret.get('type', 'Opaque')}, managed by {owner}{written}" + (
+        f" from {source}" if source else ""
+    )
+
+
+def _keys(secret: JsonObject) -> str:
+    data = secret.get("data") or {}
+    sizes = [f"{key} ({len(base64.b64decode(data[key]))} bytes)" for key in sorted(data)]
+    more = f" and {len(sizes) - _SHOWN} more" if len(sizes) > _SHOWN else ""
+    return f"keys: {', '.join(sizes[:_SHOWN]) or 'none'}{more}"

@@ -1,0 +1,116 @@
+"""Alerts and the dashboard ask for what the injector tells, and for nothing else."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from initsync.model import JsonObject
+from injector import metrics
+from tests.chart.examples import objects, one
+from tests.chart.helm import CHART, NAMESPACE, Helm
+
+BOARD = json.loads((CHART / "dashboards/jasm-injector.json").read_text())
+NAME = re.compile(r"jasm_\w+")
+
+
+def told() -> set[str]:
+    """The names of all series of the injector's metrics page."""
+    page = metrics.Metrics(lambda: 0.0).page().decode()
+    return set(re.findall(r"^(\w+)", page, re.MULTILINE))
+
+
+def rules(helm: Helm, *settings: str) -> list[JsonObject]:
+    options = ["--set=monitoring.prometheusRule.enabled=true", *settings]
+    (group,) = one(helm.objects(*options), "PrometheusRule")["spec"]["groups"]
+    found: list[JsonObject] = group["rules"]
+    return found
+
+
+def board_queries() -> Iterator[str]:
+    for panel in BOARD["panels"]:
+        yield from (target["expr"] for target in panel["targets"])
+    yield from (it["definition"] for it in BOARD["templating"]["list"] if "definition" in it)
+
+
+def test_alerts_and_dashboard_name_series_that_are_told(helm: Helm) -> None:
+    queries = [*(rule["expr"] for rule in rules(helm)), *board_queries()]
+
+    named = {name for query in queries for name in NAME.findall(query)}
+
+    assert len(named) >= 5
+    assert named - told() == set()
+
+
+def test_an_outcome_or_status_that_is_asked_for_is_one_that_is_told(helm: Helm) -> None:
+    queries = [*(rule["expr"] for rule in rules(helm)), *board_queries()]
+
+    outcomes = {it for query in queries for it in re.findall(r'outcome="([^"]*)"', query)}
+
+    assert outcomes == {"bug"}
+    assert outcomes <= set(metrics.OUTCOMES)
+
+
+def test_every_alert_is_of_this_release_and_says_what_to_do(helm: Helm) -> None:
+    found = rules(helm, "--set=monitoring.prometheusRule.alertLabels.team=platform")
+
+    assert {rule["alert"] for rule in found} == {
+        *("JasmInjectorDown", "JasmCertificateExpires", "JasmInjectorErrors", "JasmInjectorSlow")
+    }
+    for rule in found:
+        selectors = re.findall(r"jasm_\w+\{([^}]*)\}", rule["expr"])
+        assert len(selectors) == len(NAME.findall(rule["expr"]))
+        assert all(f'namespace="{NAMESPACE}"' in it for it in selectors)
+        assert rule["labels"]["team"] == "platform"
+        assert rule["labels"]["severity"] in ("warning", "critical")
+        assert set(rule["annotations"]) == {"summary", "description"}
+
+
+def test_the_bars_are_the_values(helm: Helm) -> None:
+    found = rules(
+        helm,
+        "--set-json=monitoring.prometheusRule.certificateDays="
+        '{"info": 30, "warning": null, "critical": 2}',
+        "--set=monitoring.prometheusRule.errorRatio=0.2",
+        "--set=monitoring.prometheusRule.latencySeconds=1.5",
+    )
+
+    ends = {it["labels"]["severity"]: it["expr"] for it in found if "Expires" in it["alert"]}
+    assert {key: text.rpartition("< ")[2] for key, text in ends.items()} == {
+        "info": "30 * 86400",
+        "critical": "2 * 86400",
+    }
+    assert [rule["expr"].endswith(("> 0.2", "> 1.5")) for rule in found[-2:]] == [True, True]
+
+
+def test_metrics_are_scraped_verified_by_the_certificates_ca(helm: Helm) -> None:
+    found = objects(helm, "monitoring")
+    monitor = one(found, "ServiceMonitor")
+    service = one(found, "Service")
+    (endpoint,) = monitor["spec"]["endpoints"]
+
+    assert (
+        monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    )
+    assert endpoint["port"] in [port["name"] for port in service["spec"]["ports"]]
+    assert endpoint["tlsConfig"] == {
+        "serverName": f"jasm-injector.{NAMESPACE}.svc",
+        "ca": {"secret": {"name": "jasm-injector-tls", "key": "ca.crt"}},
+    }
+
+
+def test_the_dashboard_is_the_file_and_grafana_finds_it(helm: Helm) -> None:
+    board = one(objects(helm, "monitoring"), "ConfigMap")
+
+    assert json.loads(board["data"]["jasm-injector.json"]) == BOARD
+    assert board["metadata"]["labels"]["grafana_dashboard"] == "1"
+    assert board["metadata"]["namespace"] == "monitoring"
+
+
+def test_no_panel_covers_another() -> None:
+    taken: dict[tuple[int, int], Any] = {}
+    for panel in BOARD["panels"]:
+        place = panel["gridPos"]
+        for x in range(place["x"], place["x"] + place["w"]):
+            for y in range(place["y"], place["y"] + place["h"]):
+                assert taken.setdefault((x, y), panel["id"]) == panel["id"]

@@ -1,0 +1,69 @@
+"""What `initsync list` is shown: Secrets as JASM writes them, and all that may use them."""
+
+from pathlib import Path
+from typing import Any
+
+from initsync import keys
+from initsync.model import JsonObject
+from tests.cluster.by_hand import subcommand
+
+
+def run(kubeconfig: Path, *options: str) -> tuple[int, str, str]:
+    ended = subcommand(kubeconfig, "list", *options)
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+def secret(namespace: str, name: str, path: str = "/prod/db", **labels: str) -> JsonObject:
+    """One as JASM writes it."""
+    marks = {keys.MANAGED_BY: keys.MANAGED_BY_DEFAULT, keys.PROVIDER: "aws-secretsmanager"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "labels": marks | labels,
+            "annotations": {keys.SOURCE_PATH: path, keys.SYNCED_AT: "2020-01-01T00:00:00Z"},
+        },
+        "stringData": {"password": "pl4nted"},
+    }
+
+
+def maker(kind: str, namespace: str, name: str, spec: JsonObject) -> JsonObject:
+    """An object that makes pods, and at the moment has none."""
+    labels = {"app": name}
+    template: JsonObject = {"metadata": {"labels": labels}, "spec": spec}
+    if kind in ("Job", "CronJob"):
+        version, job = "batch/v1", {"template": template}
+        spec["restartPolicy"] = "Never"
+        schedule = {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": job}}
+        found: JsonObject = job if kind == "Job" else schedule
+    else:
+        version, found = "apps/v1", {"selector": {"matchLabels": labels}, "template": template}
+        found |= {} if kind == "DaemonSet" else {"replicas": 0}
+        found |= {"serviceName": name} if kind == "StatefulSet" else {}
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": found}
+
+
+def app(**more: Any) -> JsonObject:
+    return {"name": "app", "image": "registry.invalid/app:1", **more}
+
+
+WAYS: dict[str, JsonObject] = {
+    "env": {
+        "containers": [
+            app(env=[{"name": "P", "valueFrom": {"secretKeyRef": {"name": "db", "key": "p"}}}])
+        ]
+    },
+    "envFrom": {"containers": [app(envFrom=[{"secretRef": {"name": "db"}}])]},
+    "volume": {
+        "containers": [app()],
+        "volumes": [{"name": "v", "secret": {"secretName": "db"}}],
+    },
+    "projected volume": {
+        "containers": [app()],
+        "volumes": [{"name": "v", "projected": {"sources": [{"secret": {"name": "db"}}]}}],
+    },
+    "imagePullSecrets": {"containers": [app()], "imagePullSecrets": [{"name": "db"}]},
+}

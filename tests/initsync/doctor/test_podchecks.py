@@ -1,0 +1,145 @@
+"""What the doctor says of a pod's state, without a cluster."""
+
+from typing import Any
+
+import pytest
+
+from initsync import keys
+from initsync.doctor import podchecks
+from initsync.doctor.result import Unread
+
+NOW = 1_800_000_000.0
+HOUR_AGO = "2027-01-15T07:00:00Z"
+
+
+def container(state: Any, **more: Any) -> str:
+    return str(podchecks.container({"name": keys.CONTAINER, "state": state, **more}))
+
+
+@pytest.mark.parametrize(
+    ("state", "more", "line"),
+    [
+        ({"terminated": {"exitCode": 0}}, {}, "ok      container: jasm-init ended well"),
+        ({"running": {}}, {}, "ok      container: jasm-init runs"),
+        (
+            {"running": {}},
+            {"restartCount": 1, "lastState": {"terminated": {"exitCode": 5, "message": "m\n"}}},
+            "warning container: jasm-init runs again, 1 restart; before: exit code 5, it said: m",
+        ),
+        (
+            {"waiting": {"reason": "PodInitializing"}},
+            {},
+            "skipped container: jasm-init has not started yet (PodInitializing)",
+        ),
+        (
+            {"waiting": {"reason": "CreateContainerConfigError", "message": "runs as root"}},
+            {},
+            "failed  container: jasm-init waits: CreateContainerConfigError, runs as root",
+        ),
+        (
+            {"terminated": {"exitCode": 143, "reason": "Error"}},
+            {"restartCount": 2},
+            "failed  container: jasm-init failed, 2 restarts: exit code 143",
+        ),
+    ],
+)
+def test_a_containers_state_is_one_line(state: Any, more: Any, line: str) -> None:
+    assert container(state, **more) == line
+
+
+@pytest.mark.parametrize(("code", "exit_code"), [(3, 3), (4, 4), (5, 5), (1, 5), (137, 5)])
+def test_an_exit_code_of_the_failure_table_is_the_doctors(code: int, exit_code: int) -> None:
+    state = {"terminated": {"exitCode": code}}
+
+    found = podchecks.container({"name": keys.CONTAINER, "state": state})
+
+    assert found.exit_code == exit_code
+
+
+def pod(**status: Any) -> dict[str, Any]:
+    spec = {"initContainers": [{"name": keys.CONTAINER}]}
+    return {"metadata": {"namespace": "shop", "name": "web"}, "spec": spec, "status": status}
+
+
+def test_a_pod_without_a_node_is_told_as_such() -> None:
+    condition = {"type": "PodScheduled", "status": "False", "message": "0/3 nodes fit"}
+
+    (found,) = podchecks.containers(pod(conditions=[condition]))
+
+    assert found.status == "warning"
+    assert found.message == "the pod has no node: 0/3 nodes fit"
+
+
+def test_an_app_that_lacks_a_key_of_the_secret_is_told_in_the_kubelets_words() -> None:
+    waiting = {"reason": "CreateContainerConfigError", "message": "couldn't find key p in Secret"}
+    ours = {"name": keys.CONTAINER, "state": {"terminated": {"exitCode": 0}}}
+    app = {"name": "app", "state": {"waiting": waiting}}
+    found = list(podchecks.containers(pod(initContainerStatuses=[ours], containerStatuses=[app])))
+
+    assert [one.status for one in found] == ["ok", "failed"]
+    assert found[1].message == (
+        "app waits: CreateContainerConfigError, couldn't find key p in Secret"
+    )
+
+
+def event(component: str, kind: str, when: str, **more: Any) -> dict[str, Any]:
+    return {
+        "metadata": {},
+        "source": {"component": component},
+        "type": kind,
+        "reason": f"By{component}",
+        "message": "so it is",
+        "lastTimestamp": when,
+        **more,
+    }
+
+
+def test_the_newest_event_of_jasm_and_the_newest_warning_of_others_are_told() -> None:
+    every = [
+        event(keys.CONTAINER, "Warning", "2027-01-15T06:00:00Z"),
+        event(keys.CONTAINER, "Normal", HOUR_AGO),
+        event("kubelet", "Warning", HOUR_AGO, count=12),
+        event("kubelet", "Normal", "2027-01-15T08:00:00Z"),
+    ]
+
+    assert [str(one) for one in podchecks.events(every, NOW)] == [
+        "ok      events: jasm-init, 1h ago: Byjasm-init: so it is",
+        "warning events: kubelet, 1h ago, 12 times: Bykubelet: so it is",
+    ]
+
+
+def test_an_event_of_the_new_kind_counts_by_its_own_time() -> None:
+    new = event("", "Warning", "", reportingComponent="x", eventTime="2027-01-15T07:00:00.123456Z")
+
+    (none, found) = podchecks.events([new], NOW)
+
+    assert none.status == "skipped"
+    assert found.message.startswith("x, 59m 59s ago: ")
+
+
+def test_a_namespace_that_may_not_be_read_is_said() -> None:
+    asking = pod()
+    asking["metadata"]["annotations"] = {keys.ANNOTATION: "x"}
+    asking["spec"] = {}
+
+    found = podchecks.injection(asking, Unread("it needs `get` on namespaces"))
+
+    assert "the injector did not see it" in found.message
+    assert found.message.endswith("(the namespace was not read: it needs `get` on namespaces)")
+
+
+def test_annotations_of_others_are_left_alone_and_every_mistake_is_told() -> None:
+    asking = pod()
+    asking["metadata"]["annotations"] = {
+        "example.com/on-failur": "x",
+        "jasm.codnod.io/max-age": "soon",
+        keys.ADOPT: "true",
+    }
+
+    found = [one.message for one in podchecks.annotations(asking)]
+
+    assert "max-age: is 'soon', but must be a duration" in found[0]
+    assert found[1].endswith(
+        "has no effect on a pod: it belongs on the Secret that is to be handed over"
+    )
+    assert len(found) == 3

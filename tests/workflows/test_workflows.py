@@ -1,0 +1,137 @@
+"""The workflows under .github: pinned, with few rights, in time, and valid."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from initsync.testing.controlplane.gobuild import Part, found
+from initsync.testing.controlplane.progress import Progress
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
+MODULE = Path(__file__).with_name("go")
+PINNED = re.compile(r"uses: [\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+OURS = re.compile(r"uses: \./\.github/workflows/[\w-]+\.yml( # zizmor: .*)?$")
+READ_ONLY = {"contents": "read"}
+WRITERS = {
+    ("release.yml", "images"): {"id-token", "attestations"},
+    ("release.yml", "chart"): {"id-token"},
+    ("release.yml", "package"): {"id-token", "attestations"},
+    ("release.yml", "publish"): {"contents"},
+}
+"""Who may write what; every other job may read the repository, no more."""
+
+
+def jobs() -> Iterator[Any]:
+    for file in FILES:
+        for name, job in yaml.safe_load(file.read_text())["jobs"].items():
+            yield pytest.param(file.name, name, job, id=f"{file.stem}-{name}")
+
+
+def steps(job: Any) -> list[Any]:
+    return list(job.get("steps", []))
+
+
+def test_there_is_one_for_each_purpose() -> None:
+    assert [file.stem for file in FILES] == ["image", "lint", "release", "test"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_action_is_pinned_by_commit_and_says_its_version(file: Path) -> None:
+    used = [line.strip(" -") for line in file.read_text().splitlines() if " uses: " in f" {line}"]
+
+    assert used
+    assert [line for line in used if not (PINNED.search(line) or OURS.search(line))] == []
+
+
+def test_an_action_has_one_version_everywhere() -> None:
+    used = {
+        found
+        for file in FILES
+        for found in re.findall(r"uses: ([\w./-]+)@(\w+ # \S+)", file.read_text())
+    }
+
+    assert len({action for action, _ in used}) == len(used)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_workflow_has_no_rights_and_one_run_at_a_time(file: Path) -> None:
+    workflow = yaml.safe_load(file.read_text())
+
+    assert workflow["permissions"] == {}
+    assert workflow["concurrency"]["group"]
+    assert "pull_request_target" not in workflow[True]  # YAML 1.1 reads `on` as true
+
+
+@pytest.mark.parametrize(("file", "name", "job"), list(jobs()))
+def test_a_job_may_do_what_it_needs_and_ends_in_time(file: str, name: str, job: Any) -> None:
+    rights = job["permissions"]
+
+    assert {right for right, level in rights.items() if level == "write"} == WRITERS.get(
+        (file, name), set()
+    )
+    assert READ_ONLY.keys() <= rights.keys()
+    assert "uses" in job or 0 < job["timeout-minutes"] <= 120
+
+
+@pytest.mark.parametrize(("file", "name", "job"), list(jobs()))
+def test_no_credentials_stay_on_disk(file: str, name: str, job: Any) -> None:
+    for step in steps(job):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+@pytest.mark.parametrize(("file", "name", "job"), list(jobs()))
+def test_nothing_is_interpolated_into_a_script(file: str, name: str, job: Any) -> None:
+    assert [step["run"] for step in steps(job) if "${{" in step.get("run", "")] == []
+
+
+@pytest.mark.parametrize(("file", "name", "job"), list(jobs()))
+def test_secrets_are_given_only_where_a_second_person_was_asked(
+    file: str, name: str, job: Any
+) -> None:
+    if "secrets." in yaml.safe_dump(job):
+        assert job["environment"] == "release"
+
+
+def test_zizmor_finds_nothing() -> None:
+    zizmor = str(Path(sys.executable).with_name("zizmor"))
+
+    done = subprocess.run(
+        [zizmor, "--offline", "--no-progress", ".github"], cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("No findings to report")
+
+
+@pytest.mark.timeout(600)  # built once
+def test_actionlint_finds_nothing() -> None:
+    program = "github.com/rhysd/actionlint/cmd/actionlint"
+    part = Part("actionlint", program, MODULE, "actionlint-1.7.12")
+    actionlint = found(part, os.environ, Progress(sys.__stderr__ or sys.stderr))
+
+    done = subprocess.run(
+        [actionlint, "-shellcheck=", "-pyflakes=", *FILES], capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_modules_that_dependabot_renews_are_all_there_are() -> None:
+    said = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())
+    (modules,) = (it for it in said["updates"] if it["package-ecosystem"] == "gomod")
+
+    tracked = subprocess.run(
+        ["git", "ls-files", "*go.sum"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    folders = {f"/{name.rpartition('/')[0]}" for name in tracked}
+    assert set(modules["directories"]) == folders - {"/initsync/testing/controlplane/go-1.30"}
