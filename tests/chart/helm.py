@@ -47,7 +47,8 @@ class Helm:
         self._program, self._home = program, home
         names = ("CACHE", "CONFIG", "DATA")
         self._env = {f"HELM_{name}_HOME": str(home / name.lower()) for name in names}
-        self._env["KUBECONFIG"] = str(kubeconfig or home / "none")
+        # HOME: what it learns of a cluster goes to .kube there, or else to where it runs.
+        self._env |= {"KUBECONFIG": str(kubeconfig or home / "none"), "HOME": str(home)}
 
     def of(self, kubeconfig: Path) -> "Helm":
         """The same for a cluster."""

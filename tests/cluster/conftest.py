@@ -43,6 +43,15 @@ def real_api(binaries: Binaries) -> Iterator[ControlPlane]:
 
 
 @pytest.fixture(scope="session")
+def policy_api(real_api: ControlPlane) -> ControlPlane:
+    """It again, where it serves policies that change pods: from Kubernetes 1.36."""
+    group = real_api.request("GET", "/apis/admissionregistration.k8s.io/v1").body
+    if "mutatingadmissionpolicies" not in {kind["name"] for kind in group["resources"]}:
+        pytest.skip("this Kubernetes has no MutatingAdmissionPolicy in v1")
+    return real_api
+
+
+@pytest.fixture(scope="session")
 def embedded_api() -> Iterator[EmbeddedApiServer]:
     """The embedded API, one a test process."""
     with EmbeddedApiServer() as server:

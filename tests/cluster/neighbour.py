@@ -16,7 +16,8 @@ from initsync.testing.controlplane import ControlPlane
 from tests.cluster.injector_side import Broken, answer, received, review
 
 Change = Callable[[dict[str, Any]], None]
-"""Of a pod's spec, or another part. Made twice it is the same as once, for the API server may ask again."""
+"""Of a pod's spec, or another part of it. Made twice it is the same as once, for the API server may
+ask again."""
 ROLE = {"name": "AWS_ROLE_ARN", "value": "arn:aws:iam::123456789012:role/app"}
 TOKEN_FILE = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"
 IDENTITY = [ROLE, {"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": TOKEN_FILE}]

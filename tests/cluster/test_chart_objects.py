@@ -13,6 +13,7 @@ from tests.chart.helm import NAMESPACE, Helm
 from tests.polling import until
 
 NEW = "-of-chart"  # the real ones may be registered by other tests
+ACCOUNT = ("serviceAccountName", "serviceAccount")  # of another namespace
 # Of operators that are not here: their names, and any content.
 FOREIGN = {
     "monitoring.coreos.com": ("ServiceMonitor", "PrometheusRule"),
@@ -86,7 +87,7 @@ def test_every_pod_of_jasms_own_passes_pod_security_restricted(
 
     for template in examples.pod_templates(examples.objects(helm, name)):
         metadata = {"name": "own", "namespace": namespace}
-        spec = {key: it for key, it in template["spec"].items() if key != "serviceAccountName"}
+        spec = {key: it for key, it in template["spec"].items() if key not in ACCOUNT}
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
         answer = cluster.request("POST", f"{manifests.collection(pod)}?dryRun=All", pod)
         assert answer.status == 201, answer.body["message"]

@@ -41,7 +41,7 @@ def kubectl(program: Path, api: ControlPlane, tmp_path: Path) -> Kubectl:
     file.write_text(kubeconfig(api.url, Path(api.ca_file), {"token": api.admin_token}))
 
     def run(line: str) -> str:
-        command = [str(program), f"--kubeconfig={file}", *line.split()]
+        command = [str(program), f"--kubeconfig={file}", f"--cache-dir={tmp_path}", *line.split()]
         return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
     return run

@@ -94,20 +94,20 @@ Both = dict[tuple[str, Settings], tuple[Made, Made]]
 
 
 @pytest.fixture(scope="module")
-def both(real_api: ControlPlane, helm: Helm, tmp_path_factory: pytest.TempPathFactory) -> Both:
+def both(policy_api: ControlPlane, helm: Helm, tmp_path_factory: pytest.TempPathFactory) -> Both:
     """Each pod by the webhook, and by the policy."""
     namespace = f"t-{uuid.uuid4().hex[:10]}"
-    real_api.create_namespace(namespace)
-    real_api.create_service_account(namespace, "app")
+    policy_api.create_namespace(namespace)
+    policy_api.create_service_account(namespace, "app")
     place = tmp_path_factory.mktemp("golden")
     results: Both = {}
     for number, settings in enumerate({OTHER, *map(settings_of, CASES)}):
         cases = [case for case in CASES if settings in (OTHER, settings_of(case))]
-        with served(real_api, helm, settings, place / str(number)):
-            by_webhook = {case: made(real_api, case, namespace) for case in cases}
-        with installed(real_api, helm, settings):
+        with served(policy_api, helm, settings, place / str(number)):
+            by_webhook = {case: made(policy_api, case, namespace) for case in cases}
+        with installed(policy_api, helm, settings):
             for case in cases:
-                results[case, settings] = by_webhook[case], made(real_api, case, namespace)
+                results[case, settings] = by_webhook[case], made(policy_api, case, namespace)
     return results
 
 

@@ -14,20 +14,20 @@ from tests.chart.helm import Helm
 from tests.cluster import neighbour
 from tests.cluster.injector_side import annotated, create, is_injected
 from tests.cluster.neighbour import neighbouring
-from tests.cluster.policy_side import install, installed, remove
+from tests.cluster.policy_side import installed
 from tests.injector.golden_settings import DEFAULT
 
 
 @pytest.fixture(scope="module")
-def api(real_api: ControlPlane, helm: Helm) -> Iterator[ControlPlane]:
-    with installed(real_api, helm, DEFAULT):
-        yield real_api
+def api(policy_api: ControlPlane, helm: Helm) -> Iterator[ControlPlane]:
+    with installed(policy_api, helm, DEFAULT):
+        yield policy_api
 
 
 @pytest.fixture
-def namespace(real_api: ControlPlane) -> str:
+def namespace(policy_api: ControlPlane) -> str:
     name = f"t-{uuid.uuid4().hex[:10]}"
-    real_api.create_namespace(name)
+    policy_api.create_namespace(name)
     return name
 
 
@@ -178,15 +178,3 @@ def test_quota_limit_range_and_restricted_pods_are_met(api: ControlPlane) -> Non
 
     assert names(made) == ["jasm-init"]
     assert made["status"]["qosClass"] == "Guaranteed"
-
-
-def test_when_it_is_deleted_pods_start_without_it(real_api: ControlPlane, helm: Helm) -> None:
-    with installed(real_api, helm, DEFAULT) as objects:
-        remove(real_api, objects[1:])
-        without_binding = create(real_api, annotated("default"))
-        install(real_api, objects)
-        remove(real_api, objects[:1])
-        without_policy = create(real_api, annotated("default"))
-
-    for answer in (without_binding, without_policy):
-        assert (answer.status, is_injected(answer)) == (201, False)

@@ -1,6 +1,6 @@
 """From the webhook to the policy and back while pods are created all the while: none is lost.
 
-As docs/injection-without-a-webhook.md has it: in two steps, with the policy beside the webhook between.
+As docs/injection-without-a-webhook.md has it: in two steps, with both there in between.
 """
 
 from collections.abc import Iterator
@@ -23,9 +23,9 @@ OTHER_IMAGE = Settings("jasm/init:policy")  # tells who injected
 
 
 @pytest.fixture
-def api(real_api: ControlPlane) -> Iterator[ControlPlane]:
-    yield real_api
-    real_api.unregister_webhook()
+def api(policy_api: ControlPlane) -> Iterator[ControlPlane]:
+    yield policy_api
+    policy_api.unregister_webhook()
 
 
 def more(load: Load) -> None:
