@@ -14,6 +14,7 @@ from initsync import (
     cli_check,
     cli_doctor,
     cli_list,
+    cli_manifest,
     cli_policy,
     clusterauth,
     entry,
@@ -180,3 +181,4 @@ main.add_command(cli_check.check)
 main.add_command(cli_list.list_)
 main.add_command(cli_doctor.doctor)
 main.add_command(cli_policy.policy)
+main.add_command(cli_manifest.manifest)

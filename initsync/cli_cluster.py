@@ -25,12 +25,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 class Asked(NamedTuple):
     """What every one of these commands is told."""
 
-    namespace: str | None
-    kube_context: str | None
-    kubeconfig: str | None
-    timeout: float
-    verbose: bool
-    output: str
+    namespace: str | None = None
+    kube_context: str | None = None
+    kubeconfig: str | None = None
+    timeout: float = 300.0
+    verbose: bool = False
+    output: str = "text"
 
     @property
     def as_json(self) -> bool:

@@ -1,7 +1,6 @@
 """`jasm-injector`: wiring of the webhook, and its certificates."""
 
 import os
-import re
 import socket
 import sys
 import time
@@ -11,7 +10,7 @@ from typing import Any
 import click
 
 from initsync import __version__
-from injector import listening, quantity, server
+from injector import listening, options, server
 from injector.cli_certs import certs
 from injector.cli_check import check
 from injector.logs import Log
@@ -33,43 +32,13 @@ def main() -> None:
 main.add_command(certs)
 main.add_command(check)
 
-# https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables
-_NAME = re.compile(r"[!-<>-~]+")
-
-
-def _image(_: click.Context, _parameter: click.Parameter, given: str) -> str:
-    if not given or any(character.isspace() for character in given):
-        raise click.BadParameter("must name an image, without white space")
-    return given
-
-
-def _user(_: click.Context, _parameter: click.Parameter, given: int) -> int:
-    if given == 0:
-        raise click.BadParameter("must not be root's: jasm-init runs as non-root")
-    return given
-
-
-def _quantity(_: click.Context, _parameter: click.Parameter, given: str) -> str:
-    if not quantity.value(given):
-        raise click.BadParameter("must be a quantity above zero, such as 100m or 64Mi")
-    return given
-
-
-def _pairs(
-    _: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
-) -> tuple[tuple[str, str], ...]:
-    pairs = tuple(entry.partition("=")[::2] for entry in given)
-    if not all(
-        "=" in entry and _NAME.fullmatch(name)
-        for entry, (name, _) in zip(given, pairs, strict=True)
-    ):
-        raise click.BadParameter("must be NAME=VALUE, the name of printable ASCII characters")
-    return tuple((name, value) for name, value in pairs)
-
 
 @main.command()
 @click.option(
-    "--image", required=True, callback=_image, help="The image with jasm-init, best by digest."
+    "--image",
+    required=True,
+    callback=options.image,
+    help="The image with jasm-init, best by digest.",
 )
 @click.option(
     "--pull-policy",
@@ -78,28 +47,32 @@ def _pairs(
 )
 @click.option(
     "--run-as-user",
-    callback=_user,
+    callback=options.user,
     type=click.IntRange(-1, 2**31 - 1),
     default=_DEFAULT.run_as_user,
     help="UID of jasm-init, not root's; -1 leaves it to the cluster.",
 )
-@click.option("--cpu", default=_DEFAULT.cpu, callback=_quantity, help="Least CPU in limited pods.")
-@click.option("--memory", default=_DEFAULT.memory, callback=_quantity, help="Likewise.")
+@click.option(
+    "--cpu", default=_DEFAULT.cpu, callback=options.quantity, help="Least CPU in limited pods."
+)
+@click.option("--memory", default=_DEFAULT.memory, callback=options.quantity, help="Likewise.")
 @click.option(
     "--sidecar-cpu",
     default=_DEFAULT.sidecar_cpu,
-    callback=_quantity,
+    callback=options.quantity,
     help="CPU of a sidecar in limited pods, in mode sidecar.",
 )
 @click.option(
-    "--sidecar-memory", default=_DEFAULT.sidecar_memory, callback=_quantity, help="Likewise."
+    "--sidecar-memory", default=_DEFAULT.sidecar_memory, callback=options.quantity, help="Likewise."
 )
 @click.option(
     "--container-restart-policy",
     is_flag=True,
     help="Your cluster has 1.35 or newer: let the kubelet try again in pods that it would not.",
 )
-@click.option("--env", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="For jasm-init.")
+@click.option(
+    "--env", multiple=True, callback=options.pairs, metavar="NAME=VALUE", help="For jasm-init."
+)
 @click.option(
     "--mesh-proxy",
     "mesh_proxies",

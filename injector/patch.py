@@ -109,7 +109,12 @@ def _operations(
     before = pod["spec"].get("initContainers")
     index = place.index(before or [], pod["metadata"].get("annotations") or {}, settings)
     yield from _inserted("/spec/initContainers", before, containers, index)
-    yield _add(f"/metadata/annotations/{keys.INJECTED.replace('/', '~1')}", settings.version)
+    yield _add(annotation_path(keys.INJECTED), settings.version)
+
+
+def annotation_path(name: str) -> str:
+    """Of a pod, as a JSON pointer."""
+    return f"/metadata/annotations/{name.replace('/', '~1')}"
 
 
 def _inserted(

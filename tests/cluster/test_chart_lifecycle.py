@@ -1,11 +1,9 @@
 """A release from its first to its last day, on the real API server and under load.
 
-Nothing runs the Deployment here (tests/node does): the injector is a process, to whose address a
-post-renderer turns the registration. So it is the objects' own life that is looked at.
+Nothing runs the Deployment here (tests/node does), so it is the objects' own life that is seen.
 """
 
 import base64
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,33 +17,8 @@ from tests.chart.helm import CHART, NAMESPACE, PREVIOUS, RELEASE, Helm, HelmFail
 from tests.chart.inventory import inventory
 from tests.cluster.injector_side import annotated, create, is_injected
 from tests.cluster.load import Load
-from tests.node.files import kubeconfig
+from tests.cluster.release import Release
 from tests.polling import until
-
-TURN = """#!{python}
-import sys, yaml
-found = [it for it in yaml.safe_load_all(sys.stdin) if it]
-for manifest in found:
-    for webhook in manifest.get("webhooks", []):
-        webhook["clientConfig"] = {{"url": {url!r}, "caBundle": {bundle!r}}}
-yaml.safe_dump_all(found, sys.stdout)
-"""
-
-
-class Release:
-    """Ours, whose injector is at the webhook's address."""
-
-    def __init__(self, helm: Helm, webhook: Webhook, directory: Path) -> None:
-        bundle = base64.b64encode(webhook.ca_pem.encode()).decode()
-        turn = directory / "turn"
-        turn.write_text(TURN.format(python=sys.executable, url=webhook.url, bundle=bundle))
-        turn.chmod(0o700)
-        self.helm, self._turned = helm, f"--post-renderer={turn}"
-
-    def apply(self, verb: str, chart: Path, *settings: str) -> None:
-        """Install or upgrade."""
-        options = [f"--set={it}" for it in settings]
-        self.helm.release(verb, str(chart), self._turned, *options)
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +35,8 @@ _REGISTRATIONS = "apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurat
 
 @pytest.fixture
 def release(api: ControlPlane, helm: Helm, webhook: Webhook, tmp_path: Path) -> Iterator[Release]:
-    file = tmp_path / "kubeconfig"
-    file.touch(0o600)
-    file.write_text(kubeconfig(api.url, Path(api.ca_file), {"token": api.admin_token}))
-    yield Release(helm.of(file), webhook, tmp_path)
-    helm.of(file).release("uninstall", "--ignore-not-found")
+    with Release(api, helm, webhook, tmp_path) as ours:
+        yield ours
 
 
 def await_injection(api: ControlPlane) -> None:

@@ -5,13 +5,9 @@ a real 1.34 was not tried.
 https://kubernetes.io/docs/concepts/cluster-administration/compatibility-version/
 """
 
-import os
-import sys
-
 import pytest
 
-from initsync.testing.controlplane import ControlPlane, find_or_build
-from initsync.testing.controlplane.progress import Progress
+from initsync.testing.controlplane import Binaries, ControlPlane
 from tests.chart.helm import Helm
 from tests.cluster.injector_side import annotated, create, is_injected
 from tests.cluster.policy_side import installed
@@ -27,12 +23,13 @@ BETA = [
 
 @pytest.mark.parametrize(("version", "api_version"), [("1.34", "v1beta1"), ("1.36", "v1")])
 @pytest.mark.usefixtures("policy_api")
-def test_older_api_servers_take_it_and_inject(helm: Helm, version: str, api_version: str) -> None:
+def test_older_api_servers_take_it_and_inject(
+    binaries: Binaries, helm: Helm, version: str, api_version: str
+) -> None:
     flags = [f"--emulated-version={version}", *(BETA if api_version == "v1beta1" else [])]
     oldest = [f"--min-compatibility-version={max('1.34', f'1.{int(version[2:]) - 1}')}"]
     kind = f"admissionregistration.k8s.io/{api_version}/{KIND}"
     cluster = [f"--kube-version={version}", "--api-versions=v1/Secret", f"--api-versions={kind}"]
-    binaries = find_or_build(os.environ, Progress(sys.stderr))
 
     with (
         ControlPlane(binaries, flags=[*flags, *oldest]) as api,

@@ -93,22 +93,6 @@ def test_a_variable_from_the_aws_webhook_wins_over_the_platforms() -> None:
     assert regions == ["eu-west-1"]
 
 
-def test_the_example_for_opting_out_is_the_injectors_container() -> None:
-    root = Path(__file__).parent.parent.parent
-    example = yaml.safe_load((root / "deploy/examples/2-by-hand-in-the-pod.yaml").read_text())
-    pod = load("no-volumes-no-init-containers.pod.yaml")
-    settings = Settings("jasm/init:0.1.0")
-
-    injected = jsonpatch.apply_patch(pod, inject(pod, "shop", settings).operations)["spec"]
-
-    by_hand = example["spec"]["initContainers"][0]
-    ours = injected["initContainers"][0] | {"resources": by_hand["resources"]}
-    assert by_hand | {"imagePullPolicy": "IfNotPresent"} == ours
-    token = example["spec"]["volumes"][1]["projected"]["sources"][0]["serviceAccountToken"]
-    token["expirationSeconds"] = settings.token_seconds
-    assert example["spec"]["volumes"] == injected["volumes"]
-
-
 def test_the_sidecar_by_hand_differs_from_that_as_the_reference_says() -> None:
     root = Path(__file__).parent.parent.parent
     page = (root / "docs/reference.md").read_text().partition("## Sidecar mode")[2]

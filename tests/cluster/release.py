@@ -1,0 +1,46 @@
+"""The chart's release on a real API server, whose injector is a process on this machine.
+
+A post-renderer turns the registration to its address.
+"""
+
+import base64
+import sys
+from pathlib import Path
+
+from initsync.testing.closing import Closing
+from initsync.testing.controlplane import ControlPlane
+from initsync.testing.webhook import Webhook
+from tests.chart.helm import Helm
+from tests.node.files import kubeconfig
+
+TURN = """#!{python}
+import sys, yaml
+found = [it for it in yaml.safe_load_all(sys.stdin) if it]
+for manifest in found:
+    for webhook in manifest.get("webhooks", []):
+        webhook["clientConfig"] = {{"url": {url!r}, "caBundle": {bundle!r}}}
+yaml.safe_dump_all(found, sys.stdout)
+"""
+
+
+class Release(Closing):
+    """Leaving the `with` block uninstalls it."""
+
+    def __init__(self, api: ControlPlane, helm: Helm, webhook: Webhook, directory: Path) -> None:
+        file = directory / "kubeconfig"
+        file.touch(0o600)
+        file.write_text(kubeconfig(api.url, Path(api.ca_file), {"token": api.admin_token}))
+        bundle = base64.b64encode(webhook.ca_pem.encode()).decode()
+        turn = directory / "turn"
+        turn.write_text(TURN.format(python=sys.executable, url=webhook.url, bundle=bundle))
+        turn.chmod(0o700)
+        self.helm, self._turned = helm.of(file), f"--post-renderer={turn}"
+
+    def apply(self, verb: str, chart: Path, *settings: str) -> None:
+        """Install or upgrade."""
+        options = [f"--set={it}" for it in settings]
+        self.helm.release(verb, str(chart), self._turned, *options)
+
+    def close(self) -> None:
+        """Uninstall it, if it is installed."""
+        self.helm.release("uninstall", "--ignore-not-found")

@@ -1,0 +1,147 @@
+"""The printed policies in moto's IAM: it takes them, and with them, and only so, a fetch works.
+
+moto checks signatures and enforces actions, but asks every service but S3 about the resource `*`,
+reads `?` as a regular expression does and refuses in XML whom it speaks JSON with. Three functions
+here teach it what AWS does.
+"""
+
+import json
+import re
+import time
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import settings as moto_settings
+from moto.core.exceptions import JsonRESTError
+from moto.iam import access_control
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.secretsmanager.responses import SecretsManagerResponse
+from moto.server import ThreadedMotoServer
+
+from initsync import providers
+from initsync.aws.iam import Place
+from initsync.cloudroles import CloudRole, Trust, cloud_role
+from initsync.errors import AccessDenied
+from initsync.permits import permits
+from initsync.transport import Network
+from initsync.wishes import Wish
+
+REGION = "eu-west-1"
+PLACE = Place("123456789012", REGION)
+NAME = "aws-secretsmanager"
+
+
+def determine_resource(self: SecretsManagerResponse) -> str:
+    """The ARN of the secret that the request names."""
+    backend = secretsmanager_backends[self.current_account][self.region]
+    secret = backend.secrets.get(json.loads(self.body).get("SecretId") or "")
+    return str(secret.arn) if secret else "*"
+
+
+def match(pattern: str, text: str) -> "re.Match[str] | None":
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html"""
+    parts = ({"*": ".*", "?": "."}.get(sign, re.escape(sign)) for sign in pattern)
+    return re.fullmatch("".join(parts), text)
+
+
+def refuse(self: access_control.IAMRequest) -> None:
+    raise JsonRESTError("AccessDeniedException", f"not authorized to perform: {self._action}")
+
+
+@pytest.fixture
+def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a server in this process, which enforces nothing yet."""
+    monkeypatch.setattr(
+        SecretsManagerResponse, "_determine_resource", determine_resource, raising=False
+    )
+    monkeypatch.setattr(access_control.IAMPolicyStatement, "_match", staticmethod(match))
+    monkeypatch.setattr(access_control.IAMRequest, "_raise_access_denied", refuse)
+    monkeypatch.setattr(moto_settings, "INITIAL_NO_AUTH_ACTION_COUNT", float("inf"))
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+def client(moto: str, service: str, **credentials: str) -> Any:
+    chosen = {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "s"} | credentials
+    return boto3.client(service, region_name=REGION, endpoint_url=moto, **chosen)
+
+
+def role_of(*paths: str, kind: str = "pod-identity", issuer: str = "") -> CloudRole:
+    wishes = [Wish("shop", "web", f"s{number}", NAME, path) for number, path in enumerate(paths)]
+    (permit,) = permits(wishes)
+    return cloud_role(permit, PLACE, Trust(kind, issuer), "jasm")
+
+
+def create(moto: str, role: CloudRole, *, attach: bool = True) -> str:
+    iam = client(moto, "iam")
+    trust = json.dumps(role.trust)
+    arn = iam.create_role(RoleName=role.name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    for number, document in enumerate(role.policies if attach else ()):
+        name = f"{role.name}-{number}"
+        made = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))
+        iam.attach_role_policy(RoleName=role.name, PolicyArn=made["Policy"]["Arn"])
+    return str(arn)
+
+
+def fetch(moto: str, role_arn: str, path: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """As a pod with that role, while every request needs permission."""
+    assumed = client(moto, "sts").assume_role(RoleArn=role_arn, RoleSessionName="pod")
+    given = assumed["Credentials"]
+    env = {
+        "AWS_ENDPOINT_URL": moto,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": given["SessionToken"],
+    }
+    provider = providers.load(NAME)(env, time.time, Network({}, lambda: 60.0, lambda _: None))
+    with monkeypatch.context() as enforced:
+        enforced.setattr(moto_settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
+        return provider.fetch(path).data
+
+
+def test_the_printed_role_fetches_its_secret_and_no_other(
+    moto: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in ("prod/db", "prod/db-abcdef", "prod/d"):
+        client(moto, "secretsmanager").create_secret(
+            Name=path, SecretString=json.dumps({"of": path})
+        )
+    arn = create(moto, role := role_of("prod/db"))
+
+    assert role.arn == arn
+    assert fetch(moto, arn, "prod/db", monkeypatch) == {"of": "prod/db"}
+    for other in ("prod/db-abcdef", "prod/d"):
+        with pytest.raises(AccessDenied):
+            fetch(moto, arn, other, monkeypatch)
+
+
+def test_without_the_printed_policy_nothing_is_fetched(
+    moto: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client(moto, "secretsmanager").create_secret(Name="prod/db", SecretString='{"a": "b"}')
+    arn = create(moto, role_of("prod/db"), attach=False)
+
+    with pytest.raises(AccessDenied):
+        fetch(moto, arn, "prod/db", monkeypatch)
+
+
+@pytest.mark.parametrize("kind", ["pod-identity", "irsa"])
+def test_iam_takes_every_document(moto: str, kind: str) -> None:
+    issuer = "oidc.eks.eu-west-1.amazonaws.com/id/ABC" if kind == "irsa" else ""
+    role = role_of(
+        *(f"/prod/{number}/{'x' * 200}" for number in range(60)), kind=kind, issuer=issuer
+    )
+
+    create(moto, role)
+
+    assert len(role.policies) > 1
+    stored = client(moto, "iam").get_role(RoleName=role.name)["Role"]
+    assert stored["AssumeRolePolicyDocument"] == role.trust

@@ -1,0 +1,151 @@
+"""The Terraform of `initsync policy`, read by HCL's own parser, formatter and evaluation."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from initsync import hcl, terraform
+from initsync.aws.iam import Place
+from initsync.cloudroles import CloudRole, Trust, cloud_role
+from initsync.hcl import Block, Call
+from initsync.permits import permits
+from initsync.testing.controlplane.gobuild import Part, found
+from initsync.testing.controlplane.progress import Progress
+from initsync.wishes import Wish
+from tests.bench.gobuild import key
+
+MODULE = Path(__file__).with_name("go")
+PLACE = Place("123456789012", "eu-west-1", {"": "arn:aws:kms:eu-west-1:123456789012:key/1"})
+POD_IDENTITY = Trust("pod-identity", cluster="prod")
+IRSA = Trust("irsa", issuer="oidc.eks.eu-west-1.amazonaws.com/id/ABC")
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    part = Part("hcl", ".", MODULE, f"terraform-{key(MODULE)}")
+    return found(part, os.environ, Progress(sys.__stderr__ or sys.stderr))
+
+
+def read(program: Path, text: str) -> Any:
+    """The blocks. Fails where the text is no HCL, or not as `terraform fmt` leaves it."""
+    done = subprocess.run([program], input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["formatted"], text
+    return answer["blocks"]
+
+
+def roles(trust: Trust, *wishes: tuple[str, str, str]) -> list[CloudRole]:
+    every = [
+        Wish("shop", account, secret, "aws-secretsmanager", path)
+        for account, secret, path in wishes
+    ]
+    return [cloud_role(permit, PLACE, trust, "jasm") for permit in permits(every)]
+
+
+def resources(blocks: Any, kind: str) -> list[Any]:
+    assert {block["kind"] for block in blocks} == {"resource"}
+    return [block for block in blocks if block["labels"][0] == kind]
+
+
+@pytest.mark.parametrize("trust", [POD_IDENTITY, IRSA, Trust("none")])
+def test_it_makes_the_very_documents_that_the_other_formats_show(
+    program: Path, trust: Trust
+) -> None:
+    every = roles(trust, ("web", "db", "/prod/db"), ("a.b", "x", "/prod/x"))
+
+    blocks = read(program, terraform.text(every, trust))
+
+    made = [json.loads(it["body"]["policy"]) for it in resources(blocks, "aws_iam_policy")]
+    assert made == [policy for role in every for policy in role.policies]
+    trusted = resources(blocks, "aws_iam_role")
+    expected = [role.trust for role in every if role.trust]
+    assert [json.loads(it["body"]["assume_role_policy"]) for it in trusted] == expected
+    attached = resources(blocks, "aws_iam_role_policy_attachment")
+    assert len(attached) == len(trusted)
+
+
+def test_the_role_in_kubernetes_is_the_one_that_kubectl_would_apply(program: Path) -> None:
+    every = roles(POD_IDENTITY, ("web", "db", "/prod/db"))
+    role, binding = every[0].permit.objects()
+
+    blocks = read(program, terraform.text(every, POD_IDENTITY))
+
+    (made,) = resources(blocks, "kubernetes_role_v1")
+    metadata, *rules = made["blocks"]
+    assert metadata["body"] == role["metadata"]
+    names = {"api_groups": "apiGroups", "resource_names": "resourceNames"}
+    said = [{names.get(name, name): value for name, value in it["body"].items()} for it in rules]
+    assert said == role["rules"]
+    (bound,) = resources(blocks, "kubernetes_role_binding_v1")
+    _, reference, subject = (it["body"] for it in bound["blocks"])
+    assert reference["name"] == "${kubernetes_role_v1.jasm_shop_web.metadata[0].name}"
+    assert subject == binding["subjects"][0]
+
+
+def test_a_named_cluster_has_the_association(program: Path) -> None:
+    every = roles(POD_IDENTITY, ("web", "db", "/prod/db"))
+
+    blocks = read(program, terraform.text(every, POD_IDENTITY))
+
+    (made,) = resources(blocks, "aws_eks_pod_identity_association")
+    assert made["body"] == {
+        "cluster_name": "prod",
+        "namespace": "shop",
+        "service_account": "web",
+        "role_arn": "${aws_iam_role.jasm_shop_web.arn}",
+    }
+
+
+def test_no_two_resources_have_one_address_and_every_reference_has_its_resource(
+    program: Path,
+) -> None:
+    many = [("web", f"s{number}", f"/prod/{number}/{'x' * 300}") for number in range(40)]
+    every = roles(POD_IDENTITY, *many, ("a.b", "x", "/x"), ("a-b", "x", "/x"))
+
+    text = terraform.text(every, POD_IDENTITY)
+    blocks = read(program, text)
+
+    addresses = [".".join(block["labels"]) for block in blocks]
+    assert len(set(addresses)) == len(addresses)
+    used = {
+        ".".join(value.removeprefix("${").split(".")[:2])
+        for block in blocks
+        for value in block["body"].values()
+        if isinstance(value, str) and value.startswith("${")
+    }
+    assert len(resources(blocks, "aws_iam_policy")) > len(every)
+    assert used <= set(addresses)
+
+
+ASCII = st.characters(max_codepoint=127)
+
+
+@settings(deadline=None)
+@given(
+    st.recursive(
+        st.text(ASCII, max_size=30) | st.sampled_from(["${x}", "%{if}", "$${", '"\\\n', "${", "$"]),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.text(ASCII, min_size=1, max_size=8), inner, max_size=3)
+        ),
+        max_leaves=8,
+    )
+)
+def test_any_text_comes_out_as_it_went_in(value: Any) -> None:
+    # Built by the tests above or here: hypothesis has no function-scoped fixtures.
+    program = found(
+        Part("hcl", ".", MODULE, f"terraform-{key(MODULE)}"), os.environ, Progress(sys.stderr)
+    )
+    text = hcl.block(Block("resource", ("a", "b"), {"it": Call("jsonencode", {"v": value})})) + "\n"
+
+    (block,) = read(program, text)
+
+    assert json.loads(block["body"]["it"]) == {"v": value}
