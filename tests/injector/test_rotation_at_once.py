@@ -114,7 +114,7 @@ EVENTS = st.tuples(
 )
 
 
-@settings(max_examples=1000)
+@settings(max_examples=600)
 @given(st.lists(EVENTS, max_size=25))
 def test_at_no_time_is_a_replica_distrusted(events: list[tuple[str, int, int, float]]) -> None:
     world = World()
