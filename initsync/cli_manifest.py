@@ -36,47 +36,49 @@ Exit codes:
 """
 
 
+# The options that say what the container is like, the last first.
+_SETTINGS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--token-seconds",
+        type=click.IntRange(600, 2**32),
+        default=_DEFAULT.token_seconds,
+        help=f"Life of the container's token; default: {_DEFAULT.token_seconds}.",
+    ),
+    click.option(
+        "--container-restart-policy",
+        is_flag=True,
+        help="Your cluster has 1.35 or newer: the kubelet may try again in any pod.",
+    ),
+    click.option(
+        "--env",
+        multiple=True,
+        callback=options.pairs,
+        metavar="NAME=VALUE",
+        help="For the container.",
+    ),
+    click.option(
+        "--run-as-user",
+        callback=options.user,
+        type=click.IntRange(-1, 2**31 - 1),
+        default=_DEFAULT.run_as_user,
+        help=f"Its UID; -1 leaves it to the cluster; default: {_DEFAULT.run_as_user}.",
+    ),
+    click.option(
+        "--pull-policy",
+        type=click.Choice(["Always", "IfNotPresent", "Never"]),
+        default=_DEFAULT.pull_policy,
+    ),
+    click.option(
+        "--image",
+        default=_DEFAULT.image,
+        callback=options.image,
+        help=f"The image, best by digest; default: {_DEFAULT.image}.",
+    ),
+)
+
+
 def _settings(command: Command) -> Command:
-    """The options that say what the container is like."""
-    user, token = _DEFAULT.run_as_user, _DEFAULT.token_seconds
-    for option in (
-        click.option(
-            "--token-seconds",
-            type=click.IntRange(600, 2**32),
-            default=token,
-            help=f"Life of the container's token; default: {token}.",
-        ),
-        click.option(
-            "--container-restart-policy",
-            is_flag=True,
-            help="Your cluster has 1.35 or newer: the kubelet may try again in any pod.",
-        ),
-        click.option(
-            "--env",
-            multiple=True,
-            callback=options.pairs,
-            metavar="NAME=VALUE",
-            help="For the container.",
-        ),
-        click.option(
-            "--run-as-user",
-            callback=options.user,
-            type=click.IntRange(-1, 2**31 - 1),
-            default=user,
-            help=f"Its UID; -1 leaves it to the cluster; default: {user}.",
-        ),
-        click.option(
-            "--pull-policy",
-            type=click.Choice(["Always", "IfNotPresent", "Never"]),
-            default=_DEFAULT.pull_policy,
-        ),
-        click.option(
-            "--image",
-            default=_DEFAULT.image,
-            callback=options.image,
-            help=f"The image, best by digest; default: {_DEFAULT.image}.",
-        ),
-    ):
+    for option in _SETTINGS:
         command = option(command)
     return command
 

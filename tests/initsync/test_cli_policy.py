@@ -1,40 +1,26 @@
-"""`initsync policy` as a security team meets it: what it prints, refuses and warns of."""
+"""`initsync policy` as a security team meets it: what it prints, and warns of."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import jsonschema
-import pytest
 import yaml
-from click.testing import CliRunner
 
-from initsync import checking, keys, rbac
-from initsync.cli import main
+from initsync import rbac
+from tests.initsync.policy_command import (
+    ACCOUNT,
+    ARN,
+    FOREIGN,
+    ISSUER,
+    KEY,
+    PLACE,
+    accounts,
+    pod,
+    run,
+)
 
 CHART = Path(__file__).parents[2] / "deploy" / "chart" / "jasm"
-ACCOUNT = "123456789012"
-ARN = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:"
-FOREIGN = "arn:aws:secretsmanager:us-east-1:999999999999:secret:shared"
-KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
-PLACE = (f"--account={ACCOUNT}", "--region=eu-west-1")
-ISSUER = "--oidc-issuer=https://oidc.eks.eu-west-1.amazonaws.com/id/ABC"
-
-
-@pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def pod(path: str = "/prod/db", name: str = "db", namespace: str = "shop", **spec: str) -> Any:
-    text = f"provider: aws-secretsmanager\npath: {path}\nsecretName: {name}\n"
-    return {
-        "kind": "Pod",
-        "metadata": {"namespace": namespace, "name": "p", "annotations": {keys.ANNOTATION: text}},
-        "spec": {"containers": [], **spec},
-    }
 
 
 def workload(kind: str, template: Any, namespace: str = "shop") -> Any:
@@ -42,20 +28,6 @@ def workload(kind: str, template: Any, namespace: str = "shop") -> Any:
     if kind == "CronJob":
         spec = {"jobTemplate": {"spec": spec}}
     return {"kind": kind, "metadata": {"namespace": namespace, "name": "w"}, "spec": spec}
-
-
-def run(*arguments: str, stdin: Sequence[object] = ()) -> tuple[int, str, str]:
-    text = yaml.safe_dump_all(stdin)
-    result = CliRunner().invoke(main, ["policy", *arguments], input=text)
-    assert "Traceback" not in result.output
-    return result.exit_code, result.stdout, result.stderr
-
-
-def accounts(*documents: object, options: tuple[str, ...] = PLACE) -> list[Any]:
-    code, out, _ = run(*options, "-o", "json", "-", stdin=documents)
-    assert code == 0
-    found: list[Any] = json.loads(out)["serviceAccounts"]
-    return found
 
 
 def test_every_kind_of_workload_counts_for_its_service_account() -> None:
@@ -186,69 +158,6 @@ def test_more_policies_than_a_role_takes_are_warned_of() -> None:
     )
 
 
-def test_an_invalid_annotation_is_told_as_check_does_and_nothing_is_printed() -> None:
-    Path("good.yaml").write_text(yaml.safe_dump(pod()))
-    Path("bad.yaml").write_text(yaml.safe_dump(pod(name="B")))
-
-    code, out, said = run(*PLACE, "good.yaml", "bad.yaml")
-
-    checked = CliRunner().invoke(main, ["check", "bad.yaml"])
-    assert (code, out, said) == (3, "", checked.stdout)
-
-
-def test_an_unreadable_file_is_told_and_nothing_is_printed() -> None:
-    Path("good.yaml").write_text(yaml.safe_dump(pod()))
-
-    code, out, said = run(*PLACE, "good.yaml", "none.yaml")
-
-    assert (code, out) == (2, "")
-    assert said.startswith("error: none.yaml: cannot be read (No such file or directory)")
-
-
-def test_a_name_that_is_none_becomes_no_program() -> None:
-    code, out, said = run(
-        *PLACE, "-o", "terraform", "-", stdin=[pod(serviceAccountName='x" }\nevil')]
-    )
-
-    assert (code, out) == (2, "")
-    assert "serviceAccountName of Pod 'p' is 'x\" }\\nevil': it must be a DNS-1123" in said
-
-
-def test_manifests_that_ask_for_nothing_need_nothing() -> None:
-    code, out, said = run(*PLACE, "-", stdin=[{"kind": "ConfigMap", "metadata": {"name": "a"}}])
-
-    assert (code, yaml.safe_load(out)) == (0, {"serviceAccounts": []})
-    assert said == "warning: no pod asks for a secret\n"
-
-
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        ((), "name files of manifests, or a namespace: -n NAMESPACE"),
-        (("-",), "policies of AWS need --account; -o kubernetes and helm do not"),
-        (("--account=1", "-"), "must be an AWS account's twelve digits"),
-        (("--account=12345678901a", "-"), "must be an AWS account's twelve digits"),
-        ((*PLACE, "--region=eu west", "-"), "must be an AWS region"),
-        ((*PLACE, "--trust=irsa", "-"), "--trust irsa and --oidc-issuer belong together"),
-        ((*PLACE, "--trust=none", ISSUER, "-"), "--trust irsa and --oidc-issuer belong together"),
-        ((*PLACE, "--oidc-issuer=a b", "-"), "must be a URL"),
-        ((*PLACE, ISSUER, "--cluster=x", "-"), "--cluster is for --trust pod-identity"),
-        ((*PLACE, "--kms-key=alias/x", "-"), "must be a key's ARN"),
-        ((*PLACE, f"--kms-key={KEY}", f"--kms-key={KEY}", "-"), "names two keys for every secret"),
-        ((*PLACE, f"--kms-key=/other={KEY}", "-"), f"--kms-key /other={KEY} is no secret's"),
-        ((*PLACE, f"--kms-key={KEY.replace('eu', 'us')}", "-"), "is no secret's"),
-        ((f"--account={ACCOUNT}", "-"), "/prod/db is a name without a region"),
-        ((*PLACE, "--prefix=a b", "-"), "must be 1 to 32 letters"),
-        ((*PLACE, "--context=x", "-"), "--context and --kubeconfig are for a namespace without"),
-    ],
-)
-def test_wrong_use_is_a_sentence_and_exit_code_2(options: tuple[str, ...], sentence: str) -> None:
-    code, out, said = run(*options, stdin=[pod()])
-
-    assert (code, out) == (2, "")
-    assert sentence in said
-
-
 def test_full_arns_need_no_region_and_have_their_own_partition() -> None:
     path = f"arn:aws-cn:secretsmanager:cn-north-1:{ACCOUNT}:secret:x"
 
@@ -265,14 +174,3 @@ def test_a_long_name_is_cut_so_that_iam_takes_it_and_stays_its_own() -> None:
     names = {first["aws"]["roleName"], second["aws"]["roleName"]}
     assert {len(name) for name in names} == {64}
     assert len(names) == 2
-
-
-def test_ctrl_c_ends_it_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> bytes:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(checking, "_bounded", interrupted)
-
-    code, out, said = run(*PLACE, "-")
-
-    assert (code, out, said) == (130, "", "error: interrupted before the answer was complete\n")

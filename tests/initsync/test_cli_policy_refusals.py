@@ -1,0 +1,91 @@
+"""What `initsync policy` refuses: with a sentence, an exit code, and nothing printed."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from initsync import checking
+from initsync.cli import main
+from tests.initsync.policy_command import ACCOUNT, ISSUER, KEY, PLACE, pod, run
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_an_invalid_annotation_is_told_as_check_does_and_nothing_is_printed() -> None:
+    Path("good.yaml").write_text(yaml.safe_dump(pod()))
+    Path("bad.yaml").write_text(yaml.safe_dump(pod(name="B")))
+
+    code, out, said = run(*PLACE, "good.yaml", "bad.yaml")
+
+    checked = CliRunner().invoke(main, ["check", "bad.yaml"])
+    assert (code, out, said) == (3, "", checked.stdout)
+
+
+def test_an_unreadable_file_is_told_and_nothing_is_printed() -> None:
+    Path("good.yaml").write_text(yaml.safe_dump(pod()))
+
+    code, out, said = run(*PLACE, "good.yaml", "none.yaml")
+
+    assert (code, out) == (2, "")
+    assert said.startswith("error: none.yaml: cannot be read (No such file or directory)")
+
+
+def test_a_name_that_is_none_becomes_no_program() -> None:
+    code, out, said = run(
+        *PLACE, "-o", "terraform", "-", stdin=[pod(serviceAccountName='x" }\nevil')]
+    )
+
+    assert (code, out) == (2, "")
+    assert "serviceAccountName of Pod 'p' is 'x\" }\\nevil': it must be a DNS-1123" in said
+
+
+def test_manifests_that_ask_for_nothing_need_nothing() -> None:
+    code, out, said = run(*PLACE, "-", stdin=[{"kind": "ConfigMap", "metadata": {"name": "a"}}])
+
+    assert (code, yaml.safe_load(out)) == (0, {"serviceAccounts": []})
+    assert said == "warning: no pod asks for a secret\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ((), "name files of manifests, or a namespace: -n NAMESPACE"),
+        (("-",), "policies of AWS need --account; -o kubernetes and helm do not"),
+        (("--account=1", "-"), "must be an AWS account's twelve digits"),
+        (("--account=12345678901a", "-"), "must be an AWS account's twelve digits"),
+        ((*PLACE, "--region=eu west", "-"), "must be an AWS region"),
+        ((*PLACE, "--trust=irsa", "-"), "--trust irsa and --oidc-issuer belong together"),
+        ((*PLACE, "--trust=none", ISSUER, "-"), "--trust irsa and --oidc-issuer belong together"),
+        ((*PLACE, "--oidc-issuer=a b", "-"), "must be a URL"),
+        ((*PLACE, ISSUER, "--cluster=x", "-"), "--cluster is for --trust pod-identity"),
+        ((*PLACE, "--kms-key=alias/x", "-"), "must be a key's ARN"),
+        ((*PLACE, f"--kms-key={KEY}", f"--kms-key={KEY}", "-"), "names two keys for every secret"),
+        ((*PLACE, f"--kms-key=/other={KEY}", "-"), f"--kms-key /other={KEY} is no secret's"),
+        ((*PLACE, f"--kms-key={KEY.replace('eu', 'us')}", "-"), "is no secret's"),
+        ((f"--account={ACCOUNT}", "-"), "/prod/db is a name without a region"),
+        ((*PLACE, "--prefix=a b", "-"), "must be 1 to 32 letters"),
+        ((*PLACE, "--context=x", "-"), "--context and --kubeconfig are for a namespace without"),
+    ],
+)
+def test_wrong_use_is_a_sentence_and_exit_code_2(options: tuple[str, ...], sentence: str) -> None:
+    code, out, said = run(*options, stdin=[pod()])
+
+    assert (code, out) == (2, "")
+    assert sentence in said
+
+
+def test_ctrl_c_ends_it_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checking, "_bounded", interrupted)
+
+    code, out, said = run(*PLACE, "-")
+
+    assert (code, out, said) == (130, "", "error: interrupted before the answer was complete\n")
