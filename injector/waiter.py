@@ -34,7 +34,7 @@ def _env(
     for number, by in enumerate(shown):
         yield {"name": f"JASM_WAIT_{number}", "value": mounts[by.volume]}
     for number, by in enumerate(shown):
-        wish = json.dumps({"items": by.items, "optional": by.optional})
+        wish = json.dumps({"items": by.items, "optional": by.optional}, ensure_ascii=False)
         yield {"name": f"JASM_WAIT_{number}_OF", "value": wish}
     for name, value in settings.env:
         if name == "JASM_TIMEOUT":

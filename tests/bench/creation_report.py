@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from tests.bench.load_report import GO, INJECTOR, Row
 
-NONE = "none"
+NONE, POLICY = "none", "policy"
 BAR = 1.0  # milliseconds of p99 above Go's
 QUEUE = 0.1  # or times Go's, where that is more: then pods wait for each other, not for a webhook
 
-__all__ = ["NONE", "Row", "missed", "table"]
+__all__ = ["NONE", "POLICY", "Row", "missed", "table"]
 
 
 def missed(rows: Sequence[Row]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Creating pods through a real API server: with no injection, Go's webhook, and the injector.
+"""Creating pods through a real API server: with no injection, by either webhook, by the policy.
 
 `python -m tests.bench.creations [--seconds S] [--connections N...] [--output json]`, Linux only.
 Each way has a namespace of its own, in which all pods ask for a secret; they are loaded in pieces,
@@ -18,14 +18,20 @@ from pathlib import Path
 import yaml
 
 from initsync import keys
+from initsync.model import JsonObject
 from initsync.testing.controlplane import ControlPlane, MissingToolchain, find_or_build
 from initsync.testing.controlplane.progress import Progress
+from initsync.testing.webhook import IMAGE
+from injector.settings import Settings
 from tests.bench import creation_report, gobuild, load_report
-from tests.bench.creation_report import NONE, Row
+from tests.bench.creation_report import NONE, POLICY, Row
 from tests.bench.generator import Load, Server
 from tests.bench.load_report import Piece
 from tests.bench.webhooks import go_webhook, injector
-from tests.cluster import injector_side
+from tests.chart.helm import Helm
+from tests.chart.helm import find_or_build as find_or_build_helm
+from tests.cluster import injector_side, policy_side
+from tests.polling import until
 
 CONNECTIONS = (1, 4, 32)
 PIECES = 5
@@ -67,7 +73,9 @@ def measure(connections: Sequence[int], seconds: float) -> list[Row]:
             running.enter_context(injector(directory, workers=1)),
             running.enter_context(go_webhook(programs.webhook, directory)),
         ]
+        helm = Helm(find_or_build_helm(os.environ, Progress(sys.stderr)), directory / "helm")
         ways = [_way(api, NONE), *(_registered(api, webhook) for webhook in webhooks)]
+        ways.append(_by_policy(api, helm))
         api.await_webhooks()
         bodies = write(directory / "pods")
         cores = os.sched_getaffinity(0)
@@ -81,11 +89,27 @@ def _registered(api: ControlPlane, webhook: Server) -> Server:
     """By the shipped registration, for one namespace only."""
     registration = injector_side.registration(webhook.url, webhook.ca.read_text())
     registration["metadata"]["name"] = webhook.name
-    here = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": [webhook.name]}
     for entry in registration["webhooks"]:
-        entry["namespaceSelector"]["matchExpressions"].append(here)
+        entry["namespaceSelector"]["matchExpressions"].append(_in(webhook.name))
     api.apply(registration)
     return _way(api, webhook.name)
+
+
+def _by_policy(api: ControlPlane, helm: Helm) -> Server:
+    """By the chart's policy, for one namespace only; in force when this returns."""
+    policy, binding = policy_side.rendered(helm, Settings(IMAGE))
+    chosen = policy["spec"]["matchConstraints"].setdefault("namespaceSelector", {})
+    chosen.setdefault("matchExpressions", []).append(_in(POLICY))
+    way = _way(api, POLICY)
+    for manifest in (policy, binding):
+        api.apply(manifest)
+    pod = injector_side.annotated(POLICY)
+    until(lambda: injector_side.is_injected(injector_side.create(api, pod)), "the policy is there")
+    return way
+
+
+def _in(namespace: str) -> JsonObject:
+    return {"key": "kubernetes.io/metadata.name", "operator": "In", "values": [namespace]}
 
 
 def _way(api: ControlPlane, name: str) -> Server:

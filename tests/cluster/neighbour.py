@@ -16,7 +16,7 @@ from initsync.testing.controlplane import ControlPlane
 from tests.cluster.injector_side import Broken, answer, received, review
 
 Change = Callable[[dict[str, Any]], None]
-"""Of a pod's spec. Made twice it is the same as once, for the API server may ask again."""
+"""Of a pod's spec, or another part. Made twice it is the same as once, for the API server may ask again."""
 ROLE = {"name": "AWS_ROLE_ARN", "value": "arn:aws:iam::123456789012:role/app"}
 TOKEN_FILE = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"
 IDENTITY = [ROLE, {"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": TOKEN_FILE}]
@@ -82,10 +82,16 @@ def _identify(spec: dict[str, Any], containers: list[dict[str, Any]]) -> None:
 
 @contextmanager
 def neighbouring(
-    api: ControlPlane, directory: Path, name: str, namespace: str, change: Change, again: str
+    api: ControlPlane,
+    directory: Path,
+    name: str,
+    namespace: str,
+    change: Change,
+    again: str,
+    part: str = "spec",
 ) -> Iterator[None]:
     """In force for the pods of that namespace; `again` is its reinvocationPolicy."""
-    with Broken(directory, _changing(change)) as server:
+    with Broken(directory, _changing(change, part)) as server:
         registration = _registration(name, namespace, server, again)
         api.apply(registration)
         try:
@@ -95,11 +101,11 @@ def neighbouring(
             api.request("DELETE", manifests.path(registration))
 
 
-def _changing(change: Change) -> Callable[[ssl.SSLSocket], None]:
+def _changing(change: Change, part: str) -> Callable[[ssl.SSLSocket], None]:
     def handle(client: ssl.SSLSocket) -> None:
         request = json.loads(received(client))["request"]
         pod = copy.deepcopy(request["object"])
-        change(pod["spec"])
+        change(pod[part])
         made = jsonpatch.make_patch(request["object"], pod).to_string()
         patch = base64.b64encode(made.encode()).decode()
         answer(client, "200 OK", review(request["uid"], patch=patch, patchType="JSONPatch"))

@@ -1,4 +1,4 @@
-"""The policy that injects without a webhook, installed into an API server as the chart has it."""
+"""Injection by the API server itself, with the chart's policy, and what it is compared with."""
 
 import json
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from tests.polling import until
 KINDS = ("MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding")
 
 
-def values(settings: Settings) -> dict[str, Any]:
-    """The chart's, for these settings; of `version` and `deny_invalid` the policy knows nothing."""
+def values(settings: Settings, mode: str = "policy") -> str:
+    """The chart's option for these settings. `version` is the chart's own."""
     name, _, digest = settings.image.partition("@")
-    repository, _, tag = name.rpartition(":") if not digest else (name, "", "")
+    repository, tag = (name, "") if digest else name.rsplit(":", 1)
     image = {"repository": repository, "tag": tag, "digest": digest}
-    return {
-        "mode": "policy",
+    injection = {
+        "mode": mode,
         "image": image | {"pullPolicy": settings.pull_policy},
         "runAsUser": settings.run_as_user,
         "cpu": settings.cpu,
@@ -32,27 +32,42 @@ def values(settings: Settings) -> dict[str, Any]:
         "tokenSeconds": settings.token_seconds,
         "containerRestartPolicy": settings.container_restart_policy,
     }
+    return f"--set-json=injection={json.dumps(injection)}"
 
 
 def rendered(helm: Helm, settings: Settings, *arguments: str) -> list[dict[str, Any]]:
     """The policy and its binding."""
-    given = f"--set-json=injection={json.dumps(values(settings))}"
-    return [it for it in helm.objects(given, *arguments) if it["kind"] in KINDS]
+    objects = helm.objects(values(settings), *arguments)
+    return [found for found in objects if found["kind"] in KINDS]
+
+
+def serve_options(helm: Helm, settings: Settings) -> list[str]:
+    """Those of `jasm-injector serve` for the same, but for where it listens, and with what."""
+    objects = helm.objects(values(settings, "webhook"))
+    (deployment,) = (found for found in objects if found["kind"] == "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    apart = ("--certs=", "--port=")
+    return [option for option in container["args"] if not option.startswith(apart)]
 
 
 @contextmanager
 def installed(
     api: ControlPlane, helm: Helm, settings: Settings, *arguments: str
 ) -> Iterator[list[dict[str, Any]]]:
-    """In force within the block, and no more behind it."""
+    """The policy, in force within the block, and no more behind it. `arguments`: more of helm's."""
     objects = rendered(helm, settings, *arguments)
     try:
-        for manifest in objects:
-            api.apply(manifest)
-        until(lambda: injects(api), "the policy is in force")
+        install(api, objects)
         yield objects
     finally:
         remove(api, objects)
+
+
+def install(api: ControlPlane, objects: list[dict[str, Any]]) -> None:
+    """Apply them; returns when they are in force."""
+    for manifest in objects:
+        api.apply(manifest)
+    until(lambda: injects(api), "the policy is in force")
 
 
 def remove(api: ControlPlane, objects: list[dict[str, Any]]) -> None:

@@ -1,8 +1,10 @@
 """Whom the guard leaves alone: those without JASM's Role, and those who may do everything."""
 
 import uuid
+from pathlib import Path
 
 import pytest
+import yaml
 
 from initsync import keys, rbac
 from initsync.model import JsonObject
@@ -11,6 +13,7 @@ from initsync.testing.server import user_name
 from tests.cluster.contract import Secrets, secret
 from tests.cluster.guard import DENIED, documents, managed, new_namespace
 
+PAGE = Path(__file__).parent.parent.parent / "docs/security.md"
 RBAC = "rbac.authorization.k8s.io"
 ALL_VERBS = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]
 
@@ -173,6 +176,15 @@ def test_a_controller_that_syncs_its_own_secret_by_name_still_writes_all_others(
 
     do_everything(bot)
     assert DENIED in bot.apply(secret("own")).body["message"]
+
+
+def test_the_pages_role_leaves_a_controller_unguarded(real_api: ControlPlane, space: str) -> None:
+    shown = next(text for text in PAGE.read_text().split("```yaml\n") if "name: unguarded" in text)
+    (rule,) = yaml.safe_load(shown.partition("```")[0])["rules"]
+    account(real_api, space)
+    real_api.allow(space, "bot", [*rbac.rules(), everything_named(), rule])
+
+    do_everything(as_account(real_api, space))
 
 
 def test_controllers_of_the_cluster_itself(real_api: ControlPlane, space: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from initsync.testing.controlplane import ControlPlane
 from tests.cluster.attacks import ADOPTED, FOREIGN, OWN, TYPED, Attack
-from tests.cluster.contract import secret
+from tests.cluster.contract import Secrets, secret
 from tests.cluster.guard import DENIED, loot, managed
 
 # Which verbs RBAC lets through; `create` by names does so for an apply only (F1).
@@ -96,6 +96,14 @@ def test_for_the_whole_namespace_every_secret_is_read_by_name(real_api: ControlP
 
     assert found.thief.get("payroll").status == 200
     assert found.thief.client.request("GET", found.thief.path).status == 403
+
+
+@pytest.mark.parametrize("role", VERBS)
+def test_in_other_namespaces_it_gets_nothing(real_api: ControlPlane, role: str) -> None:
+    found, other = loot(real_api, role), loot(real_api, role)
+    elsewhere = Secrets(found.thief.client, other.namespace)
+
+    assert elsewhere.get("db").status == elsewhere.apply(managed("db")).status == 403
 
 
 def test_a_secret_over_the_size_limit_is_refused_by_the_api_server(real_api: ControlPlane) -> None:

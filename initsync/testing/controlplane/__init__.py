@@ -9,7 +9,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.client import Client
 from initsync.testing.controlplane.binaries import Binaries, MissingToolchain, find_or_build
-from initsync.testing.controlplane.start import ServerFiles, etcd_command
+from initsync.testing.controlplane.start import AUDIT_POLICY, ServerFiles, etcd_command
 from initsync.testing.process import Process, StartFailed
 from initsync.testing.server import ApiServer
 
@@ -32,25 +32,32 @@ class ControlPlane(ApiServer):
     """Started when made. Raises StartFailed, with the end of the log that says why."""
 
     def __init__(
-        self, binaries: Binaries, address: str = "127.0.0.1", *, node_access: bool = False
+        self,
+        binaries: Binaries,
+        address: str = "127.0.0.1",
+        *,
+        node_access: bool = False,
+        audit_policy: JsonObject = AUDIT_POLICY,
+        flags: Sequence[str] = (),
     ) -> None:
+        """`flags`: more of kube-apiserver's."""
         with ExitStack() as stack:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jasm-")))
-            files = ServerFiles(directory, address, node_access)
+            files = ServerFiles(directory, address, node_access, audit_policy)
             self.authority = files.authority
             """For those who join: kubelets and controllers."""
             self.service_account_key = files.service_account_key
             self._audit_log = files.audit_log
             self.admin_certificate = files.admin_certificate
-            url = _started(binaries, directory, files, address, stack)
+            url = _started(binaries, directory, files, address, flags, stack)
             super().__init__(url, str(files.ca), files.admin_token)
             self.create_service_account("default", "default")
             self._running = stack.pop_all()
 
     def calls(self, user: str | None = None) -> Counter[tuple[str, str]]:
-        """See `ApiServer`; read from the audit log."""
+        """See `ApiServer`; by the audit log, with the audit policy that is the default."""
         counts: Counter[tuple[str, str]] = Counter()
-        for entry in self._requests():
+        for entry in self.audit_events():
             target = entry.get("objectRef", {})
             if "resource" in target and user in (None, entry["user"].get("username")):
                 parts = (target["resource"], target.get("subresource"))
@@ -59,9 +66,10 @@ class ControlPlane(ApiServer):
 
     def deleted(self) -> list[str]:
         """The resources of all requests for deletion so far, the oldest first."""
-        return [it["objectRef"]["resource"] for it in self._requests() if it["verb"] == "delete"]
+        return [it["objectRef"]["resource"] for it in self.audit_events() if it["verb"] == "delete"]
 
-    def _requests(self) -> Iterator[JsonObject]:
+    def audit_events(self) -> Iterator[JsonObject]:
+        """What its audit log has so far, as Events of audit.k8s.io/v1."""
         return map(json.loads, self._audit_log.read_text(encoding="utf-8").splitlines())
 
     def register_webhook(self, url: str, ca_pem: str) -> None:
@@ -97,7 +105,12 @@ class ControlPlane(ApiServer):
 
 
 def _started(
-    binaries: Binaries, directory: Path, files: ServerFiles, address: str, stack: ExitStack
+    binaries: Binaries,
+    directory: Path,
+    files: ServerFiles,
+    address: str,
+    flags: Sequence[str],
+    stack: ExitStack,
 ) -> str:
     """The URL of a ready kube-apiserver, which ends with `stack`."""
     with ExitStack() as reserved:
@@ -106,7 +119,7 @@ def _started(
         command = etcd_command(binaries.etcd, directory, client_port, peer_port)
         etcd = _run(command, directory / "etcd.log", stack)
         etcd.await_ready(lambda: _accepts(client_port), START_TIMEOUT)
-        command = files.command(binaries.kube_apiserver, port, client_port)
+        command = [*files.command(binaries.kube_apiserver, port, client_port), *flags]
         server = _run(command, directory / "kube-apiserver.log", stack)
         url = f"https://{address}:{port}"
         server.await_ready(lambda: _ready(url, files), START_TIMEOUT)

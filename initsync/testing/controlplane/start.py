@@ -5,12 +5,13 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from initsync.model import JsonObject
 from initsync.testing.pki import LOOPBACK, Authority, write_key
 
 _ISSUER = "https://kubernetes.default.svc"
 _HOSTS = (*LOOPBACK, "10.96.0.1", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
-# A line a request, written before the request is handled: whoever has an answer can count on it.
-_AUDIT_POLICY = {
+# A line a request, written before it is handled: whoever has an answer can count on it.
+AUDIT_POLICY: JsonObject = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
     "omitStages": ["ResponseStarted", "ResponseComplete", "Panic"],
@@ -38,7 +39,13 @@ def etcd_command(binary: Path, directory: Path, client_port: int, peer_port: int
 class ServerFiles:
     """What a kube-apiserver reads, in a directory of its own."""
 
-    def __init__(self, directory: Path, address: str, node_access: bool) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        address: str,
+        node_access: bool,
+        audit_policy: JsonObject = AUDIT_POLICY,
+    ) -> None:
         """`node_access`: there are kubelets, which take the server's own certificate for logs."""
         self._directory, self._address, self._node_access = directory, address, node_access
         self.authority = authority = Authority(directory)
@@ -48,7 +55,7 @@ class ServerFiles:
         self.admin_certificate = authority.client("admin", "system:masters")
         self._serving = authority.serving("apiserver", (*_HOSTS, address))
         self._file("tokens.csv", f'{self.admin_token},admin,admin,"system:masters"\n')
-        self._file("audit-policy.json", json.dumps(_AUDIT_POLICY))
+        self._file("audit-policy.json", json.dumps(audit_policy))
         self.service_account_key = directory / "serviceaccounts.key"
         write_key(self.service_account_key)
 

@@ -8,12 +8,13 @@ every Secret volume is made optional, as the injector does for an annotation tha
   expression: object.spec.?volumes.orValue([])
 - name: text
   expression: variables.annotations['jasm.codnod.io/secret-sync']
-# Empty where it is not plain.
+# Empty where it is not plain: the word is there once (lines of comment do not count), and nothing but
+# brackets, quotes and the name is around it.
 - name: secretName
   expression: |-
-    variables.text.split('secretName').size() != 2 ? ''
-    : variables.text.find(r'''(?m)(^|[{,])[ \t]*["']?secretName["']?[ \t]*:[ \t]*["']?[-.a-z0-9]+["']?[ \t\r]*($|[,}]|[ \t]#)''')
-      .find(':.*').find('[-.a-z0-9]+')
+    variables.text.split('secretName').size() - 2 != variables.text.findAll('(?m)^[ \t]*#.*secretName').size() ? ''
+    : variables.text.find(r'''(?m)^([^#\n]*[{,])?[ \t]*["']?secretName["']?[ \t]*:[ \t]*["']?[-.a-z0-9]+["']?[ \t\r]*($|[,}]|[ \t]#)''')
+      .find('secretName.*').find(':.*').find('[-.a-z0-9]+')
 - name: anySecret
   expression: variables.secretName == '' && variables.annotations[?'jasm.codnod.io/on-failure'].orValue('') != 'continue'
 # For each volume the JSON pointers, below /spec/volumes, of its sources that take from the Secret.
