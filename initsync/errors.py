@@ -19,8 +19,6 @@ class JasmError(Exception):
     """Whether trying again within seconds may help (design D7)."""
     retry_after: float | None = None
     """Seconds that the other side asked us to wait."""
-    remedy = ""
-    """What to do, for docs/errors.md; the sentence itself says it for the case at hand."""
     of_pods = True
     """Whether a pod's Event can carry the reason."""
     attempts = 1
@@ -32,10 +30,6 @@ class AnnotationError(JasmError):
     """The annotation's text breaks a rule; the pod's author mends it."""
 
     reason = "InvalidAnnotation"
-    remedy = (
-        "Correct the annotation in the workload's pod template; `initsync check` "
-        "finds the same before it is applied."
-    )
     exit_code = 3
 
     def __init__(self, problem: str, line: int | None = None, name: str = ANNOTATION) -> None:
@@ -54,10 +48,6 @@ class AnnotationError(JasmError):
 class UnsupportedProvider(AnnotationError):
     """The annotation names a provider that this version does not have."""
 
-    remedy = (
-        "Name one of the providers that the sentence lists, or update JASM "
-        "if yours came with a later version."
-    )
     reason = "UnsupportedProvider"
 
     def __init__(self, found: str, supported: Iterable[str], line: int | None = None) -> None:
@@ -69,10 +59,6 @@ class InvalidSecretData(JasmError):
     """What the provider holds cannot become a Kubernetes Secret."""
 
     reason = "InvalidSecretData"
-    remedy = (
-        "Correct the secret at the provider: a JSON object, keys that Kubernetes allows, "
-        "no nulls, at most 1 MiB."
-    )
     exit_code = 3
 
     def __init__(self, provider: str, path: str, problem: str) -> None:
@@ -86,10 +72,6 @@ class SecretNotFound(JasmError):
     """The provider has nothing at that path."""
 
     reason = "ExternalSecretNotFound"
-    remedy = (
-        "Create or restore the secret, or correct path or region; "
-        "the pod recovers by itself at its next try."
-    )
     exit_code = 4
 
     def __init__(
@@ -106,10 +88,6 @@ class AccessDenied(JasmError):
     """The provider refuses this identity."""
 
     reason = "ExternalSecretAccessDenied"
-    remedy = (
-        "Grant the role the permission that the sentence names, on the resource that it names; "
-        "the pod recovers by itself at its next try."
-    )
     exit_code = 4
 
     def __init__(self, target: str, permission: str, role: str, detail: str = "") -> None:
@@ -121,10 +99,6 @@ class NoIdentity(JasmError):
     """No source of cloud credentials is there, or the only one is unusable."""
 
     reason = "NoCloudIdentity"
-    remedy = (
-        "Give the ServiceAccount an AWS identity, see [identities.md](identities.md), "
-        "and delete the pod: AWS's webhook acts at its creation only."
-    )
     exit_code = 4
 
     def __init__(self, tried: Sequence[str], advice: str) -> None:
@@ -136,10 +110,6 @@ class ProviderUnavailable(JasmError):
     """The provider could not be asked, or did not answer: worth another try."""
 
     reason = "ProviderUnavailable"
-    remedy = (
-        "Check the way from the pod to AWS: network policy, proxy, VPC endpoint, DNS; "
-        "AWS's own health. It is tried again."
-    )
     exit_code = 5
     transient = True
 
@@ -164,10 +134,6 @@ class ProviderRefused(JasmError):
     """The provider answered, and refused for a reason that no other row has."""
 
     reason = "ProviderUnavailable"
-    remedy = (
-        "Look up the provider's own code in its documentation, and tell us: "
-        "it should have a row of its own."
-    )
     exit_code = 5
 
     def __init__(self, provider: str, detail: str) -> None:
@@ -178,10 +144,6 @@ class NotManaged(JasmError):
     """A Secret of that name exists and is not ours to change (design D6)."""
 
     reason = "SecretNotManaged"
-    remedy = (
-        "Name another `secretName`, or hand the Secret over with the annotation "
-        "`jasm.codnod.io/adopt` on it."
-    )
     exit_code = 3
 
     def __init__(self, namespace: str, name: str, owner: str, advice: str) -> None:
@@ -192,10 +154,6 @@ class ForeignObject(JasmError):
     """The job `jasm-injector certs` found an object that is not its own to change."""
 
     reason = "ObjectNotManaged"
-    remedy = (
-        "Name this installation's own objects to `jasm-injector certs`, or hand the object over as "
-        "the sentence says."
-    )
     exit_code = 3
     of_pods = False
 
@@ -207,10 +165,6 @@ class ClusterError(JasmError):
     """The Kubernetes API refused a request, or could not be reached."""
 
     reason = "KubernetesError"
-    remedy = (
-        "Ask the platform team with the sentence: it holds verb, resource, namespace "
-        "and the API server's own words."
-    )
     exit_code = 5
 
     def __init__(self, action: str, detail: str, advice: str = "") -> None:
@@ -221,10 +175,6 @@ class ClusterError(JasmError):
 class ClusterForbidden(ClusterError):
     """RBAC refuses the ServiceAccount."""
 
-    remedy = (
-        "Apply the Role of `deploy/manifests/app/role.yaml` for the pod's ServiceAccount; or see "
-        "whose quota, webhook or policy the sentence names."
-    )
     reason = "KubernetesForbidden"
 
 
@@ -256,10 +206,6 @@ class InvalidSetup(JasmError):
     """The program lacks a file, variable or package that it needs around it."""
 
     reason = "InvalidSetup"
-    remedy = (
-        "Correct the variable, file or package that the sentence names. Where it keeps the "
-        "container from its pod or cluster there is no Event, only the last message."
-    )
     exit_code = 2
 
     def __init__(self, problem: str, advice: str) -> None:

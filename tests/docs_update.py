@@ -46,6 +46,61 @@ EXAMPLES: list[JasmError] = [
     errors.ClusterConflict("apply Secret shop/app-credentials", "it changed meanwhile (409)"),
     errors.InvalidSetup("JASM_TIMEOUT is 'soon'", "set it to seconds, such as 60 or 0.5"),
 ]
+REMEDIES: dict[type[JasmError], str] = {
+    errors.AnnotationError: (
+        "Correct the annotation in the workload's pod template; `initsync check` "
+        "finds the same before it is applied."
+    ),
+    errors.UnsupportedProvider: (
+        "Name one of the providers that the sentence lists, or update JASM "
+        "if yours came with a later version."
+    ),
+    errors.InvalidSecretData: (
+        "Correct the secret at the provider: a JSON object, keys that Kubernetes allows, "
+        "no nulls, at most 1 MiB."
+    ),
+    errors.SecretNotFound: (
+        "Create or restore the secret, or correct path or region; "
+        "the pod recovers by itself at its next try."
+    ),
+    errors.AccessDenied: (
+        "Grant the role the permission that the sentence names, on the resource that it names; "
+        "the pod recovers by itself at its next try."
+    ),
+    errors.NoIdentity: (
+        "Give the ServiceAccount an AWS identity, see [identities.md](identities.md), "
+        "and delete the pod: AWS's webhook acts at its creation only."
+    ),
+    errors.ProviderUnavailable: (
+        "Check the way from the pod to AWS: network policy, proxy, VPC endpoint, DNS; "
+        "AWS's own health. It is tried again."
+    ),
+    errors.ProviderRefused: (
+        "Look up the provider's own code in its documentation, and tell us: "
+        "it should have a row of its own."
+    ),
+    errors.NotManaged: (
+        "Name another `secretName`, or hand the Secret over with the annotation "
+        "`jasm.codnod.io/adopt` on it."
+    ),
+    errors.ForeignObject: (
+        "Name this installation's own objects to `jasm-injector certs`, or hand the object over as "
+        "the sentence says."
+    ),
+    errors.ClusterError: (
+        "Ask the platform team with the sentence: it holds verb, resource, namespace "
+        "and the API server's own words."
+    ),
+    errors.ClusterForbidden: (
+        "Apply the Role of `deploy/manifests/app/role.yaml` for the pod's ServiceAccount; or see "
+        "whose quota, webhook or policy the sentence names."
+    ),
+    errors.InvalidSetup: (
+        "Correct the variable, file or package that the sentence names. Where it keeps the "
+        "container from its pod or cluster there is no Event, only the last message."
+    ),
+}
+"""What to do about any of its kind; the sentence itself says it for the case at hand."""
 HEAD = """\
 # Errors and what to do
 
@@ -102,7 +157,12 @@ def rows() -> Iterator[str]:
         seen.add(error.reason)
         same = [other for other in EXAMPLES if other.reason == error.reason]
         again = "yes" if error.transient else "in part" if any(e.transient for e in same) else "no"
-        yield f"| `{error.reason}` | {error.exit_code} | {again} | {error.remedy} |\n"
+        yield f"| `{error.reason}` | {error.exit_code} | {again} | {remedy(error)} |\n"
+
+
+def remedy(error: JasmError) -> str:
+    """That of its class, or of the nearest one above it."""
+    return next(REMEDIES[kind] for kind in type(error).__mro__ if kind in REMEDIES)
 
 
 def examples() -> Iterator[str]:
