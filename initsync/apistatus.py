@@ -7,15 +7,10 @@ import json
 import re
 from typing import Any
 
-from initsync import rbac
 from initsync.errors import ClusterConflict, ClusterError, ClusterForbidden, ClusterUnavailable
 from initsync.http1 import Response
 from initsync.model import JsonObject
 
-_ROLE = (
-    "if it is RBAC that refuses, give the pod's ServiceAccount the Role of "
-    f"deploy/manifests/app/role.yaml: {rbac.IN_WORDS}"
-)
 # By what the message says, who can help; the first that matches.
 _ADVICE = (
     ("denied request: JASM's Role ", "docs/security.md says what JASM's guard lets pods write"),
@@ -36,14 +31,14 @@ _RIGHTS = "cannot [a-z]+ resource|exceeded quota|is being terminated|was modifie
 
 
 def stored(
-    response: Response, action: str, *, private: bool = False, right: str = _ROLE
+    response: Response, action: str, *, private: bool = False, right: str = ""
 ) -> JsonObject:
     """The object, or list of objects, in a good answer. Raises ClusterError by another's status.
 
     `private`: the request wrote a Secret. What is then said of it may quote it, values included:
     by the API server of a body that it cannot accept (seen on 1.37.2), by somebody's webhook or
     policy of anything. Only its own sentences about rights, and our guard's, are passed on, and
-    names otherwise. `right`: what to do where RBAC refuses.
+    names otherwise. `right`: what to do where RBAC refuses; by default, apply the pod's Role.
     """
     found: Any = _json(response.body)
     if response.status < 300 and _is_stored(found):
@@ -70,13 +65,22 @@ def _failure(response: Response, action: str, detail: str, right: str) -> Cluste
     if status == 409:
         return ClusterConflict(action, detail)
     if status == 403:
-        return ClusterForbidden(action, detail, advice or right)
+        return ClusterForbidden(action, detail, advice or right or _role())
     if status == 401:
         return ClusterError(action, detail, "the token is not valid there, or not any more")
     if status == 429 or status >= 500 or status < 300:
         patience = advice or "it may be restarting"
         return ClusterUnavailable(action, detail, response.retry_after, patience)
     return ClusterError(action, detail, advice)
+
+
+def _role() -> str:
+    from initsync import rbac  # for this sentence only: a good sync never loads it
+
+    return (
+        "if it is RBAC that refuses, give the pod's ServiceAccount the Role of "
+        f"deploy/manifests/app/role.yaml: {rbac.IN_WORDS}"
+    )
 
 
 def _detail(status: int, found: Any, *, private: bool) -> str:

@@ -100,6 +100,13 @@ TABLE: list[tuple[JasmError, str, int, bool, list[str]]] = [
         ["get Secret shop/db", "refused"],
     ),
     (
+        errors.ForeignObject("Secret jasm-system/tls", "belongs to 'Helm'", "name another"),
+        "ObjectNotManaged",
+        3,
+        False,
+        ["Secret jasm-system/tls", "Helm", "name another"],
+    ),
+    (
         errors.InvalidSetup("cannot read /x", "mount it"),
         "InvalidSetup",
         2,
