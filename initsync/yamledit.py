@@ -52,13 +52,21 @@ def added(text: str, operations: Iterable[Mapping[str, Any]]) -> str:
         root = _Composer(_without_tabs(text)).get_single_node()
     except RecursionError:
         raise NotEditable("it is nested too deeply", 1) from None
+    lines = _Text(text, "\r\n" if "\r\n" in text else "\n")
     edits = [
-        _edit(_Text(text), root, number, path, values)._replace(depth=-len(path))
+        _edit(lines, root, number, path, values)._replace(depth=-len(path))
         for number, (path, values) in enumerate(_grouped(operations))
     ]
-    for edit in sorted(edits, reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
-    return text
+    return "".join(_pieces(text, sorted(edits)))
+
+
+def _pieces(text: str, edits: Iterable[_Edit]) -> Iterator[str]:
+    place = 0
+    for edit in edits:
+        yield text[place : edit.start]
+        yield edit.text
+        place = edit.end
+    yield text[place:]
 
 
 def _without_tabs(text: str) -> str:
@@ -167,12 +175,13 @@ class _Text(NamedTuple):
     """The document, by its lines."""
 
     text: str
+    newline: str
+    """What ends them."""
 
     def lines(self, place: int, number: int, column: int, value: Any) -> _Edit:
         """The value behind the line that ends at `place`, each of its lines at that column."""
-        newline = "\r\n" if "\r\n" in self.text else "\n"
         said = yamltext.dump([value]).splitlines()
-        block = "".join(newline + (" " * column + line if line else "") for line in said)
+        block = "".join(self.newline + (" " * column + line if line else "") for line in said)
         return _Edit(place, 0, number, place, block)
 
     def end_of(self, node: Any) -> int:
