@@ -105,7 +105,10 @@ def test_zizmor_finds_nothing() -> None:
     zizmor = str(Path(sys.executable).with_name("zizmor"))
 
     done = subprocess.run(
-        [zizmor, "--offline", "--no-progress", ".github"], cwd=ROOT, capture_output=True, text=True
+        [zizmor, "--offline", "--no-progress", "--color=never", ".github"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
 
     assert done.returncode == 0, done.stdout
