@@ -92,6 +92,7 @@ _ELSEWHERE = {
     keys.ADOPT: "belongs on the Secret that is to be handed over",
     keys.SOURCE_PATH: "is what JASM writes on a Secret",
     keys.SYNCED_AT: "is what JASM writes on a Secret",
+    keys.VERSION: "is what JASM writes on a Secret",
     keys.NAMESPACE_LABEL: f'is a label of namespaces; on a pod it is {keys.INJECT}: "false"',
 }
 

@@ -18,6 +18,8 @@ from initsync.policy import span
 from initsync.terminal import say, table
 from initsync.usage import Found, Managed, User, first_users
 
+_VERSION = 8
+"""Characters of a version in a line: they tell two of one secret apart."""
 _SHOWN = 3
 """Users of one Secret in a line."""
 _EXIT_CODES = """\b
@@ -135,10 +137,11 @@ def _read(asked: Asked, place: Opened) -> tuple[Found, list[str]]:
 
 
 def _lines(secrets: list[Managed], now: float, *, unused: bool) -> list[str]:
-    head = ["NAMESPACE", "NAME", "PROVIDER", "PATH", "WRITTEN", "AGE"]
+    head = ["NAMESPACE", "NAME", "PROVIDER", "PATH", "VERSION", "WRITTEN", "AGE"]
     rows = [
         [
             *(one.namespace, one.name, one.provider or "?", one.path or "?"),
+            one.version[:_VERSION] or "?",
             *(span(since(text, now)) for text in (one.synced, one.created)),
             *([] if unused else [_users(one.users)]),
         ]

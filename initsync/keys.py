@@ -39,6 +39,8 @@ MANAGED_BY_DEFAULT = "caronte"
 PROVIDER = PREFIX + "provider"
 SOURCE_PATH = PREFIX + "source-path"
 SYNCED_AT = PREFIX + "synced-at"
+VERSION = PREFIX + "version"
+"""On a Secret: the provider's own name of the version that was written, where it has one."""
 
 FIELD_MANAGER = "jasm"
 """The server-side apply manager of everything that JASM writes."""

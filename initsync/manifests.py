@@ -39,18 +39,20 @@ def secret(
     managed_by: str,
 ) -> JsonObject:
     """The Secret to apply in place of `existing`, which must not have changed since."""
-    version = existing["metadata"]["resourceVersion"] if existing else _MISSING
+    stored_version = existing["metadata"]["resourceVersion"] if existing else _MISSING
+    of_provider = {keys.VERSION: external.version} if external.version else {}
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {
             "name": request.secret_name,
             "namespace": request.namespace,
-            "resourceVersion": version,
+            "resourceVersion": stored_version,
             "labels": {keys.MANAGED_BY: managed_by, keys.PROVIDER: request.provider},
             "annotations": {
                 keys.SOURCE_PATH: request.secret_path,
                 keys.SYNCED_AT: timestamp(now),
+                **of_provider,
             },
         },
         "type": "Opaque",
@@ -59,7 +61,10 @@ def secret(
 
 
 def up_to_date(existing: JsonObject, wanted: JsonObject) -> bool:
-    """Whether `existing` says all that `wanted` does, the time of its writing aside."""
+    """Whether `existing` says all that `wanted` does, time and version of its writing aside.
+
+    A new version of the same value, as a rotation that failed leaves it, is no reason to write.
+    """
     return (
         (existing.get("data") or {}) == wanted["data"]
         and _includes(_labels(existing), _labels(wanted))

@@ -55,12 +55,16 @@ class SyncRequest(NamedTuple):
 class ExternalSecret:
     """Key-value pairs as a provider gave them. Its printed form never shows a value."""
 
-    __slots__ = ("data", "provider", "source_path")
+    __slots__ = ("data", "provider", "source_path", "version")
 
-    def __init__(self, data: Mapping[str, str], source_path: str, provider: str) -> None:
+    def __init__(
+        self, data: Mapping[str, str], source_path: str, provider: str, version: str = ""
+    ) -> None:
         self.data = dict(data)
         self.source_path = source_path
         self.provider = provider
+        self.version = version
+        """The provider's own name of it; empty where there is none."""
 
     def __repr__(self) -> str:
         return (
@@ -70,8 +74,8 @@ class ExternalSecret:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ExternalSecret) and (
-            (self.data, self.source_path, self.provider)
-            == (other.data, other.source_path, other.provider)
+            (self.data, self.source_path, self.provider, self.version)
+            == (other.data, other.source_path, other.provider, other.version)
         )
 
     __hash__ = None  # type: ignore[assignment]  # holds a dict: equal by value, never a key

@@ -35,6 +35,8 @@ class Managed(NamedTuple):
     name: str
     provider: str
     path: str
+    version: str
+    """The provider's, of what was last written; empty where it has none."""
     created: str
     """RFC 3339."""
     synced: str
@@ -103,6 +105,7 @@ def _managed(secret: JsonObject) -> Managed:
         metadata["name"],
         labels.get(keys.PROVIDER, ""),
         annotations.get(keys.SOURCE_PATH, ""),
+        annotations.get(keys.VERSION, ""),
         metadata.get("creationTimestamp") or "",
         annotations.get(keys.SYNCED_AT, ""),
         [],

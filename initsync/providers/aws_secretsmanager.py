@@ -72,7 +72,8 @@ class Provider:
             raise failures.of_secret(
                 error, self.name, path, self._region, credentials.role
             ) from error
-        return ExternalSecret(self._data(path, answer), path, self.name)
+        version = str(answer.get("VersionId") or "")
+        return ExternalSecret(self._data(path, answer), path, self.name, version)
 
     def whoami(self, path: str) -> str:
         """The ARN of who asks for `path`."""

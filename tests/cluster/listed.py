@@ -7,6 +7,12 @@ from initsync import keys
 from initsync.model import JsonObject
 from tests.cluster.by_hand import subcommand
 
+VERSIONS = {
+    "/prod/db": "5f2e1c09-6a1d-4f0e-8d57-2f1d3b0c9a44",
+    "/prod/legacy": "9b3d77aa-0c4b-4e38-b1f6-77e0a5c2d9e1",
+}
+"""At AWS, by path; others were written before versions were kept."""
+
 
 def run(kubeconfig: Path, *options: str) -> tuple[int, str, str]:
     ended = subcommand(kubeconfig, "list", *options)
@@ -15,6 +21,9 @@ def run(kubeconfig: Path, *options: str) -> tuple[int, str, str]:
 
 def secret(namespace: str, name: str, path: str = "/prod/db", **labels: str) -> JsonObject:
     """One as JASM writes it."""
+    annotations = {keys.SOURCE_PATH: path, keys.SYNCED_AT: "2020-01-01T00:00:00Z"}
+    if path in VERSIONS:
+        annotations[keys.VERSION] = VERSIONS[path]
     marks = {keys.MANAGED_BY: keys.MANAGED_BY_DEFAULT, keys.PROVIDER: "aws-secretsmanager"}
     return {
         "apiVersion": "v1",
@@ -23,7 +32,7 @@ def secret(namespace: str, name: str, path: str = "/prod/db", **labels: str) -> 
             "name": name,
             "namespace": namespace,
             "labels": marks | labels,
-            "annotations": {keys.SOURCE_PATH: path, keys.SYNCED_AT: "2020-01-01T00:00:00Z"},
+            "annotations": annotations,
         },
         "stringData": {"password": "pl4nted"},
     }

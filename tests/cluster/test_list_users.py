@@ -52,16 +52,16 @@ def test_the_table_says_source_times_and_users(
     cells = [[cell.strip() for cell in row if cell] for row in (head, first, second)]
     assert (code, said) == (0, "")
     assert cells[0] == [
-        *("NAMESPACE", "NAME", "PROVIDER", "PATH", "WRITTEN", "AGE", "USED BY"),
+        *("NAMESPACE", "NAME", "PROVIDER", "PATH", "VERSION", "WRITTEN", "AGE", "USED BY"),
     ]
-    for row, name, path, users in [
-        (cells[1], "db", "/prod/db", "Pod/web (annotation)"),
-        (cells[2], "lonely", "/prod/lonely", "nobody"),
+    for row, name, path, version, users in [
+        (cells[1], "db", "/prod/db", "5f2e1c09", "Pod/web (annotation)"),
+        (cells[2], "lonely", "/prod/lonely", "?", "nobody"),
     ]:
-        assert row[:4] == [namespace, name, "aws-secretsmanager", path]
-        assert row[4].endswith("d") or "d " in row[4]
-        assert row[5].endswith("s")
-        assert row[6] == users
+        assert row[:5] == [namespace, name, "aws-secretsmanager", path, version]
+        assert row[5].endswith("d") or "d " in row[5]
+        assert row[6].endswith("s")
+        assert row[7] == users
 
 
 def test_the_references_example(api: ControlPlane, namespace: str, config: Path) -> None:

@@ -71,12 +71,15 @@ def test_the_webhook_is_called_once_for_an_annotated_pod_and_never_for_another(
 
 def test_a_rotated_secret_is_written_over_the_old_one(shop: Shop) -> None:
     shop.run(shop.pod("web-1"))
+    first = shop.secret()["metadata"]["annotations"][keys.VERSION]
     shop.aws.rotate(shop.path, {"user": "u", "password": "pl4nted-two"})
 
     ended = shop.run(shop.pod("web-2"), JASM_SETTLE="0")
 
     assert "updated with 2 keys" in ended.stderr
     assert shop.values() == {"user": "u", "password": "pl4nted-two"}
+    second = shop.secret()["metadata"]["annotations"][keys.VERSION]
+    assert len({"", first, second}) == 3
 
 
 def test_labels_and_annotations_of_others_survive_and_their_keys_do_not(shop: Shop) -> None:

@@ -51,6 +51,22 @@ def test_the_secret_is_the_data_models() -> None:
     }
 
 
+def test_it_says_which_version_at_the_provider_it_is() -> None:
+    external = ExternalSecret({"a": "1"}, "/prod/db", "aws-secretsmanager", "5f2e1c09")
+
+    found = manifests.secret(REQUEST, external, None, NOW, "caronte")
+
+    assert found["metadata"]["annotations"]["jasm.codnod.io/version"] == "5f2e1c09"
+
+
+def test_a_new_version_of_the_same_value_is_no_reason_to_write() -> None:
+    again = ExternalSecret({"a": "1"}, "/prod/db", "aws-secretsmanager", "9b3d77aa")
+
+    found = manifests.secret(REQUEST, again, stored({"a": "1"}), NOW, "caronte")
+
+    assert manifests.up_to_date(stored({"a": "1"}), found)
+
+
 def test_it_replaces_only_what_was_read() -> None:
     again = wanted({"a": "2"}, stored({"a": "1"}))
 

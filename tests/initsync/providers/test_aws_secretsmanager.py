@@ -50,12 +50,13 @@ def refused(code: str, message: str = "because") -> dict[str, str]:
 
 
 def test_one_request_gives_the_secret(aws: FakeAws, provider: Provider) -> None:
-    aws.will("GetSecretValue", 200, {"SecretString": '{"user": "u", "port": 5432}'})
+    answer = {"SecretString": '{"user": "u", "port": 5432}', "VersionId": "5f2e1c09"}
+    aws.will("GetSecretValue", 200, answer)
 
     found = provider.fetch("/prod/db")
 
     data = {"user": "u", "port": "5432"}
-    assert found == ExternalSecret(data, "/prod/db", "aws-secretsmanager")
+    assert found == ExternalSecret(data, "/prod/db", "aws-secretsmanager", "5f2e1c09")
     assert aws.actions() == ["GetSecretValue"]
 
 
