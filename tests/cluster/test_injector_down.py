@@ -145,6 +145,7 @@ def _protected_namespaces_and_our_own_pods_are_untouched(api: ControlPlane) -> N
         assert stored.status == 201
         _is_as_sent(pod, stored.body)
     template = yaml.safe_load(DEPLOYMENT.read_text())["spec"]["template"]
+    api.create_service_account("jasm-system", template["spec"]["serviceAccountName"])
     for annotations in ({}, {keys.ANNOTATION: ANNOTATION}):
         metadata = {"name": "injector", "namespace": "jasm-system", "annotations": annotations}
         own = {"apiVersion": "v1", "kind": "Pod"} | template
