@@ -1,5 +1,9 @@
-"""The chart on a real node: installed, upgraded, broken, rolled back and gone, under load."""
+"""The chart on a real node: installed, upgraded, broken, rolled back and gone, under load.
 
+ROLLOUTS=few leaves out those that hold on the control plane alone, too, and take minutes here.
+"""
+
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +18,9 @@ from tests.node.team import Team, digest
 from tests.node.test_node_env import ENV_FROM
 
 pytestmark = pytest.mark.timeout(400)  # several rollouts, each with its graceful end
+minutes_more = pytest.mark.skipif(
+    os.environ.get("ROLLOUTS") == "few", reason="ROLLOUTS=few: installing and upgrading only"
+)
 SECRET_LEFT = f"secrets {NAMESPACE}/{SECRET}"
 
 
@@ -64,6 +71,7 @@ def test_an_upgrade_from_the_previous_version_and_back_loses_no_pod(
     print(f"{load.injected} pods were created during an upgrade and two rollbacks, none was lost")
 
 
+@minutes_more
 def test_an_upgrade_that_fails_leaves_the_old_injector_serving(release: Release) -> None:
     release.apply("install")
     release.await_injection()
@@ -102,6 +110,7 @@ def shop_s_own(release: Release, shop: Team) -> set[str]:
     return {it for it in release.left() if f" {shop.namespace}/" in it and "jasm-sync" not in it}
 
 
+@minutes_more
 def test_a_ca_that_is_not_the_certificates_is_told_by_helm_test(
     release: Release, tmp_path: Path
 ) -> None:
@@ -117,6 +126,7 @@ def test_a_ca_that_is_not_the_certificates_is_told_by_helm_test(
     assert "set the webhook configuration's caBundle" in str(told.value)
 
 
+@minutes_more
 def test_without_a_webhook_and_back(release: Release, shop: Team) -> None:
     """In the two steps of docs/injection-without-a-webhook.md."""
     beside = "injection.policy.besideWebhook=true"
