@@ -10,7 +10,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise
-        sys.exit("initsync needs the package click: pip install 'jasm[cli]'")
+        sys.exit("initsync needs the package click: in a clone of JASM pip install '.[cli]'")
     cli()
 
 

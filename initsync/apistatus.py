@@ -13,7 +13,7 @@ from initsync.model import JsonObject
 
 # By what the message says, who can help; the first that matches.
 _ADVICE = (
-    ("denied request: JASM's Role ", "docs/security.md says what JASM's guard lets pods write"),
+    ("denied request: JASM's Role ", ""),  # our guard's sentences end with it
     ("exceeded quota", "raise the namespace's ResourceQuota, or delete Secrets that nobody uses"),
     ("is being terminated", "the namespace is being deleted, and this pod with it"),
     ("admission webhook", "ask who runs that webhook: it is not JASM's"),
@@ -22,10 +22,12 @@ _ADVICE = (
 )
 # Compiled where they are asked for, which a good answer never does.
 _ADMISSION = r"""(admission|calling) webhook "[^"]{1,253}"|\w+AdmissionPolicy '[^']{1,253}'"""
-# Our own guard, whose sentences are fixed (deploy/chart/jasm/templates/guard.yaml).
+# Our own guard, whose name is the release's, by what deploy/chart/jasm/templates/guard.yaml says.
 _GUARD = (
-    r"""secrets "[^"]{1,253}" is forbidden: ValidatingAdmissionPolicy 'jasm[-\w]*-guard' """
-    r"""with binding 'jasm[-\w]*-guard' denied request: JASM's Role """
+    r"""secrets "[^"]{1,253}" is forbidden: ValidatingAdmissionPolicy '([-.\w]{1,253}-guard)' """
+    r"""with binding '\1' denied request: JASM's Role is """
+    r"(for Secrets of type|only for Secrets that carry"
+    r"|not for (changing|deleting|making|Secrets with|taking over)) "
 )
 _RIGHTS = "cannot [a-z]+ resource|exceeded quota|is being terminated|was modified"
 
@@ -61,11 +63,12 @@ def missing(response: Response) -> bool:
 
 def _failure(response: Response, action: str, detail: str, right: str) -> ClusterError:
     status = response.status
-    advice = next((advice for said, advice in _ADVICE if said in detail), "")
+    known = [advice for said, advice in _ADVICE if said in detail]
+    advice = known[0] if known else ""
     if status == 409:
         return ClusterConflict(action, detail)
     if status == 403:
-        return ClusterForbidden(action, detail, advice or right or _role())
+        return ClusterForbidden(action, detail, advice if known else right or _role())
     if status == 401:
         return ClusterError(action, detail, "the token is not valid there, or not any more")
     if status == 429 or status >= 500 or status < 300:

@@ -69,16 +69,19 @@ def from_kubeconfig(path: str | None, context: str | None, env: Mapping[str, str
         from kubernetes.config import ConfigException, kube_config
     except ImportError as error:
         problem = "reading a kubeconfig needs the package kubernetes"
-        raise InvalidSetup(problem, "pip install 'jasm[cli]'") from error
+        raise InvalidSetup(problem, "in a clone of JASM pip install '.[cli]'") from error
     loaded = Configuration()
+    files = path or kube_config.KUBE_CONFIG_DEFAULT_LOCATION
     try:
         kube_config.load_kube_config(path, context, client_configuration=loaded)
-        merged = kube_config.KubeConfigMerger(path or kube_config.KUBE_CONFIG_DEFAULT_LOCATION)
-        chosen = _Chosen(merged.config, context)
-    except (ConfigException, OSError, ValueError, TypeError, AttributeError) as error:
-        raise _unusable(str(error)) from None
-    except yaml.YAMLError:
-        raise _unusable("it is no YAML") from None
+        chosen = _Chosen(kube_config.KubeConfigMerger(files).config, context)
+    except ConfigException as error:
+        there = any(map(os.path.exists, map(os.path.expanduser, files.split(os.pathsep))))
+        raise _unusable(files, str(error) if there else "there is no such file") from None
+    except OSError as error:
+        raise _unusable(str(error.filename or files), error.strerror or "unreadable") from None
+    except (ValueError, TypeError, AttributeError, yaml.YAMLError):
+        raise _unusable(files, "it has not a kubeconfig's form") from None
     _refuse_silent_plugin(chosen, loaded)
     return Access(
         loaded.host,
@@ -90,10 +93,10 @@ def from_kubeconfig(path: str | None, context: str | None, env: Mapping[str, str
     )
 
 
-def _unusable(detail: str) -> InvalidSetup:
+def _unusable(files: str, detail: str) -> InvalidSetup:
     """The kubernetes package quotes the parts it misses something in: tokens, client secrets."""
     said = " ".join(detail.partition("{")[0].partition("[")[0].split())
-    problem = f"no usable kubeconfig ({said})"
+    problem = f"no usable kubeconfig ({files}: {said})"
     return InvalidSetup(problem, "set --kubeconfig, --context or KUBECONFIG")
 
 

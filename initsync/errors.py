@@ -36,6 +36,8 @@ class AnnotationError(JasmError):
         self.problem = problem
         self.line = line
         """Within the annotation's text, counted from 1."""
+        self.name = name
+        """The annotation's."""
         place = f", line {line}" if line else ""
         super().__init__(f"annotation {name}{place}: {problem}")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from initsync import clusterauth, entry, keys, podinfo, wait
+from initsync import clusterauth, entry, keys, podinfo
 from initsync.cluster import Cluster
 from initsync.entry import Report
 from initsync.errors import JasmError
@@ -67,6 +67,8 @@ def tell(env: Mapping[str, str], synced: Synced, log: Log) -> None:
 def hand_over(env: Mapping[str, str], outcome: Outcome | None) -> None:
     """Leave the names of the keys for `jasm-wait`, where one waits; none without `outcome`."""
     if target := env.get("JASM_HANDOVER_DIR"):
+        from initsync import wait  # most pods mount no volume of the Secret
+
         wait.write_names(target, outcome.keys if outcome else ())
 
 

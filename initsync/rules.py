@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 NAME_LIMIT = 253
+LABEL_LIMIT = 63
 KEY_LIMIT = 253
 # Sum of the decoded values; keys and metadata do not count.
 # https://kubernetes.io/docs/concepts/configuration/secret/#restriction-data-size
@@ -37,6 +38,16 @@ def name_problem(name: str) -> str | None:
     return (
         "must be a DNS-1123 subdomain: lower-case letters, digits, '-' and '.', each part "
         f"starting and ending with a letter or digit, at most {NAME_LIMIT} characters"
+    )
+
+
+def label_problem(name: str) -> str | None:
+    """The rule that a namespace's name breaks."""
+    if len(name) <= LABEL_LIMIT and re.fullmatch(_LABEL, name):
+        return None
+    return (
+        "must be a DNS-1123 label: lower-case letters, digits and '-', starting and ending with "
+        f"a letter or digit, at most {LABEL_LIMIT} characters"
     )
 
 

@@ -21,8 +21,12 @@ from initsync.errors import AnnotationError, InvalidSetup
 from initsync.logs import Log
 from initsync.podsync import Synced
 
-POLL = 2.0
-"""Seconds between two looks at the annotations; each is one readlink."""
+POLL = 5.0
+"""Seconds between two looks at the annotations, which the kubelet shows within a minute.
+
+Each is one readlink, but wakes up a process that rests: 0.13 ms of CPU, 0.23 s an hour at 2 s,
+more than twice as much as the syncs at the default interval.
+"""
 _SLACK = 30.0  # seconds beyond interval and timeout before the loop counts as stuck
 
 

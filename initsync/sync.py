@@ -20,6 +20,8 @@ from initsync.settings import Settings
 
 ROUNDS = 10
 """Lost races before giving up; the winner of each wrote a value as new as ours or newer."""
+SKEW = 60.0
+"""Seconds by which another node's clock may be ahead of ours."""
 
 
 class Secrets(Protocol):
@@ -74,8 +76,9 @@ def _read(request: SyncRequest, cluster: Secrets, settings: Settings) -> JsonObj
 def _recent(request: SyncRequest, existing: JsonObject, now: float) -> bool:
     """Whether max-age allows to take the Secret unasked; one written in the future is not."""
     limit = request.policy.max_age
-    same = manifests.source(existing) == request.source
-    return limit is not None and same and -limit <= manifests.age(existing, now) <= limit
+    if limit is None or manifests.source(existing) != request.source:
+        return False
+    return -min(SKEW, limit) <= manifests.age(existing, now) <= limit
 
 
 def _up_to_date(request: SyncRequest, existing: JsonObject, wanted: JsonObject, now: float) -> bool:

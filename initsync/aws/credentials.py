@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from initsync.aws import api, container, failures
+from initsync.aws import api, container
 from initsync.aws.sigv4 import Credentials
 from initsync.errors import NoIdentity, ProviderUnavailable
 from initsync.transport import Connection
@@ -97,6 +97,8 @@ class Identity:
             )
             expires = container.end(found["Expiration"])
         except api.ServiceError as error:
+            from initsync.aws import failures  # a good sync never loads it
+
             raise failures.of_web_identity(error, role, ADVICE) from error
         except ValueError:
             detail = "it gave credentials without a date at which they end"
@@ -121,7 +123,7 @@ def _from_sdk() -> Credentials | str:
         import boto3
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:
-        return "boto3: not installed (pip install 'jasm[cli]')"
+        return "boto3: not installed (in a clone of JASM pip install '.[cli]')"
     try:
         session: Any = boto3.Session()
         found = session.get_credentials()

@@ -21,25 +21,24 @@ _ARN = re.compile(
 
 
 class _Partition(NamedTuple):
-    regions: re.Pattern[str]
+    prefix: str
+    """Of its regions' names."""
     suffix: str
     dual_stack: str
     plain_dual: tuple[bool, ...] = ()
     """With FIPS or without, Secrets Manager's dual-stack names here have the plain suffix."""
 
 
-# https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json; patterns rather
+# https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json; prefixes rather
 # than lists, so that a region opened tomorrow works today. The last one takes what is left.
 _PARTITIONS = (
-    _Partition(
-        re.compile(r"cn-\w+-\d+"), "amazonaws.com.cn", "api.amazonwebservices.com.cn", (False,)
-    ),
-    _Partition(re.compile(r"eusc-\w+-\w+-\d+"), "amazonaws.eu", "api.amazonwebservices.eu"),
-    _Partition(re.compile(r"us-iso-\w+-\d+"), "c2s.ic.gov", "api.aws.ic.gov"),
-    _Partition(re.compile(r"us-isob-\w+-\d+"), "sc2s.sgov.gov", "api.aws.scloud"),
-    _Partition(re.compile(r"eu-isoe-\w+-\d+"), "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
-    _Partition(re.compile(r"us-isof-\w+-\d+"), "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
-    _Partition(re.compile(r".*"), "amazonaws.com", "api.aws", (False, True)),
+    _Partition("cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", (False,)),
+    _Partition("eusc-", "amazonaws.eu", "api.amazonwebservices.eu"),
+    _Partition("us-iso-", "c2s.ic.gov", "api.aws.ic.gov"),
+    _Partition("us-isob-", "sc2s.sgov.gov", "api.aws.scloud"),
+    _Partition("eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
+    _Partition("us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
+    _Partition("", "amazonaws.com", "api.aws", (False, True)),
 )
 _REGION = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
@@ -65,7 +64,7 @@ def base_url(service: str, region: str, env: Mapping[str, str]) -> str:
     """Scheme and host of `service` (`secretsmanager`, `sts`) in `region`."""
     if override := _override(service, env):
         return override.rstrip("/")
-    partition = next(found for found in _PARTITIONS if found.regions.fullmatch(region))
+    partition = next(found for found in _PARTITIONS if region.startswith(found.prefix))
     fips, dual = _true(env, "AWS_USE_FIPS_ENDPOINT"), _true(env, "AWS_USE_DUALSTACK_ENDPOINT")
     if service == "secretsmanager" and fips in partition.plain_dual:
         dual = False

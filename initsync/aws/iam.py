@@ -16,11 +16,19 @@ POLICY_LIMIT = 6144
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 POLICIES_LIMIT = 10
 """Managed policies of one role, unless AWS raises the account's quota; likewise."""
+ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
+"""On a ServiceAccount, for IRSA."""
+AUDIENCE_ANNOTATION = "eks.amazonaws.com/audience"
+"""Likewise: of its token, where that is another than AUDIENCE."""
+AUDIENCE = "sts.amazonaws.com"
 
 # Of a secret's ARN: a dash and six characters that Secrets Manager chooses. Each `?` is one
 # character, so the pattern fits the tail and no longer name.
 _TAIL = "-??????"
 _COMPLETE = re.compile(r"-[A-Za-z0-9]{6}$")
+# Such as `-secret` and `-202401`, which people choose; of a hundred tails that Secrets Manager
+# chose one is like that.
+_CHOSEN = re.compile(r"-([a-z]{6}|[A-Z]{6}|[0-9]{6})$")
 _KEY = re.compile(r"arn:[-a-z0-9]+:kms:([-a-z0-9]+):[0-9]{12}:key/[A-Za-z0-9-]+")
 _PARTITIONS = {
     "cn-": "aws-cn",
@@ -66,6 +74,17 @@ def secret(path: str, place: Place) -> str:
     return path if _COMPLETE.search(path) else path + _TAIL
 
 
+def doubtful(path: str) -> bool:
+    """Whether an ARN that is taken for complete may be a name's that ends so, without its tail."""
+    return endpoints.is_arn(path) and bool(_CHOSEN.search(path))
+
+
+def home(arn: str) -> tuple[str, str]:
+    """Partition and region: a secret and its key have the same."""
+    partition, _, region = arn.split(":")[1:4]
+    return partition, region
+
+
 def foreign(arn: str, place: Place) -> bool:
     """Whether the secret is in another account, which then must allow the role, too."""
     return arn.split(":")[4] != place.account
@@ -86,7 +105,7 @@ def key_of(path: str, place: Place) -> str | None:
     if path in place.keys:
         return place.keys[path]
     every = place.keys.get("")
-    return every if every and _region(every) == _region(secret(path, place)) else None
+    return every if every and home(every) == home(secret(path, place)) else None
 
 
 def statements(paths: Collection[str], place: Place) -> list[JsonObject]:
@@ -116,13 +135,15 @@ def policies(wanted: Iterable[JsonObject], limit: int = POLICY_LIMIT) -> list[Js
     return [*done, _document(current)] if current else done
 
 
-def irsa_trust(place: Place, issuer: str, namespace: str, account: str) -> JsonObject:
+def irsa_trust(
+    place: Place, issuer: str, namespace: str, account: str, audience: str = AUDIENCE
+) -> JsonObject:
     """That of a ServiceAccount by a cluster's OIDC issuer (a URL without its scheme).
 
     https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
     """
     subject = f"system:serviceaccount:{namespace}:{account}"
-    said = {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": subject}
+    said = {f"{issuer}:aud": audience, f"{issuer}:sub": subject}
     return _document(
         [
             {

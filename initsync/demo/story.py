@@ -13,7 +13,7 @@ from initsync.testing.controlplane.toolchain import MissingToolchain
 from initsync.testing.process import StartFailed
 
 _OWN_CLUSTER = """
-The same on your own cluster (images and certificate: README.md, "Install the injector"):
+The same on your own cluster (images and certificate: README.md, "Install"):
   kubectl apply -f deploy/manifests
   kubectl apply -f deploy/manifests/app -f deploy/examples/serviceaccount.yaml -f deploy/examples/1-injected.yaml
 """  # noqa: E501  # two commands to copy are two lines

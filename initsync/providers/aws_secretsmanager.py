@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from initsync import secretdata
-from initsync.aws import api, endpoints, failures
+from initsync.aws import api, endpoints
 from initsync.aws.credentials import Identity, sdk_region
 from initsync.errors import InvalidSecretData, InvalidSetup
 from initsync.model import ExternalSecret
@@ -69,6 +69,8 @@ class Provider:
         try:
             answer = api.get_secret_value(connection, path, credentials, self._region, self._now())
         except api.ServiceError as error:
+            from initsync.aws import failures  # a good sync never loads it
+
             raise failures.of_secret(
                 error, self.name, path, self._region, credentials.role
             ) from error

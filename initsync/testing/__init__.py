@@ -10,8 +10,8 @@
 | `podrun` | runs one container of a stored pod as a local process, as a kubelet would |
 | `pki` | a throw-away CA and its certificates |
 
-All but `MockProvider` need the extra `demo` (`pip install 'jasm[demo]'`); each module is imported
-by itself, so that importing this package costs next to nothing.
+All but `MockProvider` need the extra `demo` (in a clone of JASM `pip install '.[demo]'`); each
+module is imported by itself, so that importing this package costs next to nothing.
 """
 
 from initsync.testing.provider import MockProvider

@@ -24,6 +24,11 @@ def aws() -> Iterator[FakeAws]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_GET(self) -> None:
+            """The agent of EKS Pod Identity, or of ECS."""
+            self.headers["x-amz-target"] = "agent.GetCredentials"
+            self.do_POST()
+
         def do_POST(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             status, extra, body = fake.answer(

@@ -195,6 +195,7 @@ def test_races_end_with_the_runs_deadline() -> None:
     assert sum(slept) <= 2.0
 
 
+@pytest.mark.threat("An annotation is malicious")
 def test_a_foreign_secret_costs_no_fetch_and_stays() -> None:
     cluster, provider = Cluster(), Provider(a="1")
     cluster.put({"a": "theirs"})
@@ -293,6 +294,20 @@ def test_within_max_age_the_provider_is_not_asked(now: float, asked: int) -> Non
 
     assert provider.fetches == asked
     assert outcome.action == ("updated" if asked else "recent")
+
+
+@pytest.mark.threat("A pod's token is stolen")
+@pytest.mark.parametrize(("now", "asked"), [(-60.0, 0), (-61.0, 1)])
+def test_a_secret_from_the_future_is_not_taken_for_longer_by_a_longer_max_age(
+    now: float, asked: int
+) -> None:
+    """Clocks of two nodes differ by seconds; whoever writes more than that is up to something."""
+    cluster, provider = Cluster(), Provider(a="1")
+    cluster.put({"a": "1"})
+
+    run(cluster, provider, policy=Policy(max_age=3600.0), now=now)
+
+    assert provider.fetches == asked
 
 
 def test_a_rollout_under_max_age_asks_once() -> None:

@@ -61,6 +61,15 @@ def test_items_say_which_keys_and_where(place: Path) -> None:
     assert run(env(place, {"password": "sub/p"}), kubelet) == (0, "")
 
 
+def test_a_key_at_two_paths_is_waited_for_at_both(place: Path) -> None:
+    volume = place / "volume"
+    twice = {"JASM_WAIT_0_OF": '{"items": {"user": "one", "user": "two"}, "optional": false}'}
+    kubelet = Kubelet((volume / "two").touch, lambda: None, (volume / "one").touch)
+
+    assert run(env(place) | twice, kubelet) == (0, "")
+    assert kubelet.steps == []
+
+
 def test_every_volume_is_waited_for(place: Path) -> None:
     (place / "other").mkdir()
     other = {"JASM_WAIT_1": str(place / "other"), "JASM_WAIT_1_OF": env(place)["JASM_WAIT_0_OF"]}

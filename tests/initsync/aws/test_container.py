@@ -119,6 +119,7 @@ URLS = st.sampled_from(
 )
 
 
+@pytest.mark.threat("A cloud role is compromised")
 @given(URLS)
 def test_botocore_trusts_the_same_hosts(url: str) -> None:
     try:

@@ -226,7 +226,7 @@ def test_without_boto3_the_sentence_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)  # what makes an import fail
 
-    with pytest.raises(NoIdentity, match=r"pip install 'jasm\[cli\]'"):
+    with pytest.raises(NoIdentity, match=r"in a clone of JASM pip install '\.\[cli\]'"):
         identify({}, sdk=True).credentials()
 
 

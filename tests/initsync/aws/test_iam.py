@@ -218,6 +218,12 @@ def test_irsa_trusts_one_service_account_of_one_issuer() -> None:
     }
 
 
+def test_irsa_trusts_the_audience_that_is_asked_for() -> None:
+    (statement,) = iam.irsa_trust(PLACE, "host", "shop", "web", "mine")["Statement"]
+
+    assert statement["Condition"]["StringEquals"]["host:aud"] == "mine"
+
+
 @pytest.mark.parametrize("cluster", ["", "prod"])
 def test_pod_identity_trusts_one_service_account_of_a_named_cluster_or_any(cluster: str) -> None:
     (statement,) = iam.pod_identity_trust(cluster, "shop", "web")["Statement"]

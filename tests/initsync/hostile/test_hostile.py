@@ -37,6 +37,7 @@ def test_most_secrets_hold_a_value_that_a_sentence_could_show() -> None:
     )
 
 
+@pytest.mark.threat("An annotation is malicious")
 @pytest.mark.parametrize("case", ANNOTATIONS, ids=case_id)
 def test_a_hostile_annotation_has_a_clear_answer(case: Case) -> None:
     found = cases.answer("annotations", case.text)
@@ -44,6 +45,7 @@ def test_a_hostile_annotation_has_a_clear_answer(case: Case) -> None:
     assert told(found) == told_as(found, case.expected)
 
 
+@pytest.mark.threat("A cloud role is compromised")
 @pytest.mark.parametrize("case", SECRETS, ids=case_id)
 def test_a_hostile_secret_has_a_clear_answer_without_its_values(case: Case) -> None:
     found = cases.answer("secrets", case.text)
@@ -77,6 +79,7 @@ def told_as(found: object, expected: dict[str, Any]) -> dict[str, Any]:
     return {kind: value}
 
 
+@pytest.mark.threat("An annotation is malicious")
 @pytest.mark.parametrize("kind", ["annotations", "secrets"])
 def test_none_is_over_50_ms_or_50_megabytes(kind: str) -> None:
     ran = subprocess.run(

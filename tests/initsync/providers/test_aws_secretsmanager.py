@@ -290,6 +290,7 @@ def test_every_error_of_the_services_own_model_has_its_row(
         provider.fetch("/prod/db")
 
 
+@pytest.mark.threat("A cloud role is compromised")
 def test_a_region_of_the_environment_cannot_lead_a_token_elsewhere(tmp_path: Any) -> None:
     (tmp_path / "token").write_text("pl4nted-token")
     env = {

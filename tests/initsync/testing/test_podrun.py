@@ -112,10 +112,8 @@ def test_it_gets_its_own_environment_and_none_of_ours(
     }
 
 
-def test_jasms_two_mounts_are_where_its_variables_say(
-    api: EmbeddedApiServer, programs: Path
-) -> None:
-    text = "provider: mock\npath: 'é'\n"
+def our_volumes() -> list[dict[str, Any]]:
+    """`podinfo` and `own-token`."""
     items = [
         {
             "path": "secret-sync",
@@ -137,15 +135,21 @@ def test_jasms_two_mounts_are_where_its_variables_say(
             }
         },
     ]
+    return [
+        {"name": "podinfo", "downwardAPI": {"items": items}},
+        {"name": "own-token", "projected": {"sources": sources}},
+    ]
+
+
+def test_jasms_two_mounts_are_where_its_variables_say(
+    api: EmbeddedApiServer, programs: Path
+) -> None:
+    text = "provider: mock\npath: 'é'\n"
     mounts = [
         {"name": "podinfo", "mountPath": keys.PODINFO_DIR},
         {"name": "own-token", "mountPath": keys.SERVICEACCOUNT_DIR},
     ]
-    volumes = [
-        {"name": "podinfo", "downwardAPI": {"items": items}},
-        {"name": "own-token", "projected": {"sources": sources}},
-    ]
-    pod = created(api, {"volumeMounts": mounts}, volumes, {keys.ANNOTATION: text})
+    pod = created(api, {"volumeMounts": mounts}, our_volumes(), {keys.ANNOTATION: text})
 
     files = shown(api, pod, programs)["files"]
 
