@@ -4,9 +4,10 @@ import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from initsync import annotation, keys, policy, workloads, yamldocs
+from initsync import annotation, choices, keys, policy, workloads, yamldocs
 from initsync.errors import AnnotationError
 from initsync.model import PodRef
+from initsync.wording import shown
 from initsync.workloads import Located
 from initsync.yamldocs import Scalar
 
@@ -84,6 +85,8 @@ def _check_text(
     _refuse_unknown(name)
     if name == keys.ANNOTATION:
         annotation.parse(text, pod, supported, check_path)
+    elif rule := choices.problem(name, text):
+        raise AnnotationError(f"is {shown(text)}, but {rule}", name=name)
     else:
         policy.parse({name: text})
 

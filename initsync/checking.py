@@ -2,19 +2,29 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from initsync import check, providers, yamldocs
 from initsync.check import Finding
 from initsync.errors import InvalidSetup
-from initsync.terminal import printable, say
+from initsync.terminal import printable
 from initsync.wording import bug
 
 LIMIT = 32 * 1024 * 1024
 """Bytes of one file."""
 ENDINGS = (".yaml", ".yml", ".json")
 STDIN = "<stdin>"
+
+
+class Refused(Exception):
+    """What was read is not all valid, or not all there: nothing is made of half an input."""
+
+    def __init__(self, lines: Sequence[str], exit_code: int) -> None:
+        super().__init__(lines[0])
+        self.lines = lines
+        """A sentence for each problem."""
+        self.exit_code = exit_code
 
 
 class Unread(NamedTuple):
@@ -52,7 +62,7 @@ class Checked:
         """Read a file and check it; None where it cannot be read to its end."""
         shown = STDIN if path == "-" else printable(os.fsencode(path).decode(errors="replace"))
         try:
-            found = Manifest(shown, yamldocs.decode(_read(path)))
+            found = Manifest(shown, yamldocs.decode(_manifests(path)))
             for finding in check.findings(found.text, providers.names(), providers.check_path):
                 self.annotations += 1
                 self.findings += [(shown, finding)] if finding else []
@@ -69,18 +79,12 @@ class Checked:
 
 
 def all_valid(paths: Iterable[str]) -> list[Manifest]:
-    """Every file, where all can be used; else what is wrong is said, and the program ends.
-
-    Nothing is made of half an input.
-    """
+    """Every file, where all can be used. Raises Refused."""
     checked = Checked()
     read = [found for path in paths for file in files(path) if (found := checked.read(file))]
-    for finding in checked.findings:
-        say(as_text(*finding), err=True)
-    for problem in checked.unread:
-        say(unread_text(problem), err=True)
     if checked.exit_code:
-        sys.exit(checked.exit_code)
+        invalid = [as_text(*finding) for finding in checked.findings]
+        raise Refused([*invalid, *map(unread_text, checked.unread)], checked.exit_code)
     return read
 
 
@@ -116,10 +120,8 @@ def unread_text(problem: Unread) -> str:
     return f"error: {place}: {problem.message}"
 
 
-def _read(path: str) -> bytes:
-    """The whole file. Raises InvalidSetup."""
-    if os.path.isdir(path):
-        raise InvalidSetup("no *.yaml, *.yml or *.json in it", "name a directory of manifests")
+def content(path: str, of: str) -> bytes:
+    """The whole file; `of` says what it is to hold. Raises InvalidSetup."""
     try:
         if path == "-":
             return _bounded(_stdin())
@@ -127,7 +129,13 @@ def _read(path: str) -> bytes:
             return _bounded(file)
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL
         problem = f"cannot be read ({getattr(error, 'strerror', None) or error})"
-        raise InvalidSetup(problem, "name a file of manifests, or - for standard input") from None
+        raise InvalidSetup(problem, f"name a file of {of}, or - for standard input") from None
+
+
+def _manifests(path: str) -> bytes:
+    if os.path.isdir(path):
+        raise InvalidSetup("no *.yaml, *.yml or *.json in it", "name a directory of manifests")
+    return content(path, "manifests")
 
 
 def _stdin() -> BinaryIO:

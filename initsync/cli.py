@@ -172,7 +172,8 @@ def demo(cluster: str) -> None:
     try:
         from initsync.demo import story  # moto, cryptography and more: for this command alone
     except ImportError as error:
-        said = f"the demo needs the package {error.name}: pip install 'jasm[demo]'"
+        install = "in a clone of JASM pip install '.[demo]'"
+        said = f"the demo needs the package {error.name}: {install}"
         raise click.UsageError(said) from error
     sys.exit(story.tell(cluster))
 

@@ -7,13 +7,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import click
 
-from initsync import clusterauth, entry
+from initsync import clusterauth, entry, rules
+from initsync.checking import Refused
 from initsync.clusterreads import Reads
-from initsync.errors import InvalidSetup, JasmError
+from initsync.errors import AnnotationError, InvalidSetup, JasmError
 from initsync.logs import Log
 from initsync.progress import Progress
 from initsync.terminal import say
@@ -77,13 +78,19 @@ def _options(
     context = "The kubeconfig context; default: the current one."
     kubeconfig = "Default: KUBECONFIG, else ~/.kube/config."
     return [
-        click.option("-n", "--namespace", help=namespace),
+        click.option("-n", "--namespace", callback=_label, help=namespace),
         click.option("--context", "kube_context", help=context),
         click.option("--kubeconfig", metavar="FILE", help=kubeconfig),
         click.option("--timeout", type=times, metavar="SECONDS", default=seconds, help=default),
         click.option("-v", "--verbose", is_flag=True, help="A line for each request."),
         click.option("-o", "--output", type=click.Choice(outputs), default=outputs[0]),
     ]
+
+
+def _label(_: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
+    if given and (rule := rules.label_problem(given)):
+        raise click.BadParameter(rule)
+    return given
 
 
 @contextmanager
@@ -96,13 +103,24 @@ def ending(asked: Asked) -> Iterator[None]:
     except KeyboardInterrupt:
         asked.log.error("interrupted before the answer was complete")
         sys.exit(130)
+    except Refused as error:
+        for line in error.lines:
+            say(line, err=True)
+        reason = _REASONS.get(error.exit_code, JasmError.reason)
+        _end(asked, reason, str(error), error.exit_code, problems=error.lines)
     except Exception as error:  # a traceback would end in a text that may hold a secret value
         known = error if isinstance(error, JasmError) else JasmError(bug(error))
         asked.log.error(str(known), reason=known.reason)
-        if asked.as_json:
-            told = {"error": known.reason, "message": str(known), "exitCode": known.exit_code}
-            say(json.dumps(told))
-        sys.exit(known.exit_code)
+        _end(asked, known.reason, str(known), known.exit_code)
+
+
+_REASONS = {kind.exit_code: kind.reason for kind in (AnnotationError, InvalidSetup)}
+
+
+def _end(asked: Asked, reason: str, message: str, code: int, **more: Sequence[str]) -> NoReturn:
+    if asked.as_json:
+        say(json.dumps({"error": reason, "message": message, "exitCode": code, **more}))
+    sys.exit(code)
 
 
 def opened(asked: Asked) -> Opened:

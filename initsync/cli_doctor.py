@@ -66,16 +66,17 @@ def _checks(place: Opened, namespace: str, name: str | None, *, as_pod: bool) ->
     except ClusterError as error:  # nothing else can be read either
         yield failure("api-server", error)
         return
+    registered = forcluster.registered(reads)
     found = forpod.read(reads, namespace, name) if name else None
     if isinstance(found, Result):
         yield found
         found = None
     elif found:
-        setting = forpod.Setting(reads, place.run.network, os.environ, now, as_pod)
+        setting = forpod.Setting(reads, place.run.network, os.environ, now, as_pod, registered)
         yield from forpod.checks(setting, found)
-    yield from forcluster.checks(reads, found, now)
+    yield from forcluster.checks(reads, registered, found, now)
     if not name:
-        yield from forcluster.pods(reads, namespace)
+        yield from forcluster.pods(reads, registered, namespace)
 
 
 def _told(checks: Iterator[Result], asked: Asked, place: Opened) -> list[Result]:

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from initsync import keys, settings
+from initsync import injection, keys, registrations, settings
 from initsync.cli_cluster import Asked, Opened, ending, opened, options
-from initsync.clusterreads import NAMESPACES, PODS, SECRETS, Resource
+from initsync.clusterreads import NAMESPACES, PODS, SECRETS, Reads, Resource
 from initsync.errors import ClusterForbidden
+from initsync.injection import Injecting
 from initsync.listing import Missed, missed
 from initsync.manifests import since
 from initsync.policy import span
@@ -66,12 +67,20 @@ def list_(unused: bool, only_missed: bool, **asked: Any) -> None:
 
 def _missed(asked: Asked, place: Opened) -> list[Missed]:
     with place.progress.step("list pods"):
-        labels = _namespace_labels(asked, place)
-        return list(missed(place.reads.pages(PODS, asked.namespace or ""), labels))
+        around = (_namespace_labels(asked, place), _injecting(place.reads))
+        return list(missed(place.reads.pages(PODS, asked.namespace or ""), *around))
 
 
-def _namespace_labels(asked: Asked, place: Opened) -> dict[str, dict[str, str]]:
-    """The labels of the namespaces, by name; none where they may not be read."""
+def _injecting(reads: Reads) -> list[Injecting] | None:
+    """All that injects; None where it may not be read."""
+    try:
+        return injection.injecting(registrations.webhooks(reads), registrations.policies(reads))
+    except ClusterForbidden:
+        return None
+
+
+def _namespace_labels(asked: Asked, place: Opened) -> dict[str, dict[str, str]] | None:
+    """The labels of the namespaces, by name; None where they may not be read."""
     try:
         if asked.namespace:
             one = place.reads.get(NAMESPACES, "", asked.namespace)
@@ -79,7 +88,7 @@ def _namespace_labels(asked: Asked, place: Opened) -> dict[str, dict[str, str]]:
         else:
             every = list(place.reads.pages(NAMESPACES, metadata_only=True))
     except ClusterForbidden:
-        return {}
+        return None
     return {one["metadata"]["name"]: one["metadata"].get("labels") or {} for one in every}
 
 

@@ -4,14 +4,26 @@ It is the one module of initsync that imports the injector: what is written by h
 injected, so it comes from the same patch, and the pure half of the injector has that.
 """
 
+import json
+import re
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
-from initsync import __version__, annotation, checking, keys, podtemplates, providers, yamltext
+from initsync import (
+    __version__,
+    annotation,
+    checking,
+    keys,
+    podtemplates,
+    providers,
+    yamldocs,
+    yamltext,
+)
+from initsync.checking import Manifest
 from initsync.cli_cluster import Asked, ending
 from initsync.errors import InvalidSetup
 from initsync.model import JsonObject, PodRef
@@ -20,13 +32,12 @@ from initsync.policy import MODES
 from initsync.progress import Progress
 from initsync.terminal import say
 from injector import options
-from injector.byhand import by_hand
+from injector.byhand import Injection, by_hand
 from injector.settings import Settings
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-_DEFAULT = Settings(f"jasm/init:{__version__}")
 _EXAMPLE = "provider: aws-secretsmanager\npath: /prod/codnod/config\nsecretName: app-credentials\n"
+_NONE = "warning: no pod asks for a secret: nothing was added"
+_DIRECTIVE = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*%")  # https://yaml.org/spec/1.2.2/#68-directives
 _EXIT_CODES = """\b
 Exit codes:
   0  everything is printed
@@ -36,66 +47,19 @@ Exit codes:
 """
 
 
-# The options that say what the container is like, the last first.
-_SETTINGS: tuple[Callable[[Any], Any], ...] = (
-    click.option(
-        "--token-seconds",
-        type=click.IntRange(600, 2**32),
-        default=_DEFAULT.token_seconds,
-        help=f"Life of the container's token; default: {_DEFAULT.token_seconds}.",
-    ),
-    click.option(
-        "--container-restart-policy",
-        is_flag=True,
-        help="Your cluster has 1.35 or newer: the kubelet may try again in any pod.",
-    ),
-    click.option(
-        "--env",
-        multiple=True,
-        callback=options.pairs,
-        metavar="NAME=VALUE",
-        help="For the container.",
-    ),
-    click.option(
-        "--run-as-user",
-        callback=options.user,
-        type=click.IntRange(-1, 2**31 - 1),
-        default=_DEFAULT.run_as_user,
-        help=f"Its UID; -1 leaves it to the cluster; default: {_DEFAULT.run_as_user}.",
-    ),
-    click.option(
-        "--pull-policy",
-        type=click.Choice(["Always", "IfNotPresent", "Never"]),
-        default=_DEFAULT.pull_policy,
-    ),
-    click.option(
-        "--image",
-        default=_DEFAULT.image,
-        callback=options.image,
-        help=f"The image, best by digest; default: {_DEFAULT.image}.",
-    ),
-)
-
-
-def _settings(command: Command) -> Command:
-    for option in _SETTINGS:
-        command = option(command)
-    return command
-
-
 @click.command(epilog=_EXIT_CODES)
 @click.argument("paths", metavar="[FILE...]", nargs=-1)
 @click.option(
     "--annotation",
     "said",
-    type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Without FILE...: the annotation's text; default: an example.",
+    help="Without FILE...: the annotation's text, - for standard input; default: an example.",
 )
 @click.option("--mode", type=click.Choice(MODES), help="Without FILE...: the pod's mode.")
-@_settings
+@options.container(image=f"jasm/init:{__version__}")
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
 def manifest(
-    paths: tuple[str, ...], said: Path | None, mode: str | None, run_as_user: int, **chosen: Any
+    paths: tuple[str, ...], said: str | None, mode: str | None, output: str, **chosen: Any
 ) -> None:
     """Print what the injector would add, for teams that opt out of injection.
 
@@ -103,58 +67,94 @@ def manifest(
     annotated pod or pod template, and is otherwise as it was, comments and all:
     initsync manifest deploy.yaml | kubectl apply -f -
 
-    Without FILE: the parts of a pod to paste.
+    Without FILE: the parts of a pod to paste. With -o json: those as JSON; with FILE what is
+    added to each pod, as JSON Patch.
     """
     if paths and (said or mode):
         raise click.UsageError("--annotation and --mode are the manifest's own: write them into it")
-    settings = Settings(run_as_user=None if run_as_user < 0 else run_as_user, **chosen)
-    with ending(Asked()):
-        click.echo(_files(paths, settings) if paths else _parts(said, mode, settings), nl=False)
+    settings, asked = Settings(**chosen), Asked(output=output)
+    with ending(asked):
+        if not paths:
+            parts = _parts(said, mode, settings)
+            text = json.dumps(parts, indent=2) + "\n" if asked.as_json else yamltext.dump([parts])
+        elif asked.as_json:
+            text = json.dumps({"pods": _patches(paths, settings)}) + "\n"
+        else:
+            text = _files(paths, settings)
+        click.echo(text, nl=False)
 
 
 def _files(paths: tuple[str, ...], settings: Settings) -> str:
+    """All of them as one text."""
     notes: list[str] = []
 
     def change(found: PodTemplate) -> list[JsonObject]:
-        operations, told = _change(found, settings)
-        notes.extend(told)
-        return operations
+        done = _change(found, settings)
+        notes.extend(f"warning: {found.title}: {warning}" for warning in done.warnings)
+        if done.operations:
+            notes.append(f"{found.title}: {keys.CONTAINER} was added")
+        elif not done.warnings:
+            notes.append(f"{found.title}: left as it is: {done.skipped}")
+        return done.operations
 
     text = ""
-    with Progress(sys.stderr).step("read the manifests"):
-        for read in checking.all_valid(paths):
-            try:
-                written = podtemplates.changed(read.text, change)
-            except InvalidSetup as error:
-                raise InvalidSetup(read.file, str(error)) from None
-            text = _joined(text, written)
-    for note in notes or ["warning: no pod asks for a secret: nothing was added"]:
+    for read in _read(paths):
+        with _named(read.file), Progress(sys.stderr).step(f"write {read.file}"):
+            text = _joined(text, podtemplates.changed(read.text, change))
+    for note in notes or [_NONE]:
         say(note, err=True)
     return text
 
 
-def _change(found: PodTemplate, settings: Settings) -> tuple[list[JsonObject], list[str]]:
+def _patches(paths: tuple[str, ...], settings: Settings) -> list[JsonObject]:
+    """What would be added to each pod, and why nothing."""
+    pods: list[JsonObject] = []
+    for read in _read(paths):
+        with _named(read.file):
+            for found in podtemplates.templates(read.text):
+                done = _change(found, settings)
+                patch = podtemplates.within(found, done.operations)
+                told = {"patch": patch, "warnings": done.warnings, "skipped": done.skipped}
+                pods.append({"file": read.file, "object": found.title, **told})
+    if not pods:
+        say(_NONE, err=True)
+    return pods
+
+
+def _read(paths: tuple[str, ...]) -> list[Manifest]:
+    with Progress(sys.stderr).step("read the manifests"):
+        return checking.all_valid(paths)
+
+
+@contextmanager
+def _named(file: str) -> Iterator[None]:
+    """Has failures name the file."""
+    try:
+        yield
+    except InvalidSetup as error:
+        raise InvalidSetup(file, str(error)) from None
+
+
+def _change(found: PodTemplate, settings: Settings) -> Injection:
     try:
         done = by_hand(found.pod, settings)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise InvalidSetup(found.title, "its pod has not a pod's form") from None
     if done.invalid:
         raise InvalidSetup(found.title, done.invalid)
-    told = [f"warning: {found.title}: {warning}" for warning in done.warnings]
-    if not done.operations:
-        return [], told or [f"{found.title}: left as it is: {done.skipped}"]
-    return done.operations, [*told, f"{found.title}: {keys.CONTAINER} was added"]
+    return done
 
 
 def _joined(first: str, second: str) -> str:
-    """Two texts of YAML as one."""
+    """Two texts of YAML as one; behind a document only its end (`...`) lets directives begin."""
     if not first:
         return second
     end = "" if first.endswith("\n") else "\n"
-    return first + end + ("" if second.startswith("---") else "---\n") + second
+    start = "...\n" if _DIRECTIVE.match(second) else "" if second.startswith("---") else "---\n"
+    return first + end + start + second
 
 
-def _parts(said: Path | None, mode: str | None, settings: Settings) -> str:
+def _parts(said: str | None, mode: str | None, settings: Settings) -> JsonObject:
     """Those of a pod that have to do with JASM."""
     annotations = {keys.ANNOTATION: _annotation(said)} | ({keys.MODE: mode} if mode else {})
     pod: JsonObject = {"metadata": {"annotations": annotations}, "spec": {}}
@@ -163,17 +163,15 @@ def _parts(said: Path | None, mode: str | None, settings: Settings) -> str:
         part, _, name = operation["path"].removeprefix("/").partition("/")
         if part == "spec":
             spec[name] = operation["value"]
-    whole = {"metadata": {"annotations": annotations | {keys.INJECT: "false"}}, "spec": spec}
-    return yamltext.dump([whole])
+    return {"metadata": {"annotations": annotations | {keys.INJECT: "false"}}, "spec": spec}
 
 
-def _annotation(file: Path | None) -> str:
+def _annotation(file: str | None) -> str:
     if file is None:
         return _EXAMPLE
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        problem = f"{file} cannot be read ({getattr(error, 'strerror', None) or error})"
-        raise InvalidSetup(problem, "name a file with the annotation's text") from None
+        text = yamldocs.decode(checking.content(file, "the annotation's text"))
+    except (InvalidSetup, yamldocs.NotYaml) as error:
+        raise InvalidSetup(file, str(error)) from None
     annotation.parse(text, PodRef("", "", ""), providers.names(), providers.check_path)
     return text

@@ -1,7 +1,6 @@
 """`initsync policy`: what the pods' ServiceAccounts must be allowed, for AWS and for Kubernetes."""
 
 import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -19,12 +18,13 @@ from initsync import (
     wishes,
     yamltext,
 )
+from initsync import cli_policy_options as checked
 from initsync.aws import endpoints, iam
 from initsync.aws.iam import Place
 from initsync.cli_cluster import Asked, ending, opened, options
 from initsync.cloudroles import CloudRole, Trust
 from initsync.clusterreads import PODS
-from initsync.errors import InvalidSetup
+from initsync.errors import AnnotationError, InvalidSetup
 from initsync.model import JsonObject
 from initsync.permits import Permit
 from initsync.progress import Progress
@@ -43,54 +43,19 @@ _OUTPUTS = ("yaml", "json", "kubernetes", "helm", "terraform")
 _NAMESPACE = "Of objects that have none; without FILE: read the pods that are there."
 
 
-def _account(_: click.Context, _parameter: click.Parameter, given: str | None) -> str:
-    if given is not None and not re.fullmatch("[0-9]{12}", given):
-        raise click.BadParameter("must be an AWS account's twelve digits")
-    return given or ""
-
-
-def _region(_: click.Context, _parameter: click.Parameter, given: str | None) -> str:
-    if given is not None and not endpoints.valid_region(given):
-        raise click.BadParameter("must be an AWS region, such as eu-west-1")
-    return given or ""
-
-
-def _keys(_: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for entry in given:
-        path, _sign, key = entry.rpartition("=")  # a path may have the sign, an ARN of a key not
-        if rule := iam.key_problem(key):
-            raise click.BadParameter(rule)
-        if path in found:
-            raise click.BadParameter(f"names two keys for {path or 'every secret'}")
-        found[path] = key
-    return found
-
-
-def _issuer(_: click.Context, _parameter: click.Parameter, given: str | None) -> str:
-    issuer = (given or "").removeprefix("https://").rstrip("/")
-    if given is not None and not re.fullmatch(r"[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._/-]+)?", issuer):
-        raise click.BadParameter("must be a URL, https://HOST/PATH")
-    return issuer
-
-
-def _name(_: click.Context, _parameter: click.Parameter, given: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9+=,.@-]{1,32}", given):
-        raise click.BadParameter("must be 1 to 32 letters, digits and +=,.@-")
-    return given
-
-
 @click.command(epilog=_EXIT_CODES)
 @click.argument("paths", metavar="[FILE...]", nargs=-1)
 @click.option(
-    "--account", callback=_account, help="The AWS account of the pods' roles; needed for them."
+    "--account",
+    callback=checked.account,
+    help="The AWS account of the pods' roles; needed for them.",
 )
-@click.option("--region", callback=_region, help="Of secrets that are named without an ARN.")
+@click.option("--region", callback=checked.region, help="Of secrets that are named without an ARN.")
 @click.option(
     "--kms-key",
     "kms_keys",
     multiple=True,
-    callback=_keys,
+    callback=checked.kms_keys,
     metavar="[PATH=]ARN",
     help="The customer-managed key of the secret at PATH, or of every other of its region.",
 )
@@ -99,10 +64,27 @@ def _name(_: click.Context, _parameter: click.Parameter, given: str) -> str:
     type=click.Choice(cloudroles.TRUSTS),
     help="How pods become their role; default: irsa with --oidc-issuer, else pod-identity.",
 )
-@click.option("--oidc-issuer", callback=_issuer, metavar="URL", help="Of the cluster, for IRSA.")
+@click.option(
+    "--oidc-issuer", callback=checked.issuer, metavar="URL", help="Of the cluster, for IRSA."
+)
 @click.option("--cluster", default="", help="The EKS cluster's name, for Pod Identity.")
 @click.option(
-    "--prefix", default="jasm", callback=_name, help="What names in IAM begin with; default: jasm."
+    "--audience",
+    default=iam.AUDIENCE,
+    callback=checked.audience,
+    help=f"Of the ServiceAccounts' tokens, for IRSA; default: {iam.AUDIENCE}.",
+)
+@click.option(
+    "--prefix",
+    default="jasm",
+    callback=checked.prefix,
+    help="What names in IAM begin with; default: jasm.",
+)
+@click.option(
+    "--role-prefix",
+    default=permits.ROLES,
+    callback=checked.role_prefix,
+    help=f"What names of Roles in Kubernetes begin with; default: {permits.ROLES}.",
 )
 @options(_NAMESPACE, 300, _OUTPUTS)
 def policy(
@@ -113,7 +95,9 @@ def policy(
     trust: str | None,
     oidc_issuer: str,
     cluster: str,
+    audience: str,
     prefix: str,
+    role_prefix: str,
     **asked: Any,
 ) -> None:
     """Print what the ServiceAccounts of annotated pods must be allowed, and no more.
@@ -124,20 +108,32 @@ def policy(
     """
     chosen = Asked(**asked)
     _refuse(paths, account, chosen)
-    trusted = _trust(trust, oidc_issuer, cluster)
+    trusted = _trust(trust, oidc_issuer, cluster, audience)
     with ending(chosen):
-        found = permits.permits(_of_files(paths, chosen) if paths else _of_pods(chosen))
+        every = _of_files(paths, chosen) if paths else _of_pods(chosen)
+        found = permits.permits(every, role_prefix)
         if not found:
             say("warning: no pod asks for a secret", err=True)
         if chosen.output in _KUBERNETES:
             click.echo(yamltext.dump(_KUBERNETES[chosen.output](found)), nl=False)
-            return
-        place = _place(found, account, region, kms_keys)
-        roles = [cloudroles.cloud_role(permit, place, trusted, prefix) for permit in found]
-        click.echo(_CLOUD[chosen.output](roles, trusted), nl=False)
-        for role in roles:
-            for line in _warnings(role, place):
-                say(f"warning: {line}", err=True)
+        else:
+            _print_cloud(found, _place(found, account, region, kms_keys), trusted, prefix, chosen)
+        for permit in found if paths else []:
+            _warn(permits.warnings(permit, chosen.output))
+
+
+def _print_cloud(
+    found: list[Permit], place: Place, trust: Trust, prefix: str, asked: Asked
+) -> None:
+    roles = [cloudroles.cloud_role(permit, place, trust, prefix) for permit in found]
+    click.echo(_CLOUD[asked.output](roles, trust), nl=False)
+    for role in roles:
+        _warn(cloudroles.warnings(role, place, trust, asked.output))
+
+
+def _warn(lines: Iterable[str]) -> None:
+    for line in lines:
+        say(f"warning: {line}", err=True)
 
 
 def _refuse(paths: tuple[str, ...], account: str, asked: Asked) -> None:
@@ -150,13 +146,15 @@ def _refuse(paths: tuple[str, ...], account: str, asked: Asked) -> None:
         raise click.UsageError("policies of AWS need --account; -o kubernetes and helm do not")
 
 
-def _trust(kind: str | None, issuer: str, cluster: str) -> Trust:
+def _trust(kind: str | None, issuer: str, cluster: str, audience: str) -> Trust:
     kind = kind or ("irsa" if issuer else "pod-identity")
     if (kind == "irsa") != bool(issuer):
         raise click.UsageError("--trust irsa and --oidc-issuer belong together")
     if cluster and kind != "pod-identity":
         raise click.UsageError("--cluster is for --trust pod-identity")
-    return Trust(kind, issuer, cluster)
+    if audience != iam.AUDIENCE and kind != "irsa":
+        raise click.UsageError("--audience is for --trust irsa")
+    return Trust(kind, issuer, cluster, audience)
 
 
 def _of_files(paths: tuple[str, ...], asked: Asked) -> list[Wish]:
@@ -175,9 +173,7 @@ def _of_pods(asked: Asked) -> list[Wish]:
     with place.progress.step("list pods"):
         pods = list(place.reads.pages(PODS, asked.namespace or ""))
     if problems := list(_problems(pods)):
-        for problem in problems:
-            say(problem, err=True)
-        sys.exit(3)
+        raise checking.Refused(problems, AnnotationError.exit_code)
     return list(wishes.of_pods(pods))
 
 
@@ -203,6 +199,7 @@ def _place(found: list[Permit], account: str, region: str, kms_keys: dict[str, s
                 raise InvalidSetup(f"{path} is a name without a region", "give it by --region")
         region = next((endpoints.region_of(path, {}) or "" for path in paths), "")
     place = Place(account, region, kms_keys)
+    _refuse_strangers(paths, place)
     used = {iam.key_of(path, place) for path in paths}
     for path, key in kms_keys.items():
         if key not in used or path not in ("", *paths):
@@ -211,15 +208,17 @@ def _place(found: list[Permit], account: str, region: str, kms_keys: dict[str, s
     return place
 
 
-def _warnings(role: CloudRole, place: Place) -> Iterator[str]:
-    whose = f"ServiceAccount {role.permit.namespace}/{role.permit.account}"
-    if len(role.policies) > iam.POLICIES_LIMIT:
-        have = f"{len(role.policies)} policies of {iam.POLICY_LIMIT} characters"
-        yield f"{whose} needs {have}, and a role takes {iam.POLICIES_LIMIT} by default"
-    keyed = {iam.secret(path, place) for path in role.permit.paths if iam.key_of(path, place)}
-    for arn in cloudroles.foreign(role.permit, place):
-        key = "" if arn in keyed else "; its KMS key, too: name that by --kms-key"
-        yield f"{whose}: {arn} is in another account, which must share it (resourcePolicies){key}"
+def _refuse_strangers(paths: list[str], place: Place) -> None:
+    """Raise InvalidSetup for what AWS lets nobody do."""
+    for path in paths:
+        arn = iam.secret(path, place)
+        partition, region = iam.home(arn)
+        if partition != place.partition:
+            problem = f"{path} is in AWS's partition {partition}, the role in {place.partition}"
+            raise InvalidSetup(problem, "no role crosses partitions: print it by itself")
+        if (key := place.keys.get(path)) and iam.home(key) != (partition, region):
+            problem = f"--kms-key {path}={key} is not of {region}, where the secret is"
+            raise InvalidSetup(problem, "name the key there that encrypts it")
 
 
 def _review(found: list[CloudRole], trust: Trust) -> JsonObject:

@@ -1,5 +1,6 @@
 """What a ServiceAccount must be allowed in AWS so that its pods sync, and no more. Pure."""
 
+from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
@@ -13,7 +14,6 @@ from initsync.wishes import Wish
 
 TRUSTS = ("pod-identity", "irsa", "none")
 _NAME_LIMIT = 64
-_ANNOTATION = "eks.amazonaws.com/role-arn"
 
 
 class Trust(NamedTuple):
@@ -25,6 +25,16 @@ class Trust(NamedTuple):
     """Of IRSA: the OIDC issuer, a URL without its scheme."""
     cluster: str = ""
     """Of Pod Identity: the EKS cluster's name; any cluster's where empty."""
+    audience: str = iam.AUDIENCE
+    """Of IRSA: the tokens'."""
+
+    def annotations(self, role_arn: str) -> dict[str, str]:
+        """What the ServiceAccount then says."""
+        if self.kind != "irsa":
+            return {}
+        other = self.audience != iam.AUDIENCE
+        said = {iam.AUDIENCE_ANNOTATION: self.audience} if other else {}
+        return {iam.ROLE_ANNOTATION: role_arn, **said}
 
 
 class CloudRole(NamedTuple):
@@ -56,10 +66,28 @@ def foreign(permit: Permit, place: Place) -> list[str]:
     return sorted(arn for arn in arns if iam.foreign(arn, place))
 
 
+def warnings(role: CloudRole, place: Place, trust: Trust, output: str) -> Iterator[str]:
+    """What a person should know of what is printed in that form."""
+    permit, whose = role.permit, role.permit.whose
+    if len(role.policies) > iam.POLICIES_LIMIT:
+        have = f"{len(role.policies)} policies of {iam.POLICY_LIMIT} characters"
+        yield f"{whose} needs {have}, and a role takes {iam.POLICIES_LIMIT} by default"
+    for path in filter(iam.doubtful, permit.paths):
+        tail = "if its last six are of the name, give the secret's complete ARN"
+        yield f"{whose}: {path} is taken for complete: {tail}"
+    keyed = {iam.secret(path, place) for path in permit.paths if iam.key_of(path, place)}
+    for arn in foreign(permit, place):
+        key = "" if arn in keyed else "; its KMS key, too: name that by --kms-key"
+        yield f"{whose}: {arn} is in another account, which must share it (resourcePolicies){key}"
+    if output == "terraform" and trust.kind == "pod-identity" and not trust.cluster:
+        yield f"{whose}: its Pod Identity association is yours to make, or name --cluster"
+
+
 def as_object(role: CloudRole, trust: Trust) -> JsonObject:
     """All that a ServiceAccount must be allowed, to be read by people and programs."""
     permit = role.permit
     objects = dict(zip(("role", "roleBinding"), permit.objects(), strict=True))
+    guard = {"guard": {"managedBy": permit.managed_by}} if permit.managed_by else {}
     return {
         "namespace": permit.namespace,
         "serviceAccount": permit.account,
@@ -69,7 +97,7 @@ def as_object(role: CloudRole, trust: Trust) -> JsonObject:
             "permissionsPolicies": list(role.policies),
             **({"resourcePolicies": role.shared} if role.shared else {}),
         },
-        "kubernetes": objects,
+        "kubernetes": objects | guard,
     }
 
 
@@ -87,14 +115,17 @@ def _provider(wish: Wish) -> str:
 def _trust(trust: Trust, place: Place, permit: Permit) -> JsonObject | None:
     whose = (permit.namespace, permit.account)
     if trust.kind == "irsa":
-        return iam.irsa_trust(place, trust.issuer, *whose)
+        return iam.irsa_trust(place, trust.issuer, *whose, trust.audience)
     return iam.pod_identity_trust(trust.cluster, *whose) if trust.kind == "pod-identity" else None
 
 
 def _role(role: CloudRole, trust: Trust) -> JsonObject:
-    said = {"serviceAccountAnnotations": {_ANNOTATION: role.arn}} if trust.kind == "irsa" else {}
+    annotations = trust.annotations(role.arn)
+    said = {"serviceAccountAnnotations": annotations} if annotations else {}
     return {"roleName": role.name, "roleArn": role.arn, **said, "trustPolicy": role.trust}
 
 
 def _wish(wish: Wish) -> JsonObject:
-    return {"secretName": wish.secret_name, "provider": wish.provider, "path": wish.path}
+    label = {"managedBy": wish.managed_by} if wish.managed_by else {}
+    source = {"provider": wish.provider, "path": wish.path}
+    return {"secretName": wish.secret_name, **source, **label}

@@ -1,9 +1,10 @@
 """Which pods asked for a secret and were not served: found in what the API server stores. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from initsync import keys
+from initsync.injection import Injecting, why
 from initsync.model import JsonObject
 
 
@@ -18,8 +19,15 @@ class Missed(NamedTuple):
     why: str
 
 
-def missed(pods: Iterable[JsonObject], labels: Mapping[str, Mapping[str, str]]) -> Iterator[Missed]:
-    """Those among `pods`; `labels` are the namespaces' own, by name."""
+def missed(
+    pods: Iterable[JsonObject],
+    labels: Mapping[str, Mapping[str, str]] | None,
+    known: Sequence[Injecting] | None,
+) -> Iterator[Missed]:
+    """Those among `pods`; `labels` are the namespaces' own, by name, `known` is all that injects.
+
+    Either is None where it was not read.
+    """
     for pod in pods:
         metadata = pod["metadata"]
         if asks(pod) and not served(pod):
@@ -28,7 +36,7 @@ def missed(pods: Iterable[JsonObject], labels: Mapping[str, Mapping[str, str]]) 
                 metadata["name"],
                 owner(metadata),
                 metadata.get("creationTimestamp", ""),
-                why(pod, labels.get(metadata["namespace"], {})),
+                why(pod, None if labels is None else labels.get(metadata["namespace"], {}), known),
             )
 
 
@@ -39,26 +47,23 @@ def asks(pod: JsonObject) -> bool:
 
 def served(pod: JsonObject) -> bool:
     """Whether it has the init container."""
-    containers = pod["spec"].get("initContainers") or []
-    return any(container["name"] == keys.CONTAINER for container in containers)
+    return ours(pod) is not None
+
+
+def ours(pod: JsonObject) -> Mapping[str, Any] | None:
+    """Its init container: by hand it may have any name, and is known by what it runs or reads."""
+    every = pod["spec"].get("initContainers") or []
+    named = (found for found in every if found["name"] == keys.CONTAINER)
+    return next(named, None) or next(filter(_by_hand, every), None)
+
+
+def _by_hand(container: Mapping[str, Any]) -> bool:
+    command = (container.get("command") or [""])[0].rpartition("/")[2]
+    mounts = {mount["mountPath"].rstrip("/") for mount in container.get("volumeMounts") or []}
+    return command == keys.CONTAINER or keys.PODINFO_DIR in mounts
 
 
 def owner(metadata: Mapping[str, Any]) -> str:
     """What made an object, such as `ReplicaSet/web-5d`; empty for one of its own."""
     owners = metadata.get("ownerReferences") or []
     return f"{owners[0]['kind']}/{owners[0]['name']}" if owners else ""
-
-
-def why(pod: JsonObject, namespace: Mapping[str, str]) -> str:
-    """Why a pod that asks was not injected; `namespace` are the labels of its own."""
-    metadata, spec = pod["metadata"], pod["spec"]
-    said = (metadata.get("annotations") or {}) | (metadata.get("labels") or {})
-    if said.get(keys.INJECT) == "false":
-        return f"it opts out ({keys.INJECT}) and has no {keys.CONTAINER} of its own"
-    if namespace.get(keys.NAMESPACE_LABEL) == "disabled":
-        return f"its namespace opts out (label {keys.NAMESPACE_LABEL})"
-    if (spec.get("os") or {}).get("name") == "windows":
-        return "it is a Windows pod"
-    if metadata["namespace"] in keys.EXCLUDED_NAMESPACES:
-        return "pods of its namespace are never injected"
-    return "the injector did not see it: delete it, so that it is created again"

@@ -1,14 +1,16 @@
 """What a ServiceAccount must be allowed in Kubernetes so that its pods sync, and no more. Pure."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from initsync import rbac
+from initsync import keys, rbac
 from initsync.model import JsonObject
 from initsync.names import within
 from initsync.wishes import Wish
 
+ROLES = "jasm-secrets"
+"""What names of Roles begin with."""
 _NAME_LIMIT = 253
 
 
@@ -18,6 +20,13 @@ class Permit(NamedTuple):
     namespace: str
     account: str
     wishes: tuple[Wish, ...]
+    roles: str = ROLES
+    """What its Role's name begins with."""
+
+    @property
+    def whose(self) -> str:
+        """The ServiceAccount, as sentences name it."""
+        return f"ServiceAccount {self.namespace}/{self.account}"
 
     @property
     def secret_names(self) -> list[str]:
@@ -29,23 +38,42 @@ class Permit(NamedTuple):
         """Of what they are made from, sorted."""
         return sorted({wish.path for wish in self.wishes})
 
+    @property
+    def managed_by(self) -> list[str]:
+        """Values of the managed-by label that the guard must be told of (`guard.managedBy`)."""
+        return sorted({wish.managed_by for wish in self.wishes} - {"", keys.MANAGED_BY_DEFAULT})
+
     def objects(self) -> list[JsonObject]:
         """The Role and its RoleBinding."""
-        name = within(f"jasm-secrets-{self.account}", _NAME_LIMIT)
+        name = within(f"{self.roles}-{self.account}", _NAME_LIMIT)
         role = rbac.role(name, self.namespace, *self.secret_names)
         return [role, rbac.binding(name, self.namespace, self.account)]
 
 
-def permits(wishes: Iterable[Wish]) -> list[Permit]:
+def permits(wishes: Iterable[Wish], roles: str = ROLES) -> list[Permit]:
     """One a ServiceAccount, sorted: the same for the same wishes in whatever order."""
     pairs = groupby(sorted(set(wishes)), lambda wish: (wish.namespace, wish.account))
-    return [Permit(*pair, tuple(found)) for pair, found in pairs]
+    return [Permit(*pair, tuple(found), roles) for pair, found in pairs]
+
+
+def warnings(permit: Permit, output: str) -> Iterator[str]:
+    """What a person should know of what is printed in that form."""
+    if permit.account == "default" and permit.roles == ROLES and output != "helm":
+        yield (
+            f"{permit.whose} is that of all pods which name none, and what another run prints "
+            "for it replaces this Role: name one in the pods, read all of them in one run, or "
+            "give --role-prefix"
+        )
+    if permit.managed_by and output in ("kubernetes", "terraform"):
+        values = ", ".join(permit.managed_by)
+        told = f"the chart's guard must know JASM_MANAGED_BY {values} (guard.managedBy)"
+        yield f"{permit.whose}: {told}"
 
 
 def chart_values(found: Collection[Permit]) -> JsonObject:
-    """The chart's values by which it makes the Roles.
+    """The chart's values by which it makes the Roles, and by which its guard knows their Secrets.
 
-    Their `jasm-sync` is all that JASM's guard goes by: it has no parameters of its own.
+    Of `jasm-sync` in the Roles it needs not be told.
     """
     items = [
         {
@@ -55,4 +83,6 @@ def chart_values(found: Collection[Permit]) -> JsonObject:
         }
         for permit in found
     ]
-    return {"rbac": {"namespaces": items}}
+    values = sorted({value for permit in found for value in permit.managed_by})
+    guard = {"guard": {"managedBy": values}} if values else {}
+    return {"rbac": {"namespaces": items}, **guard}

@@ -1,13 +1,12 @@
 """The pods in a text of manifests that ask for a secret, to be changed where they stand. Pure."""
 
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import yaml
 
-from initsync import keys, workloads, yamledit
+from initsync import keys, workloads, yamledit, yamlnodes
 from initsync.errors import InvalidSetup
 from initsync.model import JsonObject
 from initsync.wording import shown
@@ -16,7 +15,7 @@ from initsync.yamledit import NotEditable
 # Wherever a line begins so a document does, within a text of many lines, too.
 # https://yaml.org/spec/1.2.2/#rule-c-forbidden
 _START = re.compile(r"^(?=---(?:\s|$))", re.MULTILINE)
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NAME = keys.ANNOTATION.removeprefix(keys.PREFIX)  # JSON may write the slash before it as `\/`
 
 
 class PodTemplate(NamedTuple):
@@ -33,6 +32,11 @@ Change = Callable[[PodTemplate], list[JsonObject]]
 """JSON Patch of the pod (`add` only), its paths within the pod."""
 
 
+def templates(text: str) -> list[PodTemplate]:
+    """Each of them. Raises InvalidSetup where a document with one cannot be read."""
+    return [one for part in _START.split(text) for one in _templates(part)]
+
+
 def changed(text: str, change: Change) -> str:
     """The text with each of them changed; all else is as it was, byte for byte.
 
@@ -41,40 +45,43 @@ def changed(text: str, change: Change) -> str:
     return "".join(_changed(part, change) for part in _START.split(text))
 
 
-def _changed(text: str, change: Change) -> str:
-    if keys.ANNOTATION not in text:
-        return text
-    operations: list[JsonObject] = []
-    titles: list[str] = []
+def within(pod: PodTemplate, operations: Iterable[JsonObject]) -> list[JsonObject]:
+    """Operations on the pod as operations on its document."""
+    return [one | {"path": pod.pointer + one["path"]} for one in operations]
+
+
+def _templates(text: str) -> list[PodTemplate]:
+    if _NAME not in text:
+        return []
     try:
-        for found in _pods(_loaded(text), "", ""):
-            titles.append(found.title)
-            operations += [it | {"path": found.pointer + it["path"]} for it in change(found)]
-        return yamledit.added(text, operations)
+        return list(_pods(yamlnodes.load(text), "", ""))
     except yaml.YAMLError as error:  # such as a tag that only some program knows
-        raise InvalidSetup("a pod in it cannot be read", _problem(error)) from None
+        raise InvalidSetup("a pod in it cannot be read", _advice(error)) from None
+
+
+def _changed(text: str, change: Change) -> str:
+    pods = _templates(text)
+    operations = [one for pod in pods for one in within(pod, change(pod))]
+    try:
+        return yamledit.added(text, operations) if operations else text
     except NotEditable as error:
-        problem = f"{titles[0]}, line {error.line} of its document, cannot be added to"
+        problem = f"{pods[0].title}, line {error.line} of its document, cannot be added to"
         raise InvalidSetup(problem, str(error)) from None
 
 
-def _loaded(text: str) -> Any:
-    try:
-        return json.loads(text)  # which has tabs and escapes that YAML has not
-    except ValueError:
-        return yaml.load(text, _Loader)  # noqa: S506  # it is one of the two safe ones
-
-
-def _problem(error: yaml.YAMLError) -> str:
-    return str(getattr(error, "problem", None) or "it is not YAML")
+def _advice(error: yaml.YAMLError) -> str:
+    if not isinstance(error, yaml.MarkedYAMLError) or not error.problem_mark:
+        return "write its values as plain YAML"
+    place = f"line {error.problem_mark.line + 1} of its document"
+    return f"write {place} as plain YAML ({error.problem})"
 
 
 def _pods(found: Any, pointer: str, within: str) -> Iterator[PodTemplate]:
     if not isinstance(found, dict):
         return
-    kind = found.get("kind") or within
+    kind = str(found.get("kind") or within)
     items = found.get("items")
-    if str(kind).endswith("List") and isinstance(items, list):
+    if kind.endswith("List") and isinstance(items, list):
         for number, item in enumerate(items):
             yield from _pods(item, f"{pointer}/items/{number}", kind.removesuffix("List"))
         return
@@ -82,7 +89,7 @@ def _pods(found: Any, pointer: str, within: str) -> Iterator[PodTemplate]:
     for step in workloads.pod_path(kind):
         pod = pod.get(step) if isinstance(pod, dict) else None
         pointer += f"/{step}"
-    if isinstance(pod, dict) and keys.ANNOTATION in (_field(pod, "metadata", "annotations") or {}):
+    if isinstance(pod, dict) and _field(pod, "metadata", "annotations", keys.ANNOTATION):
         yield PodTemplate(f"{kind} {shown(str(_field(found, 'metadata', 'name')))}", pointer, pod)
 
 

@@ -15,7 +15,7 @@ def text(found: Collection[CloudRole], trust: Trust) -> str:
     parts = []
     for role in found:
         blocks = [*_aws(role, trust), *_kubernetes(role.permit)]
-        head = f"# ServiceAccount {role.permit.namespace}/{role.permit.account}\n"
+        head = f"# {role.permit.whose}\n"
         parts.append(head + "\n\n".join(map(hcl.block, blocks)) + "\n")
     return "\n".join(parts)
 
@@ -36,13 +36,34 @@ def _aws(role: CloudRole, trust: Trust) -> Iterator[Block]:
         body = {"name": role.name, "assume_role_policy": document}
         yield _resource("aws_iam_role", label, body)
     for number, policy in enumerate(role.policies, 1):
-        end = f"-{number}" if number > 1 else ""
+        end = f"_{number}" if number > 1 else ""  # web-2 is a ServiceAccount's name, too
         yield _resource("aws_iam_policy", label + end, _policy(role.name + end, policy))
         if role.trust:
             yield _resource("aws_iam_role_policy_attachment", label + end, _attached(label, end))
     if trust.kind == "pod-identity" and trust.cluster:
         body = _associated(role.permit, trust)
         yield _resource("aws_eks_pod_identity_association", label, body)
+    yield from _outputs(role, trust)
+
+
+def _outputs(role: CloudRole, trust: Trust) -> Iterator[Block]:
+    """What is left to do outside of these resources."""
+    label, arn = _label(role.permit), Code(f"aws_iam_role.{_label(role.permit)}.arn")
+    whose = role.permit.whose
+    if annotations := trust.annotations(arn):
+        told = f"Annotations of {whose}"
+        yield _output(f"{label}_annotations", told, annotations)
+    if trust.kind == "pod-identity" and not trust.cluster:
+        told = f"The role for a Pod Identity association of {whose}"
+        yield _output(f"{label}_role_arn", told, arn)
+    if role.shared:
+        documents = {found: Call("jsonencode", policy) for found, policy in role.shared.items()}
+        told = "What the owner of each secret, in another account, adds to its resource policy"
+        yield _output(f"{label}_resource_policies", told, documents)
+
+
+def _output(name: str, told: str, value: Any) -> Block:
+    return Block("output", (name,), {"description": told, "value": value})
 
 
 def _policy(name: str, document: JsonObject) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from initsync import annotation, keys, providers, rules, workloads
 from initsync.errors import InvalidSetup
 from initsync.model import JsonObject, PodRef
 from initsync.wording import shown
+from initsync.workloads import Located
 from initsync.yamldocs import Scalar
 
 
@@ -22,6 +23,8 @@ class Wish(NamedTuple):
     secret_name: str
     provider: str
     path: str
+    managed_by: str = ""
+    """What its managed-by label says, where the pod's own container chooses that."""
 
 
 def of_manifest(text: str, namespace: str) -> Iterator[Wish]:
@@ -33,14 +36,22 @@ def of_manifest(text: str, namespace: str) -> Iterator[Wish]:
     for found in workloads.annotations(text):
         if found.name == keys.ANNOTATION and isinstance(found.value, Scalar):
             kind, own, name = found.workload
-            chosen, whose = own or namespace, f"{kind} {shown(name)}"
-            if not chosen:
-                advice = "write it into the manifest, or give -n NAMESPACE"
-                raise InvalidSetup(f"{whose} has no namespace", advice)
-            for what, given in {"namespace": chosen, "serviceAccountName": found.account}.items():
-                if rule := rules.name_problem(given):
-                    raise InvalidSetup(f"{what} of {whose} is {shown(given)}", f"it {rule}")
-            yield _wish(chosen, found.account, found.value.text)
+            chosen = own or namespace
+            _refuse(found, f"{kind} {shown(name)}", chosen)
+            yield _wish(chosen, found.account, found.value.text, found.managed_by)
+
+
+def _refuse(found: Located, whose: str, namespace: str) -> None:
+    for what, given in found.unquoted.items():
+        problem = f"{what} of {whose} is {given}, which is no string to YAML"
+        raise InvalidSetup(problem, "put it in quotes")
+    if not namespace:
+        advice = "write it into the manifest, or give -n NAMESPACE"
+        raise InvalidSetup(f"{whose} has no namespace", advice)
+    if rule := rules.label_problem(namespace):
+        raise InvalidSetup(f"namespace of {whose} is {shown(namespace)}", f"it {rule}")
+    if rule := rules.name_problem(found.account):
+        raise InvalidSetup(f"serviceAccountName of {whose} is {shown(found.account)}", f"it {rule}")
 
 
 def of_pods(pods: Iterable[JsonObject]) -> Iterator[Wish]:
@@ -48,9 +59,22 @@ def of_pods(pods: Iterable[JsonObject]) -> Iterator[Wish]:
     for pod in pods:
         if text := (pod["metadata"].get("annotations") or {}).get(keys.ANNOTATION):
             account = pod["spec"].get("serviceAccountName") or "default"
-            yield _wish(pod["metadata"]["namespace"], account, text)
+            yield _wish(pod["metadata"]["namespace"], account, text, _managed_by(pod))
 
 
-def _wish(namespace: str, account: str, text: str) -> Wish:
+def _managed_by(pod: JsonObject) -> str:
+    """JASM_MANAGED_BY of a container by hand: that of the injector is the platform's own choice."""
+    if keys.INJECTED in pod["metadata"]["annotations"]:
+        return ""
+    for part in ("initContainers", "containers"):
+        for container in pod["spec"].get(part) or []:
+            for entry in container.get("env") or []:
+                if entry["name"] == "JASM_MANAGED_BY":
+                    return entry.get("value") or ""
+    return ""
+
+
+def _wish(namespace: str, account: str, text: str, managed_by: str) -> Wish:
     request = annotation.parse(text, PodRef(namespace, "", ""), providers.names())
-    return Wish(namespace, account, request.secret_name, request.provider, request.secret_path)
+    source = (request.provider, request.secret_path)
+    return Wish(namespace, account, request.secret_name, *source, managed_by)

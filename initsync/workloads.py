@@ -7,12 +7,12 @@ from initsync import keys, yamldocs
 from initsync.yamldocs import Node, Scalar, Sequence
 from initsync.yamlpaths import lookup, names
 
-ANNOTATIONS = (*keys.PODINFO_FILES, keys.INJECT)
-"""What a pod's author may write, and has rules of its own."""
-KNOWN = (
-    *ANNOTATIONS,
-    *(keys.PLACE, keys.RUN_AS_USER, keys.CPU, keys.MEMORY, keys.METRICS_PORT, keys.INJECTED),
+ANNOTATIONS = (
+    *(*keys.PODINFO_FILES, keys.INJECT, keys.PLACE, keys.RUN_AS_USER),
+    *(keys.CPU, keys.MEMORY, keys.METRICS_PORT),
 )
+"""What a pod's author may write."""
+KNOWN = (*ANNOTATIONS, keys.INJECTED)
 """Every name that JASM knows on a pod."""
 
 _SPEC = ("spec", "template")
@@ -29,12 +29,13 @@ _POD = {
     "ReplicationController": _SPEC,
     "Job": _SPEC,
 }
+_CONTAINERS = ("initContainers", "containers")
 _ACCOUNT = ("serviceAccountName", "serviceAccount")  # the second is the first's old name
 # Metadata that the pod does not get, and whose.
 _ELSEWHERE = {"CronJob": [(), ("spec", "jobTemplate")]}
 _WANTED = {
     *("kind", "items", "metadata", "name", "generateName", "namespace", "annotations"),
-    *("spec", "template", "jobTemplate", "containers", *_ACCOUNT),
+    *("spec", "template", "jobTemplate", *_CONTAINERS, "env", "value", *_ACCOUNT),
 }
 
 
@@ -59,6 +60,10 @@ class Located(NamedTuple):
     """It is on the workload's own metadata, and the pod has none."""
     account: str
     """The pod's ServiceAccount."""
+    managed_by: str
+    """JASM_MANAGED_BY of a container by hand; empty where none has it."""
+    unquoted: dict[str, str]
+    """Of namespace and ServiceAccount what YAML reads as no string, as it is written."""
 
 
 def annotations(text: str) -> Iterator[Located]:
@@ -104,17 +109,41 @@ def _of(found: Node, kind: str) -> Iterator[Located]:
     outside = _ELSEWHERE.get(kind, [()] if path else [])
     accounts = (_text(found, *path, "spec", name) for name in _ACCOUNT)
     account = next(filter(None, accounts), "default")
-    for name in ANNOTATIONS:
+    about = (account, _managed_by(found, path), _unquoted(found, path))
+    for name in KNOWN:
         if value := _annotation(found, path, name):
-            yield Located(workload, name, value, home, False, account)
+            yield Located(workload, name, value, home, False, *about)
             continue
-        for other in outside:
+        for other in outside if name in ANNOTATIONS else ():
             if value := _annotation(found, other, name):
-                yield Located(workload, name, value, home, True, account)
+                yield Located(workload, name, value, home, True, *about)
     for place in (path, *outside):
         for name in _strange(found, place):
             if value := _annotation(found, place, name):
-                yield Located(workload, name, value, home, place != path, account)
+                yield Located(workload, name, value, home, place != path, *about)
+
+
+def _managed_by(found: Node, path: tuple[str, ...]) -> str:
+    for part in _CONTAINERS:
+        for container in _items(lookup(found, *path, "spec", part)):
+            for entry in _items(lookup(container, "env")):
+                if _text(entry, "name") == "JASM_MANAGED_BY":
+                    return _text(entry, "value")
+    return ""
+
+
+def _items(found: Node | None) -> list[Node]:
+    return found.items if isinstance(found, Sequence) else []
+
+
+def _unquoted(found: Node, path: tuple[str, ...]) -> dict[str, str]:
+    nodes = {name: lookup(found, *path, "spec", name) for name in _ACCOUNT}
+    nodes["namespace"] = lookup(found, "metadata", "namespace")
+    return {
+        name: node.text
+        for name, node in nodes.items()
+        if isinstance(node, Scalar) and node.kind not in ("str", "null")
+    }
 
 
 def _annotation(found: Node, path: tuple[str, ...], name: str) -> Node | None:

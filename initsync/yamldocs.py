@@ -17,7 +17,8 @@ DEPTH = 500
 NODES = 4_000_000
 """In one file; 32 MiB of `kubectl get pods -o yaml` have half as many."""
 _HELM = "; it has {{ as Helm templates do: render it first, helm template CHART | initsync check -"
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Of all that reads manifests, so that they agree on what is YAML."""
 # A tag or an anchor before a value, and the space and comments behind it.
 _PROPERTY = re.compile(r"[!&]\S*\s+(?:#.*\s+)*")
 # JSON writes a character beyond U+FFFF as two escapes, which YAML does not know.
@@ -143,6 +144,13 @@ def _json_escapes(text: str) -> str:
     return _PAIR.sub(lambda found: found[1] + _characters(found[2]), text)
 
 
+def in_place(text: str) -> str:
+    """The text as `Loader` takes it, with every character where it was."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return text
+    return _PAIR.sub(lambda found: found[1] + "_" * len(found[2]), text.replace("\t", " "))
+
+
 def _characters(escapes: str) -> str:
     return bytes.fromhex(escapes.replace("\\u", "")).decode("utf-16-be")
 
@@ -178,7 +186,7 @@ def _refuse(event: Any, node: Node, stack: list[_Open], count: int, text: str) -
 
 def _events(text: str) -> Iterator[tuple[yaml.Event, str]]:
     """The events, and of scalars the kind that YAML reads."""
-    loader = _Loader(text)
+    loader = Loader(text)
     try:
         while (event := loader.get_event()) is not None:
             kind = ""

@@ -4,16 +4,24 @@ Comments, quotes and layout stay byte for byte: what is added is written in betw
 write the whole document anew would move comments, and may change values: the versions of YAML do
 not agree on `0644` or `1e3`. Only `add` is known, which is all that the injector needs.
 https://www.rfc-editor.org/rfc/rfc6902
+
+YAML has more ways to write a thing than are foreseen here, so what was written is read again: a
+text that does not say just what the patch makes of the document never leaves.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
 import yaml
 
-from initsync import yamltext
+from initsync import yamlnodes, yamltext
+
+_COMMENT = re.compile("#.*")
+_LONE_CR = re.compile(r"\r(?!\n)")
+_OTHERWISE = "what is added would change something else: write it in YAML's plain block style"
 
 
 class NotEditable(Exception):
@@ -29,35 +37,39 @@ class _Edit(NamedTuple):
 
     start: int
     depth: int
-    """Minus the steps of its path: of two at one place the one further in comes first."""
+    """Minus the steps to where it is: of two at one place the one further in comes first."""
     number: int
     end: int
     text: str
 
 
-class _Composer(yaml.SafeLoader):
-    """Leaves an alias where it stands, so that every node knows its place in the text."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        """The next node."""
-        if not self.check_event(yaml.AliasEvent):
-            return super().compose_node(parent, index)
-        event = self.get_event()  # type: ignore[no-untyped-call]
-        return yaml.ScalarNode("alias", "", event.start_mark, event.end_mark)
-
-
 def added(text: str, operations: Iterable[Mapping[str, Any]]) -> str:
     """The text of one document with these operations. Raises NotEditable."""
+    wanted = list(operations)
+    if found := _LONE_CR.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise NotEditable("its lines must end in LF, or CR and LF", line)
     try:
-        root = _Composer(_without_tabs(text)).get_single_node()
+        root = yamlnodes.root(text)
     except RecursionError:
         raise NotEditable("it is nested too deeply", 1) from None
-    lines = _Text(text, "\r\n" if "\r\n" in text else "\n")
+    lines = _Text(text, "\r\n" if "\r\n" in text else "\n", set())
     edits = [
-        _edit(lines, root, number, path, values)._replace(depth=-len(path))
-        for number, (path, values) in enumerate(_grouped(operations))
+        _edit(lines, root, number, path, values)
+        for number, (path, values) in enumerate(_grouped(wanted))
     ]
-    return "".join(_pieces(text, sorted(edits)))
+    written = "".join(_pieces(text, sorted(edits)))
+    if not _says(written, text, wanted):
+        raise NotEditable(_OTHERWISE, root.start_mark.line + 1)
+    return written
+
+
+def _says(written: str, text: str, operations: list[Mapping[str, Any]]) -> bool:
+    """Whether it is what the operations make of the document in `text`."""
+    try:
+        return bool(yamlnodes.load(written) == yamlnodes.patched(yamlnodes.load(text), operations))
+    except yaml.YAMLError:
+        return False
 
 
 def _pieces(text: str, edits: Iterable[_Edit]) -> Iterator[str]:
@@ -69,21 +81,12 @@ def _pieces(text: str, edits: Iterable[_Edit]) -> Iterator[str]:
     yield text[place:]
 
 
-def _without_tabs(text: str) -> str:
-    """PyYAML's reader takes none between JSON's tokens; in its strings there are none."""
-    return text.replace("\t", " ") if text.lstrip()[:1] == "{" else text
-
-
 def _grouped(operations: Iterable[Mapping[str, Any]]) -> Iterator[tuple[list[str], list[Any]]]:
     """The path, and what comes there: one after the other where that is a list."""
-    pairs = [(_keys(found["path"]), found["value"]) for found in operations]
+    pairs = [(yamlnodes.keys(found["path"]), found["value"]) for found in operations]
     for _, group in groupby(pairs, lambda pair: pair[0][:-1] if _indexed(pair[0]) else pair[0]):
         paths, values = zip(*group, strict=True)
         yield paths[0], list(values)
-
-
-def _keys(pointer: str) -> list[str]:
-    return [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
 
 
 def _indexed(path: list[str]) -> bool:
@@ -97,18 +100,17 @@ def _edit(text: "_Text", root: Any, number: int, path: list[str], values: list[A
         node = _child(node, step)
     _plain(text, node)
     if isinstance(node, yaml.SequenceNode):
-        return _into_list(text, node, number, key, values)
-    there = _pair(node, key)
-    if there is None:
-        return _into_map(text, node, number, {key: values[0]})
-    return _instead(text, node, number, there, values[0])
+        return _into_list(text, node, number, key, values)._replace(depth=-len(path))
+    if there := _pair(node, key):
+        return _instead(text, node, number, there, values[0])._replace(depth=-len(path) - 1)
+    return _into_map(text, node, number, {key: values[0]})._replace(depth=-len(path))
 
 
 def _plain(text: "_Text", node: Any) -> None:
     """Refuse what is shared with another place of the document, or read in a way of its own."""
     line = node.start_mark.line + 1
     merged = isinstance(node, yaml.MappingNode) and _pair(node, "<<")
-    if merged or node.tag == "alias" or text.text[node.start_mark.index] in "&!":
+    if merged or node.tag == yamlnodes.ALIAS or text.text[node.start_mark.index] in "&!":
         raise NotEditable("anchors, aliases (&, *, <<) and tags (!) must be written out", line)
     if isinstance(node, yaml.ScalarNode):
         raise NotEditable("it must be a map or a list", line)
@@ -148,14 +150,14 @@ def _into_flow(text: "_Text", node: Any, number: int, index: int, values: list[s
         place = node.value[index].start_mark.index
         return _Edit(place, 0, number, place, f"{said}, ")
     place = node.end_mark.index - 1
-    comma = "" if text.text[:place].rstrip().endswith(("{", "[", ",")) else ", "
+    comma = ", " if text.needs_comma(node) else ""
     return _Edit(place, 0, number, place, comma + said)
 
 
 def _instead(text: "_Text", node: Any, number: int, pair: Any, value: Any) -> _Edit:
     """In place of nothing (null, or an empty list), or of another scalar."""
     key, old = pair
-    start, end = old.start_mark.index, old.end_mark.index
+    start, end = old.start_mark.index, text.end(old)
     if isinstance(value, list) and not node.flow_style:
         place = text.text.index(":", key.end_mark.index) + 1
         lines = text.lines(place, number, key.start_mark.column + 2, value)
@@ -177,6 +179,8 @@ class _Text(NamedTuple):
     text: str
     newline: str
     """What ends them."""
+    appended: set[int]
+    """The brackets that were given something before their end, each by its place."""
 
     def lines(self, place: int, number: int, column: int, value: Any) -> _Edit:
         """The value behind the line that ends at `place`, each of its lines at that column."""
@@ -184,14 +188,35 @@ class _Text(NamedTuple):
         block = "".join(self.newline + (" " * column + line if line else "") for line in said)
         return _Edit(place, 0, number, place, block)
 
+    def needs_comma(self, node: Any) -> bool:
+        """Whether what now comes before the closing bracket must be parted from what is there."""
+        place = node.start_mark.index
+        if place in self.appended:
+            return True
+        self.appended.add(place)
+        if not node.value:
+            return False
+        last = node.value[-1]
+        end = (last[1] if isinstance(last, tuple) else last).end_mark.index
+        return "," not in _COMMENT.sub("", self.text[end : node.end_mark.index])
+
+    def end(self, node: Any) -> int:
+        """Where it ends; of a block (`|`, `>`) its last line that is not empty."""
+        start: int = node.start_mark.index
+        end: int = node.end_mark.index
+        content = self.text[start:end]
+        return start + len(content.rstrip()) if content[:1] in ("|", ">") else end
+
     def end_of(self, node: Any) -> int:
         """Where the line ends on which the node does; of a block with `+` its empty lines, too."""
         start, end = node.start_mark.index, node.end_mark.index
         content = self.text[start:end]
-        if content[:1] in ("|", ">"):
-            kept = "+" in content.splitlines()[0].partition("#")[0]
-            return self._before_newline(end - 1 if kept else start + len(content.rstrip()))
-        return self._line_end(end)
+        if content[:1] not in ("|", ">"):
+            return self._line_end(end)
+        chomping = content.splitlines()[0].partition("#")[0]
+        if "-" not in chomping and end == len(self.text) and content[-1:] != "\n":
+            raise NotEditable("its last line must end in a line break", node.end_mark.line + 1)
+        return self._before_newline(end - 1) if "+" in chomping else self.end(node)
 
     def end_before(self, node: Any) -> int:
         """Where the last line before the node ends that is neither empty nor a comment."""

@@ -10,7 +10,8 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("click", "uvloop", "httptools", "orjson", "cryptography"):
             raise
-        sys.exit(f"jasm-injector needs the package {error.name}: pip install 'jasm[injector]'")
+        install = "in a clone of JASM pip install '.[injector]'"
+        sys.exit(f"jasm-injector needs the package {error.name}: {install}")
     cli()
 
 

@@ -47,6 +47,7 @@ class App:
         except BadReview as error:
             return self.refused(error)
         except Exception as error:  # ours: the client gets an answer, the log its kind
+            self.metrics.refused(500)
             self.log.line("error", "bug", bug=type(error).__name__)
             return Answer(500, b"jasm-injector failed: this is a bug in JASM, please report it")
 

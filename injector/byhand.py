@@ -11,6 +11,8 @@ from injector import patch
 from injector.patch import Injection, Operation
 from injector.settings import Settings
 
+__all__ = ["Injection", "by_hand"]
+
 _INJECT = {"op": "add", "path": patch.annotation_path(keys.INJECT), "value": "false"}
 _CONTAINERS = "/spec/initContainers"
 

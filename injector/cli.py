@@ -17,8 +17,6 @@ from injector.logs import Log
 from injector.settings import Settings
 from injector.tls import NoCertificate, ServingCertificate
 
-_DEFAULT = Settings("")
-
 
 @click.group(context_settings={"auto_envvar_prefix": "JASM_INJECTOR", "show_default": True})
 @click.version_option(__version__, message="jasm-injector %(version)s")
@@ -34,54 +32,7 @@ main.add_command(check)
 
 
 @main.command()
-@click.option(
-    "--image",
-    required=True,
-    callback=options.image,
-    help="The image with jasm-init, best by digest.",
-)
-@click.option(
-    "--pull-policy",
-    type=click.Choice(["Always", "IfNotPresent", "Never"]),
-    default=_DEFAULT.pull_policy,
-)
-@click.option(
-    "--run-as-user",
-    callback=options.user,
-    type=click.IntRange(-1, 2**31 - 1),
-    default=_DEFAULT.run_as_user,
-    help="UID of jasm-init, not root's; -1 leaves it to the cluster.",
-)
-@click.option(
-    "--cpu", default=_DEFAULT.cpu, callback=options.quantity, help="Least CPU in limited pods."
-)
-@click.option("--memory", default=_DEFAULT.memory, callback=options.quantity, help="Likewise.")
-@click.option(
-    "--sidecar-cpu",
-    default=_DEFAULT.sidecar_cpu,
-    callback=options.quantity,
-    help="CPU of a sidecar in limited pods, in mode sidecar.",
-)
-@click.option(
-    "--sidecar-memory", default=_DEFAULT.sidecar_memory, callback=options.quantity, help="Likewise."
-)
-@click.option(
-    "--container-restart-policy",
-    is_flag=True,
-    help="Your cluster has 1.35 or newer: let the kubelet try again in pods that it would not.",
-)
-@click.option(
-    "--env", multiple=True, callback=options.pairs, metavar="NAME=VALUE", help="For jasm-init."
-)
-@click.option(
-    "--mesh-proxy",
-    "mesh_proxies",
-    multiple=True,
-    default=_DEFAULT.mesh_proxies,
-    metavar="NAME",
-    help="A native sidecar that must run before jasm-init can use the network; repeatable.",
-)
-@click.option("--token-seconds", type=click.IntRange(600, 2**32), default=_DEFAULT.token_seconds)
+@options.container(image=None)
 @click.option(
     "--on-invalid",
     type=click.Choice(["warn", "deny"]),
@@ -102,13 +53,11 @@ def serve(
     host: str,
     port: int,
     workers: int,
-    run_as_user: int,
     on_invalid: str,
     **chosen: Any,
 ) -> None:
     """Serve /mutate, /healthz, /readyz and /metrics over HTTPS until SIGTERM."""
-    user = None if run_as_user < 0 else run_as_user
-    settings = Settings(run_as_user=user, deny_invalid=on_invalid == "deny", **chosen)
+    settings = Settings(deny_invalid=on_invalid == "deny", **chosen)
     try:
         certificate = ServingCertificate(certs, Log(), time.time)
         socks = listening.listen(host, port, workers)

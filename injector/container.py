@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from initsync import keys
+from initsync import choices, keys
 from injector import identity, sidecar
 from injector.resources import Resources, resources, sidecar_resources
 from injector.settings import Settings
@@ -26,7 +26,7 @@ def init_container(
     pod: Mapping[str, Any], volumes: Volumes, settings: Settings, *, waited: bool
 ) -> dict[str, Any]:
     """`jasm-init` for this pod. `waited`: it leaves the keys' names for `jasm-wait`."""
-    aws, beside = identity.given(pod), sidecar.wanted(pod)
+    aws, beside = identity.given(pod), choices.sidecar(pod)
     handed = waited or beside
     mounts = {volumes.podinfo: keys.PODINFO_DIR, volumes.token: keys.SERVICEACCOUNT_DIR}
     handover = {"name": volumes.handover, "mountPath": keys.HANDOVER_DIR}
@@ -92,16 +92,9 @@ def token_volume(name: str, settings: Settings) -> dict[str, Any]:
     return {"name": name, "projected": {"sources": sources}}
 
 
-def user_of(pod: Mapping[str, Any]) -> int | None:
-    """The UID that the pod's annotation asks for, where it is one and not root's."""
-    asked = (pod["metadata"].get("annotations") or {}).get(keys.RUN_AS_USER, "")
-    user = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 11 else 0
-    return user if 0 < user < 2**31 else None
-
-
 def _security(pod: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """What Pod Security "restricted" asks of every container, and a read-only root beside it."""
-    user = user_of(pod) or settings.run_as_user
+    user = choices.user(pod) or settings.run_as_user
     return {
         "runAsNonRoot": True,
         **({} if user is None else {"runAsUser": user}),
@@ -118,7 +111,7 @@ def _env(
     """Each name once: the pod's own AWS identity before the platform's choice before ours."""
     field = {"fieldRef": {"fieldPath": "spec.nodeName"}}
     node: dict[str, Any] = {"name": "JASM_NODE_NAME", "valueFrom": field}
-    beside = sidecar.wanted(pod)
+    beside = choices.sidecar(pod)
     last = _never(pod) and not (beside or settings.container_restart_policy)  # no later try (D7)
     restart = [{"name": "JASM_RESTART_POLICY", "value": "Never"}] if last else []
     mode = sidecar.env(pod) if beside else []

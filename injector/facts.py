@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from initsync import keys
-from injector import container, identity, patch
+from initsync import eligible, keys
+from injector import container, identity
 
 _OURS = (container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.HANDOVER_VOLUME)
 _SPEC = ("restartPolicy", "resources", "os")
@@ -26,14 +26,14 @@ def of(pod: Mapping[str, Any]) -> bytes:
     for part in ("containers", "initContainers"):
         small[part] = [_container(found) for found in spec.get(part) or []]
     small["volumes"] = [_volume(found) for found in spec.get("volumes") or []]
-    small["nodeSelector"] = _picked(spec.get("nodeSelector") or {}, (patch.OS_LABEL,))
+    small["nodeSelector"] = _picked(spec.get("nodeSelector") or {}, (eligible.OS_LABEL,))
     named = {name: text for name, text in annotations.items() if _read(name)}
     about = {"annotations": named, "labels": _picked(labels, (keys.INJECT,))}
     return orjson.dumps({"metadata": about, "spec": small})
 
 
 def _read(annotation: str) -> bool:
-    return annotation.startswith(keys.PREFIX) or annotation == patch.MIRROR
+    return annotation.startswith(keys.PREFIX) or annotation == eligible.MIRROR
 
 
 def _container(found: Mapping[str, Any]) -> dict[str, Any]:

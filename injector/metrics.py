@@ -23,7 +23,7 @@ OUTCOMES = (
     *("injected", "denied", "bug", "no annotation", "opted out", "mirror pod", "already there"),
     *("name taken", "windows"),
 )
-STATUSES = ("400", "408", "413", "415", "422", "431", "503")
+STATUSES = ("400", "408", "413", "415", "422", "431", "500", "503")
 # A review takes well under a millisecond; the last one is the webhook's own timeout.
 _BUCKETS = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
 _BOUNDS = (*map(str, _BUCKETS), "+Inf")
@@ -35,10 +35,13 @@ _BYTES = 8  # of a number
 
 
 class Metrics(Collector):
-    """A registry of its own. `expires` gives the certificate's end in epoch seconds."""
+    """A registry of its own.
 
-    def __init__(self, expires: Callable[[], float], workers: int = 1) -> None:
-        self._expires = expires
+    `validity` gives the certificate's beginning and end in epoch seconds.
+    """
+
+    def __init__(self, validity: Callable[[], tuple[float, float]], workers: int = 1) -> None:
+        self._validity = validity
         memory = mmap.mmap(-1, workers * len(_SLOTS) * _BYTES)  # of no file: forks share it
         numbers = memoryview(memory).cast("d")
         starts = range(0, len(numbers), len(_SLOTS))
@@ -59,7 +62,7 @@ class Metrics(Collector):
         own[_SLOTS[_SECONDS]] += seconds
 
     def refused(self, status: int) -> None:
-        """Count one request that was none."""
+        """Count one request that got no review: it was none, or met a bug."""
         self._own[_SLOTS[str(status)]] += 1
 
     def began(self) -> None:
@@ -78,7 +81,7 @@ class Metrics(Collector):
         """All workers' together."""
         reviews = "Pods reviewed, by what was done."
         yield self._counter("jasm_injector_reviews", reviews, "outcome", OUTCOMES)
-        refused = "Requests that were no review of a pod, by HTTP status."
+        refused = "Requests that were no review of a pod, or met a bug before, by HTTP status."
         yield self._counter("jasm_injector_requests_refused", refused, "status", STATUSES)
         yield HistogramMetricFamily(
             "jasm_injector_review_seconds",
@@ -90,10 +93,16 @@ class Metrics(Collector):
         yield GaugeMetricFamily(
             "jasm_injector_requests_in_flight", in_flight, self._sum(_IN_FLIGHT)
         )
+        begins, ends = self._validity()
+        yield GaugeMetricFamily(
+            "jasm_injector_certificate_not_before_timestamp_seconds",
+            "When the serving certificate begins.",
+            begins,
+        )
         yield GaugeMetricFamily(
             "jasm_injector_certificate_expiry_timestamp_seconds",
             "When the serving certificate ends.",
-            self._expires(),
+            ends,
         )
 
     def _counter(self, name: str, about: str, label: str, values: Sequence[str]) -> Metric:

@@ -7,19 +7,15 @@ they are. https://www.rfc-editor.org/rfc/rfc6902
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from initsync import annotation, keys, policy, providers
+from initsync import annotation, choices, eligible, keys, policy, providers
 from initsync.errors import JasmError
 from initsync.model import PodRef
 from injector import container as ours
-from injector import place, sidecar, volumes, waiter
+from injector import place, volumes, waiter
 from injector.container import Volumes
-from injector.resources import KINDS, as_a_whole, override
 from injector.settings import Settings
 
 Operation = dict[str, Any]
-
-OS_LABEL = "kubernetes.io/os"
-MIRROR = "kubernetes.io/config.mirror"  # a static pod's shadow: changing it changes nothing
 
 
 class Injection(NamedTuple):
@@ -37,10 +33,10 @@ class Injection(NamedTuple):
 def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Injection:
     """The patch that puts `jasm-init` into `pod`."""
     annotations = pod["metadata"].get("annotations") or {}
-    if reason := _skip_reason(pod, annotations, settings):
+    if reason := eligible.skip_reason(pod, settings.image):
         warning = f"{keys.CONTAINER} was not injected: {_TOLD[reason]}" if reason in _TOLD else ""
         return Injection([], [warning] if warning else [], reason)
-    warnings = list(_ignored(pod, annotations))
+    warnings = list(choices.ignored(pod))
     try:
         policy.parse(annotations)
         owner = PodRef(namespace, pod["metadata"].get("name", ""), "")
@@ -69,39 +65,13 @@ _TOLD = {
 """The reasons that whoever made the pod should hear of."""
 
 
-def _skip_reason(pod: Mapping[str, Any], annotations: Mapping[str, str], settings: Settings) -> str:
-    spec, labels = pod["spec"], pod["metadata"].get("labels") or {}
-    if keys.ANNOTATION not in annotations:
-        return "no annotation"
-    if "false" in (annotations.get(keys.INJECT), labels.get(keys.INJECT)):
-        return "opted out"
-    if MIRROR in annotations:
-        return "mirror pod"
-    for found in spec.get("initContainers") or []:
-        if found["name"] == keys.CONTAINER or found.get("image") == settings.image:
-            return "already there"
-    if any(found["name"] in _NAMES for found in _containers(spec)):
-        return "name taken"
-    os_name = (spec.get("os") or {}).get("name")
-    os_selected = (spec.get("nodeSelector") or {}).get(OS_LABEL)
-    return "windows" if "windows" in (os_name, os_selected) else ""
-
-
-_NAMES = (keys.CONTAINER, keys.WAITER)
-
-
-def _containers(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for part in ("containers", "initContainers"):
-        yield from spec.get(part) or []
-
-
 def _operations(
     pod: Mapping[str, Any], shown: Sequence[volumes.Shown], settings: Settings
 ) -> Iterator[Operation]:
     names = _free_names(pod)
     created = [ours.podinfo_volume(names.podinfo), ours.token_volume(names.token, settings)]
     containers = [ours.init_container(pod, names, settings, waited=bool(shown))]
-    if shown or sidecar.wanted(pod):
+    if shown or choices.sidecar(pod):
         created.append(waiter.handover_volume(names.handover))
     if shown:
         containers.append(waiter.wait_container(pod, shown, names.handover, settings))
@@ -141,24 +111,6 @@ def _free_names(pod: Mapping[str, Any]) -> Volumes:
 def _free(name: str, taken: set[str]) -> str:
     candidates = (name, *(f"{name}-{number}" for number in range(1, len(taken) + 1)))
     return next(found for found in candidates if found not in taken)
-
-
-def _ignored(pod: Mapping[str, Any], annotations: Mapping[str, str]) -> Iterator[str]:
-    """A sentence for each annotation that has no effect."""
-    for kind in KINDS:
-        if keys.PREFIX + kind in annotations and override(pod, kind) is None:
-            yield f"annotation {keys.PREFIX}{kind} is ignored: {_quantity(pod)}"
-    if keys.RUN_AS_USER in annotations and ours.user_of(pod) is None:
-        yield f"annotation {keys.RUN_AS_USER} is ignored: it must be a UID above 0, such as 1337"
-    if rule := place.problem(pod["spec"].get("initContainers") or [], annotations):
-        yield f"annotation {keys.PLACE} is ignored: {rule}"
-    yield from sidecar.ignored(pod)
-
-
-def _quantity(pod: Mapping[str, Any]) -> str:
-    if as_a_whole(pod):
-        return "the pod has resources as a whole, and they bind its containers too"
-    return "it must be a quantity above zero, such as 100m or 64Mi"
 
 
 def _add(path: str, value: Any) -> Operation:

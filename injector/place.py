@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from initsync import keys
-from initsync.wording import shown
 from injector.settings import Settings
 
 Containers = Sequence[Mapping[str, Any]]
@@ -30,12 +29,3 @@ def index(before: Containers, annotations: Mapping[str, str], settings: Settings
         if native and container["name"] in settings.mesh_proxies:
             return number + 1
     return 0
-
-
-def problem(before: Containers, annotations: Mapping[str, str]) -> str:
-    """Why the pod's annotation has no effect; empty where it has, or is not there."""
-    asked = annotations.get(keys.PLACE)
-    names = {container["name"] for container in before}
-    if asked is None or asked in {"first", "last", *names}:
-        return ""
-    return f"it is {shown(asked)}, but must be first, last, or the name of an init container"

@@ -13,7 +13,7 @@ from injector import facts, review
 from injector.patch import inject
 from injector.settings import Settings
 
-_KINDS = 1024  # of pods: some 4 KB each; no cluster has so many Deployments restart at once
+_KINDS = 512  # of pods: some 4 KB each; no cluster has so many Deployments restart at once
 _LARGEST = 4096  # bytes of facts: pods that a stranger makes must not fill the memory
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from initsync import keys
+from injector.pair import authorities
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _GROUP = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
@@ -27,7 +28,8 @@ class Entry(NamedTuple):
     """A webhook of the registration; `timeout` in seconds."""
 
     name: str
-    ca_pem: str
+    bundle: bytes
+    """Its caBundle: PEM, and whatever else stands between."""
     host: str
     port: int
     path: str
@@ -42,8 +44,8 @@ def registered(registration: str, env: Mapping[str, str], account: Path) -> list
     try:
         token = (account / "token").read_text(encoding="ascii")
         host, port = env["KUBERNETES_SERVICE_HOST"], int(env["KUBERNETES_SERVICE_PORT"])
-        trusted = ssl.create_default_context(cafile=account / "ca.crt")
-    except (OSError, KeyError) as error:
+        trusted = _trusting((account / "ca.crt").read_bytes())
+    except (OSError, KeyError, ValueError) as error:
         problem = f"no pod's ServiceAccount is here ({error})"
         raise ProbeFailed(f"{problem}: run it as `helm test` does") from None
     connection = HTTPSConnection(host, port, timeout=_TIMEOUT, context=trusted)
@@ -82,17 +84,30 @@ class _Verified(HTTPSConnection):
     """To `address`, verified by the entry's host, as API servers do it."""
 
     def __init__(self, entry: Entry, address: str) -> None:
-        if not entry.ca_pem:
-            raise ProbeFailed(
-                f"{entry.name} has no caBundle: API servers do not trust the injector"
-            )
-        self._address, self._tls = address, ssl.create_default_context(cadata=entry.ca_pem)
+        try:
+            self._address, self._tls = address, _trusting(entry.bundle)
+        except ValueError as error:
+            problem = f"{entry.name} has no caBundle that can be used ({error})"
+            raise ProbeFailed(f"{problem}: API servers do not trust the injector") from None
         super().__init__(entry.host, entry.port, timeout=entry.timeout)
 
     def connect(self) -> None:
         address = (self._address or self.host, self.port)
         plain = socket.create_connection(address, self.timeout)
         self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+
+
+def _trusting(bundle: bytes) -> ssl.SSLContext:
+    """A client's context that takes what Go's takes. Raises ValueError where it is nothing.
+
+    Python 3.13 wants all of RFC 5280 of a CA; API servers want little more than its signature.
+    """
+    if not (found := authorities(bundle)):
+        raise ValueError("no certificate in PEM")
+    context = ssl.create_default_context(cadata="".join(found))
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
 
 
 def _answer(
@@ -113,13 +128,13 @@ def _answer(
 
 def _entry(webhook: Mapping[str, Any]) -> Entry:
     client = webhook["clientConfig"]
-    ca_pem = base64.b64decode(client.get("caBundle", "")).decode("ascii")
+    bundle = base64.b64decode(client.get("caBundle", ""))
     service = client.get("service")
     if not service:
         raise ProbeFailed(f"{webhook['name']} is called by URL: ask it from where API servers are")
     host = f"{service['name']}.{service['namespace']}.svc"
     port, path = service.get("port", 443), service.get("path", "/")
-    return Entry(webhook["name"], ca_pem, host, port, path, float(webhook["timeoutSeconds"]))
+    return Entry(webhook["name"], bundle, host, port, path, float(webhook["timeoutSeconds"]))
 
 
 def _review(uid: str) -> dict[str, Any]:

@@ -14,11 +14,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from initsync import keys
-from injector import quantity
+from initsync import choices, quantity
 from injector.settings import Settings
-
-KINDS = ("cpu", "memory")
 
 Resources = dict[str, dict[str, str]]
 
@@ -26,8 +23,8 @@ Resources = dict[str, dict[str, str]]
 def resources(pod: Mapping[str, Any], settings: Settings) -> Resources:
     """The container's `resources`; empty where the pod says nothing of either."""
     wanted: Resources = {}
-    for kind, least in zip(KINDS, (settings.cpu, settings.memory), strict=True):
-        chosen = override(pod, kind)
+    for kind, least in zip(choices.KINDS, (settings.cpu, settings.memory), strict=True):
+        chosen = choices.amount(pod, kind)
         found = {"requests": chosen, "limits": chosen} if chosen else _copied(pod, kind, least)
         for part, amount in found.items():
             wanted.setdefault(part, {})[kind] = amount
@@ -43,9 +40,9 @@ def sidecar_resources(pod: Mapping[str, Any], settings: Settings) -> Resources:
     wanted: Resources = {}
     limits = (settings.sidecar_cpu, settings.sidecar_memory)
     rest = (settings.cpu, settings.memory)
-    for kind, limit, least in zip(KINDS, limits, rest, strict=True):
-        named = {} if as_a_whole(pod) else _largest(pod, kind)
-        if amount := override(pod, kind) or (limit if "limits" in named else None):
+    for kind, limit, least in zip(choices.KINDS, limits, rest, strict=True):
+        named = {} if choices.as_a_whole(pod) else _largest(pod, kind)
+        if amount := choices.amount(pod, kind) or (limit if "limits" in named else None):
             for part in ("requests", "limits"):
                 wanted.setdefault(part, {})[kind] = amount
         elif named:
@@ -53,27 +50,8 @@ def sidecar_resources(pod: Mapping[str, Any], settings: Settings) -> Resources:
     return wanted
 
 
-def override(pod: Mapping[str, Any], kind: str) -> str | None:
-    """What the pod's annotation asks for, where it is a quantity above zero.
-
-    Limits of the whole pod bind its containers too: there nothing is asked for.
-    """
-    asked = (pod["metadata"].get("annotations") or {}).get(keys.PREFIX + kind)
-    usable = asked is not None and quantity.value(asked) and not as_a_whole(pod)
-    return asked if usable else None
-
-
-def as_a_whole(pod: Mapping[str, Any]) -> bool:
-    """Whether the pod's own resources, not its containers', make its QoS class and its limits.
-
-    https://kubernetes.io/docs/tasks/configure-pod-container/assign-pod-level-resources/
-    """
-    given = pod["spec"].get("resources") or {}
-    return bool(given.get("limits") or given.get("requests"))
-
-
 def _copied(pod: Mapping[str, Any], kind: str, least: str) -> dict[str, str]:
-    if as_a_whole(pod):
+    if choices.as_a_whole(pod):
         return {}
     largest = _largest(pod, kind)
     equal = largest.get("requests") == largest.get("limits")

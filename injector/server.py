@@ -95,7 +95,7 @@ def serve(
 ) -> bool:
     """Serve until SIGTERM or SIGINT, by a process for each socket; whether that was the end."""
     log = Log()
-    metrics = Metrics(lambda: certificate.expires, len(socks))
+    metrics = Metrics(lambda: certificate.validity, len(socks))
     app = App(settings, certificate.problem, log, metrics)
 
     def work(number: int, leash: int | None = None) -> None:

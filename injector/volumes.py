@@ -15,8 +15,8 @@ class Shown(NamedTuple):
     volume: str
     path: str
     """Of the source in the pod, as a JSON pointer."""
-    items: dict[str, str] | None
-    """By key its path in the volume; None: every key under its own name."""
+    items: tuple[tuple[str, str], ...]
+    """Keys, each with its path in the volume; none: every key under its own name."""
     optional: bool
 
 
@@ -37,5 +37,5 @@ def showing(pod: Mapping[str, Any], secret: str | None) -> Iterator[Shown]:
 
 
 def _shown(volume: str, path: str, source: Mapping[str, Any]) -> Shown:
-    items = {item["key"]: item["path"] for item in source.get("items") or []}
-    return Shown(volume, path, items or None, bool(source.get("optional")))
+    items = tuple((item["key"], item["path"]) for item in source.get("items") or [])
+    return Shown(volume, path, items, bool(source.get("optional")))

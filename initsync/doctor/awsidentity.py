@@ -8,18 +8,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from initsync import keys
+from initsync import keys, listing
 from initsync.aws import container as sources
-from initsync.aws import endpoints
+from initsync.aws import endpoints, iam
 from initsync.aws.credentials import ADVICE
 from initsync.doctor.result import Result, Stored, Unread, failed, ok, skipped, warning
 from initsync.model import JsonObject
 
-ROLE = "eks.amazonaws.com/role-arn"
-"""On a ServiceAccount."""
-AUDIENCE = "eks.amazonaws.com/audience"
-"""On a ServiceAccount: of its token, where that is another."""
-STS = "sts.amazonaws.com"
 _ARN = re.compile(r"arn:[-a-z0-9]+:iam::(\d{12}):role/\S+")
 _AGAIN = "delete the pod so that admission runs again"
 
@@ -48,13 +43,14 @@ def of(pod: JsonObject, account: Stored) -> PodIdentity:
     """That of a pod; `account` is its ServiceAccount."""
     there = account if isinstance(account, dict) else {"metadata": {}}
     marks = there["metadata"].get("annotations") or {}
-    env = {entry["name"]: entry.get("value") or "" for entry in _ours(pod).get("env") or []}
-    return PodIdentity(env, marks.get(ROLE, ""), marks.get(AUDIENCE) or STS)
+    env = {entry["name"]: entry.get("value") or "" for entry in _container(pod).get("env") or []}
+    audience = marks.get(iam.AUDIENCE_ANNOTATION) or iam.AUDIENCE
+    return PodIdentity(env, marks.get(iam.ROLE_ANNOTATION, ""), audience)
 
 
 def check(pod: JsonObject, account: Stored, path: str) -> Iterator[Result]:
     """Where the pod's AWS identity comes from, and the region that it would ask for `path`."""
-    ours, found = _ours(pod), of(pod, account)
+    ours, found = _container(pod), of(pod, account)
     if not ours:
         yield skipped("identity", f"it comes with {keys.CONTAINER}, which the pod lacks")
         return
@@ -85,7 +81,7 @@ def _irsa(pod: JsonObject, found: PodIdentity) -> Result:
         missing = "AWS_WEB_IDENTITY_TOKEN_FILE" if role else "AWS_ROLE_ARN"
         return failed("identity", f"IRSA: {keys.CONTAINER} lacks {missing}", _AGAIN, 4)
     if not _ARN.fullmatch(role):
-        advice = f"correct {ROLE} on the ServiceAccount, and {_AGAIN}"
+        advice = f"correct {iam.ROLE_ANNOTATION} on the ServiceAccount, and {_AGAIN}"
         return failed("identity", f"IRSA: {role} is no ARN of a role", advice, 4)
     if not _mounted(pod, path):
         said = f"IRSA: no volume with a token is mounted at {path} in {keys.CONTAINER}"
@@ -117,15 +113,14 @@ def _none(found: PodIdentity, account: Stored) -> Result:
     return failed("identity", f"{keys.CONTAINER} has no AWS identity{unsure}", ADVICE, 4)
 
 
-def _ours(pod: JsonObject) -> Mapping[str, Any]:
-    every = pod["spec"].get("initContainers") or []
-    return next((found for found in every if found["name"] == keys.CONTAINER), {})
+def _container(pod: JsonObject) -> Mapping[str, Any]:
+    return listing.ours(pod) or {}
 
 
 def _mounted(pod: JsonObject, path: str) -> bool:
     """Whether a projected token is mounted there; what another volume holds is not known."""
     volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes") or []}
-    for mount in _ours(pod).get("volumeMounts") or []:
+    for mount in _container(pod).get("volumeMounts") or []:
         at = mount["mountPath"].rstrip("/")
         if path == at or os.path.dirname(path).startswith(at):
             projected = (volumes.get(mount["name"]) or {}).get("projected")

@@ -4,29 +4,32 @@ import datetime
 from collections.abc import Iterator
 from functools import partial
 
-from initsync import __version__, listing
+from initsync import __version__, listing, registrations
 from initsync.clusterreads import NAMESPACES, PODS, SECRETS, Reads, Resource
 from initsync.doctor import installation, podchecks
-from initsync.doctor.installation import Objects, ServiceRef
+from initsync.doctor.installation import Objects, Registered, ServiceRef
 from initsync.doctor.result import Result, Unread, attempt, ok, skipped
 from initsync.model import JsonObject
 
-_ADMISSION = "admissionregistration.k8s.io"
-_WEBHOOKS = Resource(_ADMISSION, "mutatingwebhookconfigurations")
-_INJECTING = Resource(_ADMISSION, "mutatingadmissionpolicies")
-_INJECTING_BINDINGS = Resource(_ADMISSION, "mutatingadmissionpolicybindings")
-_GUARDS = Resource(_ADMISSION, "validatingadmissionpolicies")
-_GUARD_BINDINGS = Resource(_ADMISSION, "validatingadmissionpolicybindings")
+_GUARDS = Resource(registrations.GROUP, "validatingadmissionpolicies")
+_GUARD_BINDINGS = Resource(registrations.GROUP, "validatingadmissionpolicybindings")
 _DEPLOYMENTS = Resource("apps", "deployments")
 _SLICES = Resource("discovery.k8s.io", "endpointslices")
 
 
-def checks(reads: Reads, pod: JsonObject | None, now: float) -> Iterator[Result]:
+def registered(reads: Reads) -> Registered:
+    """All that injects."""
+    return Registered(
+        attempt(lambda: registrations.webhooks(reads)),
+        attempt(lambda: registrations.policies(reads)),
+        attempt(lambda: registrations.bindings(reads)),
+    )
+
+
+def checks(reads: Reads, found: Registered, pod: JsonObject | None, now: float) -> Iterator[Result]:
     """What the platform team installed; `pod` is the one that is asked about."""
-    hooks = attempt(lambda: installation.webhooks(reads.pages(_WEBHOOKS)))
-    policies, bindings = _either(reads, _INJECTING), _either(reads, _INJECTING_BINDINGS)
-    needed = not (pod and listing.served(pod))
-    yield installation.registration(hooks, policies, bindings, needed=needed)
+    hooks, policies, _ = found
+    yield installation.registration(found, needed=not (pod and listing.served(pod)))
     to = installation.service(hooks)
     deployments = _ours(reads, _DEPLOYMENTS, to.namespace if to else "")
     if to:
@@ -42,12 +45,7 @@ def checks(reads: Reads, pod: JsonObject | None, now: float) -> Iterator[Result]
 
 def _ours(reads: Reads, resource: Resource, namespace: str = "") -> Objects:
     """Those with JASM's label."""
-    return attempt(lambda: list(reads.pages(resource, namespace, labels=installation.LABELS)))
-
-
-def _either(reads: Reads, resource: Resource) -> Objects:
-    """Likewise, of v1, or where that is not served or has none, of v1beta1."""
-    return _ours(reads, resource) or _ours(reads, resource._replace(version="v1beta1"))
+    return attempt(lambda: list(reads.pages(resource, namespace, labels=registrations.LABELS)))
 
 
 def _certificate(
@@ -64,7 +62,7 @@ def _certificate(
     return certificate.check(secret, [one for one in bundles if one], to, moment)
 
 
-def pods(reads: Reads, namespace: str) -> Iterator[Result]:
+def pods(reads: Reads, registered: Registered, namespace: str) -> Iterator[Result]:
     """Each pod of the namespace that asks for a secret and has a fault that its own state tells."""
     around = attempt(partial(reads.get, NAMESPACES, "", namespace))
     found = attempt(lambda: list(reads.pages(PODS, namespace)))
@@ -72,9 +70,9 @@ def pods(reads: Reads, namespace: str) -> Iterator[Result]:
         yield found.result("pods")
         return
     asking = [pod for pod in found if listing.asks(pod)]
-    bad = 0
+    known, bad = registered.injecting, 0
     for pod in asking:
-        lines = [*podchecks.annotations(pod), podchecks.injection(pod, around)]
+        lines = [*podchecks.annotations(pod), podchecks.injection(pod, around, known)]
         lines += podchecks.containers(pod)
         wrong = [one for one in lines if one.status in ("failed", "warning")]
         bad += bool(wrong)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from initsync import annotation, keys, providers, settings
 from initsync.clusterreads import NAMESPACES, PODS, SECRETS, Reads, Resource
 from initsync.doctor import awsidentity, cloud, podchecks, rights, secretcheck
+from initsync.doctor.installation import Registered
 from initsync.doctor.result import Result, Unread, attempt, failed, skipped
 from initsync.errors import AnnotationError
 from initsync.model import JsonObject, PodRef, SyncRequest
@@ -23,6 +24,7 @@ class Setting(NamedTuple):
     env: Mapping[str, str]
     now: float
     as_pod: bool
+    registered: Registered
 
 
 def read(reads: Reads, namespace: str, name: str) -> JsonObject | Result:
@@ -43,7 +45,7 @@ def checks(setting: Setting, pod: JsonObject) -> Iterator[Result]:
     yield podchecks.about(pod, setting.now)
     yield from podchecks.annotations(pod)
     around = attempt(lambda: reads.get(NAMESPACES, "", namespace))
-    yield podchecks.injection(pod, around)
+    yield podchecks.injection(pod, around, setting.registered.injecting)
     yield from podchecks.containers(pod)
     about = f"involvedObject.uid={metadata['uid']}"
     told = attempt(lambda: list(reads.pages(_EVENTS, namespace, fields=about)))

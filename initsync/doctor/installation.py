@@ -4,17 +4,30 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from initsync import keys
+from initsync import injection, listing, registrations
 from initsync.doctor.result import Result, Unread, failed, ok, skipped, warning
 from initsync.model import JsonObject
 
-LABELS = "app.kubernetes.io/name=jasm"
 _VERSION = "app.kubernetes.io/version"
-_ENTRY = "injector.jasm.codnod.io"
 OLDEST = (1, 30)
 _TAG = re.compile(r"[^@]*:(?P<tag>[^:/@]+)(@.+)?")
 
 Objects = list[JsonObject] | Unread
+
+
+class Registered(NamedTuple):
+    """All that injects."""
+
+    hooks: Objects
+    policies: Objects
+    bindings: Objects
+
+    @property
+    def injecting(self) -> list[injection.Injecting] | None:
+        """The same with its selectors; None where not all was read."""
+        if isinstance(self.hooks, Unread) or isinstance(self.policies, Unread):
+            return None
+        return injection.injecting(self.hooks, self.policies)
 
 
 class ServiceRef(NamedTuple):
@@ -32,20 +45,6 @@ def api_version(found: str) -> Result:
         needed = ".".join(map(str, OLDEST))
         return failed("api-server", f"it is {found}", f"JASM needs Kubernetes {needed} or newer")
     return ok("api-server", f"it is {found}")
-
-
-def webhooks(found: Iterable[JsonObject]) -> list[JsonObject]:
-    """JASM's own among MutatingWebhookConfigurations, each with JASM's entries alone."""
-    ours = (
-        one | {"webhooks": [hook for hook in one.get("webhooks") or [] if _is_entry(hook)]}
-        for one in found
-    )
-    return [one for one in ours if one["webhooks"]]
-
-
-def _is_entry(hook: Mapping[str, Any]) -> bool:
-    name = str(hook.get("name"))
-    return name == _ENTRY or name.endswith(f".{_ENTRY}")
 
 
 def entries(found: Objects) -> list[Mapping[str, Any]]:
@@ -70,13 +69,14 @@ def certificate_secret(deployments: Objects, to: ServiceRef) -> str:
     return f"{to.name}-tls"  # as deploy/ and the chart have it
 
 
-def registration(hooks: Objects, policies: Objects, bindings: Objects, *, needed: bool) -> Result:
+def registration(found: Registered, *, needed: bool) -> Result:
     """Whether new pods are injected. `needed`: nobody has said that these are made by hand."""
+    hooks, policies, bindings = found
     if isinstance(hooks, Unread):
         return hooks.result("registration")
     if hooks and not isinstance(policies, Unread) and policies:
         names = ", ".join(one["metadata"]["name"] for one in [*hooks, *policies])
-        advice = "keep the one that injection.mode of the chart names"
+        advice = "run the same helm upgrade again: only what injection.mode names then stays"
         return warning("registration", f"a webhook and a policy both inject: {names}", advice)
     if hooks:
         return _webhook(hooks)
@@ -129,7 +129,7 @@ def endpoints(to: ServiceRef, slices: Objects) -> Result:
     ready = [point for point in every if (point.get("conditions") or {}).get("ready") is not False]
     said = f"{len(ready)} of {len(every)} endpoints of Service {to.namespace}/{to.name} are ready"
     if not ready:
-        look = f"look at its pods: kubectl -n {to.namespace} get pods -l {LABELS}"
+        look = f"look at its pods: kubectl -n {to.namespace} get pods -l {registrations.LABELS}"
         return failed("injector", f"{said}: annotated pods cannot be made", look)
     return ok("injector", said)
 
@@ -161,9 +161,8 @@ def versions(deployments: Objects, policies: Objects, pod: JsonObject | None, ow
     for policy in [] if isinstance(policies, Unread) else policies:
         if version := policy["metadata"]["labels"].get(_VERSION):
             images["the policy"] = f"{policy['metadata']['name']}:{version}"
-    for container in ((pod or {}).get("spec") or {}).get("initContainers") or []:
-        if container["name"] == keys.CONTAINER:
-            images["the pod's jasm-init"] = container.get("image", "")
+    if container := listing.ours(pod) if pod else None:
+        images["the pod's jasm-init"] = container.get("image", "")
     if not images and isinstance(deployments, Unread):
         return deployments.result("versions")
     if not images:

@@ -1,10 +1,11 @@
 """The pod's annotations, whether it was injected, and what became of its containers. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from initsync import check, keys, listing, providers
+from initsync import check, choices, keys, listing, providers
 from initsync.doctor.result import Result, Stored, Unread, failed, failure, ok, skipped, warning
+from initsync.injection import Injecting, Labels, why
 from initsync.manifests import since
 from initsync.model import JsonObject
 from initsync.policy import span
@@ -31,7 +32,9 @@ def annotations(pod: JsonObject) -> Iterator[Result]:
     wrong = [
         failure("annotation", error)
         for error in check.problems(found, providers.names(), providers.check_path)
+        if error.name not in choices.NAMES
     ]
+    wrong += [warning("annotation", said) for said in choices.ignored(pod)]
     yield from wrong
     if keys.ANNOTATION not in found:
         advice = "add it to the pod template of the workload"
@@ -40,25 +43,25 @@ def annotations(pod: JsonObject) -> Iterator[Result]:
         yield ok("annotation", "valid")
 
 
-def injection(pod: JsonObject, namespace: Stored) -> Result:
-    """Whether `jasm-init` is in the pod, and why not."""
+def injection(pod: JsonObject, namespace: Stored, known: Sequence[Injecting] | None) -> Result:
+    """Whether `jasm-init` is in the pod, and why not; `known` is all that injects, where read."""
     if listing.served(pod):
         version = (pod["metadata"].get("annotations") or {}).get(keys.INJECTED)
         by = f"by the injector {version}" if version else "by hand"
         return ok("injection", f"{keys.CONTAINER} is in the pod, {by}")
     if not listing.asks(pod):
         return skipped("injection", "the pod does not ask for it")
-    why = listing.why(pod, labels_of(namespace))
+    reason = why(pod, labels_of(namespace), known)
     unsure = ""
     if isinstance(namespace, Unread):
         unsure = f" (the namespace was not read: {namespace.why})"
-    return failed("injection", f"{keys.CONTAINER} is not in the pod: {why}{unsure}")
+    return failed("injection", f"{keys.CONTAINER} is not in the pod: {reason}{unsure}")
 
 
-def labels_of(namespace: Stored) -> Mapping[str, str]:
-    """None of a namespace that could not be read."""
+def labels_of(namespace: Stored) -> Labels:
+    """Those of a namespace."""
     if namespace is None or isinstance(namespace, Unread):
-        return {}
+        return None
     return namespace["metadata"].get("labels") or {}
 
 
@@ -70,10 +73,12 @@ def containers(pod: JsonObject) -> Iterator[Result]:
         for part in ("initContainerStatuses", "containerStatuses")
         for found in status.get(part) or []
     }
-    if listing.served(pod) and keys.CONTAINER not in every:
+    ours = listing.ours(pod)
+    own = ours["name"] if ours else keys.CONTAINER
+    if ours and own not in every:
         yield _not_begun(status)
     for name, found in every.items():
-        if name in (keys.CONTAINER, keys.WAITER):
+        if name in (own, keys.WAITER):
             yield container(found)
         elif (waiting := found["state"].get("waiting") or {}).get("reason") in _CREATION:
             said = f"{name} waits: {waiting['reason']}, {_line(waiting.get('message'))}"

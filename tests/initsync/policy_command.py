@@ -18,7 +18,7 @@ PLACE = (f"--account={ACCOUNT}", "--region=eu-west-1")
 ISSUER = "--oidc-issuer=https://oidc.eks.eu-west-1.amazonaws.com/id/ABC"
 
 
-def pod(path: str = "/prod/db", name: str = "db", namespace: str = "shop", **spec: str) -> Any:
+def pod(path: str = "/prod/db", name: str = "db", namespace: Any = "shop", **spec: Any) -> Any:
     text = f"provider: aws-secretsmanager\npath: {path}\nsecretName: {name}\n"
     return {
         "kind": "Pod",

@@ -167,6 +167,12 @@ def test_an_annotation_on_workload_and_pod_is_no_mistake() -> None:
         (keys.MODE, "Sidecar", "is 'Sidecar', but must be one of: init, sidecar"),
         (keys.REFRESH_INTERVAL, "1s", "is '1s', but must be at least 10s"),
         (keys.MAX_STALE, 90, "must be a string and YAML reads a int: put it in quotes"),
+        (keys.RUN_AS_USER, 1337, "must be a string and YAML reads a int: put it in quotes"),
+        (keys.CPU, 1, "must be a string and YAML reads a int: put it in quotes"),
+        (keys.METRICS_PORT, 9090, "must be a string and YAML reads a int: put it in quotes"),
+        (keys.PLACE, True, "must be a string and YAML reads a bool: put it in quotes"),
+        (keys.INJECTED, 1.0, "must be a string and YAML reads a float: put it in quotes"),
+        (keys.INJECT, "maybe", 'is \'maybe\', but must be "true" or "false"'),
     ],
 )
 def test_each_annotation_has_its_own_finding(name: str, value: Any, said: str) -> None:

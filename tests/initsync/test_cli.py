@@ -39,7 +39,7 @@ def test_without_a_kubeconfig_it_says_what_to_set(output: str, tmp_path: Path) -
     code, out, said = run("--pod", "a", "--kubeconfig", str(tmp_path / "none"), "-o", output)
 
     assert code == 2
-    assert "no usable kubeconfig" in said
+    assert f"no usable kubeconfig ({tmp_path / 'none'}: there is no such file)" in said
     assert "set --kubeconfig, --context or KUBECONFIG" in said
     assert ('"error": "InvalidSetup"' in out) == (output == "json")
 
@@ -63,7 +63,7 @@ def test_without_click_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delitem(sys.modules, "initsync.cli")
     monkeypatch.setitem(sys.modules, "click", None)
 
-    with pytest.raises(SystemExit, match=r"pip install 'jasm\[cli\]'"):
+    with pytest.raises(SystemExit, match=r"in a clone of JASM pip install '\.\[cli\]'"):
         __main__.main()
 
 
@@ -95,4 +95,12 @@ def test_a_kubeconfig_that_cannot_be_used_is_told_without_what_it_holds(
     code, out, said = run("--pod", "a", "--kubeconfig", str(tmp_path / "config"), "-o", "json")
 
     assert "pl4nted" not in out + said
-    assert (code, "no usable kubeconfig (" in said) == (2, True), said
+    assert (code, f"no usable kubeconfig ({tmp_path / 'config'}: " in said) == (2, True), said
+    assert ": )" not in said
+
+
+def test_a_kubeconfig_that_cannot_be_read_says_which_and_why(tmp_path: Path) -> None:
+    code, _, said = run("--pod", "a", "--kubeconfig", str(tmp_path))
+
+    assert code == 2
+    assert f"no usable kubeconfig ({tmp_path}: Is a directory)" in said

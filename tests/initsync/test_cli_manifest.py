@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import jsonpatch
 import pytest
@@ -13,54 +12,16 @@ from initsync import __version__, keys
 from initsync.cli import main
 from injector.patch import inject
 from injector.settings import Settings
+from tests.initsync.manifest_command import DEPLOYMENT, run, template
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "deploy" / "examples"
-DEPLOYMENT = f"""\
-# the shop
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: web, namespace: shop}}
-spec:
-  replicas: 2 # for now
-  template:
-    metadata:
-      annotations:
-        {keys.ANNOTATION}: |
-          provider: aws-secretsmanager
-          path: /prod/db
-          secretName: db
-    spec:
-      containers:
-        - name: app
-          image: 'app:1.10'
-      # below all containers
-      volumes:
-        - name: creds
-          secret: {{secretName: db, defaultMode: 0440}}
-  # how it rolls
-  strategy: {{type: Recreate}}
----
-# not ours
-kind: ConfigMap
-data:   {{ on: "yes",  n: 012 }}
-"""
 
 
 @pytest.fixture(autouse=True)
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def run(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
-    result = CliRunner().invoke(main, ["manifest", *arguments], input=stdin)
-    assert "Traceback" not in result.output
-    return result.exit_code, result.stdout, result.stderr
-
-
-def template(deployment: Any) -> Any:
-    return deployment["spec"]["template"]
 
 
 def test_a_workload_has_what_the_injector_would_give_its_pods() -> None:
@@ -130,49 +91,40 @@ def test_files_become_one_text() -> None:
     assert said.count("was added") == 2
 
 
-def test_without_a_file_it_prints_the_parts_to_paste() -> None:
-    code, out, said = run()
+@pytest.mark.parametrize("second", ["%YAML 1.1\n---\n", "# its\n\n%YAML 1.1\n---\n", "---\n", ""])
+def test_a_file_with_directives_can_follow_another(second: str) -> None:
+    Path("a.yaml").write_text(DEPLOYMENT)
+    Path("b.yaml").write_text(f"{second}kind: ConfigMap\ndata: {{a: b}}\n")
 
-    (found,) = yaml.safe_load_all(out)
-    example = yaml.safe_load((EXAMPLES / "2-by-hand-in-the-pod.yaml").read_text())
-    assert (code, said) == (0, "")
-    assert found["metadata"]["annotations"] == example["metadata"]["annotations"]
-    parts = ("initContainers", "volumes")
-    assert found["spec"] == {part: example["spec"][part] for part in parts}
+    code, out, _ = run("a.yaml", "b.yaml")
 
-
-def test_the_parts_of_a_sidecar_with_an_annotation_of_ones_own() -> None:
-    text = "provider: aws-secretsmanager\npath: /mine\nsecretName: mine\n"
-    Path("mine").write_text(text)
-
-    code, out, _ = run("--annotation=mine", "--mode=sidecar")
-
-    found = yaml.safe_load(out)
-    said = {keys.ANNOTATION: text, keys.MODE: "sidecar", keys.INJECT: "false"}
-    (container,) = found["spec"]["initContainers"]
-    assert code == 0
-    assert found["metadata"]["annotations"] == said
-    assert container["restartPolicy"] == "Always"
+    kinds = [document["kind"] for document in yaml.safe_load_all(out)]
+    assert (code, kinds) == (0, ["Deployment", "ConfigMap", "ConfigMap"])
 
 
-def test_options_reach_the_container() -> None:
-    _, out, _ = run(
-        "--image=r.example/init@sha256:0",
-        "--pull-policy=Always",
-        "--run-as-user=-1",
-        "--env=AWS_REGION=eu-west-1",
-        "--token-seconds=600",
-    )
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    spec:\n", "    spec:\t# tab\n"),
+        ("image: 'app:1.10'", "image: 'app:1.10'\t# tab"),
+        ("replicas: 2", "paused: =\n  built: 2024-13-01"),
+        (f"{keys.ANNOTATION}:", f'"{keys.ANNOTATION}":'.replace("/", "\\/")),
+    ],
+)
+def test_what_check_can_read_it_can_write(old: str, new: str) -> None:
+    text = DEPLOYMENT.replace(old, new, 1)
+    assert CliRunner().invoke(main, ["check", "-"], input=text).exit_code == 0
 
-    spec = yaml.safe_load(out)["spec"]
-    (container,) = spec["initContainers"]
-    assert (container["image"], container["imagePullPolicy"]) == (
-        "r.example/init@sha256:0",
-        "Always",
-    )
-    assert "runAsUser" not in container["securityContext"]
-    assert {"name": "AWS_REGION", "value": "eu-west-1"} in container["env"]
-    assert "expirationSeconds: 600" in out
+    code, out, said = run("-", stdin=text)
+
+    assert (code, said) == (0, "Deployment 'web': jasm-init was added\n")
+    assert new in out
+
+
+def test_kinds_and_annotations_of_no_meaning_are_left_as_they_are() -> None:
+    text = f"# {keys.ANNOTATION}\nkind: [a]\nspec: {{template: {{metadata: {{annotations: 5}}}}}}\n"
+
+    assert run("-", stdin=text)[:2] == (0, text)
 
 
 def test_an_invalid_annotation_is_told_as_check_does_and_nothing_is_printed() -> None:
@@ -207,7 +159,7 @@ def test_manifests_that_ask_for_nothing_come_out_as_they_went_in() -> None:
     [
         ("    spec:\n", "    spec: &s\n", "Deployment 'web', line 14 of its document, cannot be"),
         ("      containers:", "      containers: 1\n      x:", "its pod has not a pod's form"),
-        ("  replicas: 2", "  replicas: !two 2", "a pod in it cannot be read"),
+        ("  replicas: 2", "  replicas: !two 2", "cannot be read: write line 6 of its document as"),
     ],
 )
 def test_what_cannot_be_added_to_is_told_and_nothing_is_printed(
@@ -218,31 +170,3 @@ def test_what_cannot_be_added_to_is_told_and_nothing_is_printed(
     assert (code, out) == (2, "")
     assert said.startswith("error: <stdin>: ")
     assert sentence in said
-
-
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        (("-", "--mode=init"), "--annotation and --mode are the manifest's own"),
-        (("--image=a b",), "must name an image"),
-        (("--run-as-user=0",), "must not be root's"),
-        (("--env=x",), "must be NAME=VALUE"),
-        (("--token-seconds=1",), "600<=x"),
-        (("--annotation=none",), "none cannot be read (No such file or directory)"),
-        (("none.yaml",), "none.yaml: cannot be read"),
-    ],
-)
-def test_wrong_use_is_a_sentence_and_exit_code_2(options: tuple[str, ...], sentence: str) -> None:
-    code, out, said = run(*options, stdin=DEPLOYMENT)
-
-    assert (code, out) == (2, "")
-    assert sentence in said
-
-
-def test_an_annotation_file_that_is_invalid_is_exit_code_3() -> None:
-    Path("bad").write_text("provider: vault")
-
-    code, out, said = run("--annotation=bad")
-
-    assert (code, out) == (3, "")
-    assert said.startswith(f"error: annotation {keys.ANNOTATION}")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 import yaml
 
 from initsync import rbac
@@ -145,7 +146,10 @@ def test_secrets_of_other_accounts_are_told_with_what_their_owners_must_do() -> 
 
 
 def test_more_policies_than_a_role_takes_are_warned_of() -> None:
-    documents = [pod(f"/{number}/{'x' * 480}", f"s{number}") for number in range(120)]
+    documents = [
+        pod(f"/{number}/{'x' * 480}", f"s{number}", serviceAccountName="web")
+        for number in range(120)
+    ]
 
     code, out, said = run(*PLACE, "-o", "json", "-", stdin=documents)
 
@@ -153,9 +157,64 @@ def test_more_policies_than_a_role_takes_are_warned_of() -> None:
     assert code == 0
     assert len(found["aws"]["permissionsPolicies"]) == 12
     assert said == (
-        "warning: ServiceAccount shop/default needs 12 policies of 6144 characters, and a role "
+        "warning: ServiceAccount shop/web needs 12 policies of 6144 characters, and a role "
         "takes 10 by default\n"
     )
+
+
+def test_a_role_of_the_default_account_can_have_another_name_lest_two_runs_replace_it() -> None:
+    def names(*options: str) -> tuple[list[str], str]:
+        code, out, said = run("-o", "kubernetes", *options, "-", stdin=[pod()])
+        assert code == 0
+        return [it["metadata"]["name"] for it in yaml.safe_load_all(out)], said
+
+    own, warned = names()
+    other, silent = names("--role-prefix=shop-chart")
+
+    assert (own, other) == (["jasm-secrets-default"] * 2, ["shop-chart-default"] * 2)
+    assert warned.startswith("warning: ServiceAccount shop/default is that of all pods which name")
+    assert silent == ""
+
+
+def test_a_container_by_hand_with_a_label_of_its_own_is_told_to_the_guard() -> None:
+    env = {"name": "JASM_MANAGED_BY", "value": "team-x"}
+    by_hand = pod(serviceAccountName="web")
+    by_hand["spec"]["initContainers"] = [{"name": "jasm-init", "env": [env]}]
+    documents = [by_hand, pod("/x", "x", serviceAccountName="web")]
+
+    _, values, silent = run("-o", "helm", "-", stdin=documents)
+    _, _, warned = run("-o", "kubernetes", "-", stdin=documents)
+
+    (found,) = accounts(*documents)
+    assert yaml.safe_load(values)["guard"] == {"managedBy": ["team-x"]}
+    assert found["kubernetes"]["guard"] == {"managedBy": ["team-x"]}
+    assert [secret.get("managedBy") for secret in found["secrets"]] == ["team-x", None]
+    assert silent == ""
+    assert "must know JASM_MANAGED_BY team-x (guard.managedBy)" in warned
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    jsonschema.validate(yaml.safe_load(values), schema)
+
+
+def test_tokens_of_another_audience_are_trusted_and_asked_for() -> None:
+    (found,) = accounts(pod(), options=(*PLACE, ISSUER, "--audience=sts.example"))
+
+    trusted = found["aws"]["trustPolicy"]["Statement"][0]["Condition"]["StringEquals"]
+    assert "sts.example" in trusted.values()
+    annotations = found["aws"]["serviceAccountAnnotations"]
+    assert annotations["eks.amazonaws.com/audience"] == "sts.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "doubted"),
+    [("app-secret", True), ("app-202401", True), ("app-aB3dEf", False), ("app", False)],
+)
+def test_an_arn_whose_tail_looks_like_a_part_of_its_name_is_warned_of(
+    name: str, doubted: bool
+) -> None:
+    _, _, said = run(*PLACE, "-", stdin=[pod(ARN + name, serviceAccountName="web")])
+
+    expected = f"warning: ServiceAccount shop/web: {ARN}{name} is taken for complete: if its last"
+    assert said.startswith(expected) == doubted
 
 
 def test_full_arns_need_no_region_and_have_their_own_partition() -> None:

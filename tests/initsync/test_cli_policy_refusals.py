@@ -1,6 +1,8 @@
 """What `initsync policy` refuses: with a sentence, an exit code, and nothing printed."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -45,6 +47,56 @@ def test_a_name_that_is_none_becomes_no_program() -> None:
     assert "serviceAccountName of Pod 'p' is 'x\" }\\nevil': it must be a DNS-1123" in said
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"serviceAccountName": 1234}, "serviceAccountName of Pod 'p' is 1234, which is no string"),
+        ({"serviceAccount": True}, "serviceAccount of Pod 'p' is true, which is no string"),
+    ],
+)
+def test_a_service_account_that_is_no_string_is_nobodys(
+    change: dict[str, Any], sentence: str
+) -> None:
+    code, out, said = run(*PLACE, "-", stdin=[pod(**change)])
+
+    assert (code, out) == (2, "")
+    assert f"error: <stdin>: {sentence} to YAML: put it in quotes" in said
+
+
+@pytest.mark.parametrize(
+    ("namespace", "sentence"),
+    [
+        (123, "namespace of Pod 'p' is 123, which is no string to YAML: put it in quotes"),
+        ("a.b", "namespace of Pod 'p' is 'a.b': it must be a DNS-1123 label"),
+    ],
+)
+def test_a_namespace_that_is_none_is_not_taken_from_the_option(
+    namespace: Any, sentence: str
+) -> None:
+    code, out, said = run(*PLACE, "-n", "shop", "-", stdin=[pod(namespace=namespace)])
+
+    assert (code, out) == (2, "")
+    assert sentence in said
+
+
+def test_secrets_of_another_partition_are_nobodys_to_share() -> None:
+    path = f"arn:aws-cn:secretsmanager:cn-north-1:{ACCOUNT}:secret:x"
+
+    code, out, said = run(*PLACE, "-", stdin=[pod(path)])
+
+    assert (code, out) == (2, "")
+    assert f"{path} is in AWS's partition aws-cn, the role in aws: no role crosses" in said
+
+
+def test_as_json_what_is_invalid_is_json_too() -> None:
+    code, out, said = run(*PLACE, "-o", "json", "-", stdin=[pod(name="B"), pod(name="C")])
+
+    told = json.loads(out)
+    assert (code, told["error"], told["exitCode"]) == (3, "InvalidAnnotation", 3)
+    assert told["problems"] == said.splitlines()
+    assert len(told["problems"]) == 2
+
+
 def test_manifests_that_ask_for_nothing_need_nothing() -> None:
     code, out, said = run(*PLACE, "-", stdin=[{"kind": "ConfigMap", "metadata": {"name": "a"}}])
 
@@ -69,6 +121,11 @@ def test_manifests_that_ask_for_nothing_need_nothing() -> None:
         ((*PLACE, f"--kms-key=/other={KEY}", "-"), f"--kms-key /other={KEY} is no secret's"),
         ((*PLACE, f"--kms-key={KEY.replace('eu', 'us')}", "-"), "is no secret's"),
         ((f"--account={ACCOUNT}", "-"), "/prod/db is a name without a region"),
+        ((*PLACE, f"--kms-key=/prod/db={KEY.replace('eu', 'us')}", "-"), "is not of eu-west-1"),
+        ((*PLACE, "--audience=x", "-"), "--audience is for --trust irsa"),
+        ((*PLACE, ISSUER, "--audience=a b", "-"), "must be 1 to 255 characters"),
+        ((*PLACE, "--role-prefix=A", "-"), "must be a DNS-1123 subdomain"),
+        ((*PLACE, "-n", "a.b", "-"), "must be a DNS-1123 label"),
         ((*PLACE, "--prefix=a b", "-"), "must be 1 to 32 letters"),
         ((*PLACE, "--context=x", "-"), "--context and --kubeconfig are for a namespace without"),
     ],

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import jsonpatch
@@ -12,13 +13,16 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from initsync import keys
 from initsync.yamledit import NotEditable, added
 from injector.byhand import by_hand
 from injector.settings import Settings
+from tests.initsync.yaml_writer import Writer
 
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 GOLDEN = Path(__file__).parents[1] / "injector" / "golden"
 PODS = [file.read_text() for file in sorted(GOLDEN.glob("*.pod.yaml"))]
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+ASKING = [source for source in PODS if keys.ANNOTATION in source and len(source) < 1000]
 OPTIONAL = {"op": "add", "path": "/spec/volumes/0/secret/optional", "value": True}
 
 
@@ -40,7 +44,10 @@ STYLES: dict[str, Callable[[object], str]] = {
 
 
 def read(text: str) -> Any:
-    return yaml.load(text.replace("\t", " "), Loader)
+    try:
+        return json.loads(text)
+    except ValueError:
+        return yaml.load(text, Loader)
 
 
 def in_order(lines: list[str], found: list[str]) -> bool:
@@ -88,6 +95,26 @@ def test_comments_anywhere_stay_and_break_nothing(source: str, data: st.DataObje
         assert in_order(text.splitlines(), result.splitlines())
 
 
+@given(st.sampled_from(ASKING), st.integers(0, 2**32))
+def test_in_whatever_styles_a_pod_is_written_it_has_what_the_patch_adds_and_nothing_else(
+    source: str, seed: int
+) -> None:
+    random, pod = Random(seed), read(source)
+    pod["spec"] = random.choice([pod["spec"], pod["spec"], {}, {"volumes": None}])
+    pod["metadata"]["annotations"] |= random.choice([{}, {keys.INJECT: "true"}])
+    text = Writer(random).document(pod)
+    assert read(text) == pod
+    operations = by_hand(pod, Settings("i")).operations
+
+    assert read(added(text, operations)) == jsonpatch.apply_patch(pod, operations)
+
+
+def test_dates_are_strings_to_kubernetes_and_no_day_is_wrong() -> None:
+    assert added("a: 2024-13-01\n", [{"op": "add", "path": "/b", "value": 1}]) == (
+        "a: 2024-13-01\nb: 1\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("before", "operations", "after"),
     [
@@ -109,6 +136,17 @@ def test_comments_anywhere_stay_and_break_nothing(source: str, data: st.DataObje
         ("a:\n  b: |+\n    x\n\nc: 1\n", {"/a/d": "e"}, "a:\n  b: |+\n    x\n\n  d: e\nc: 1\n"),
         ("a:\n  b: 1\n  b: 2", {"/a/c": "yes"}, 'a:\n  b: 1\n  b: 2\n  c: "yes"'),
         ("a:\n  - b: 1\n", {"/a/0/c": "1e3", "/a/-": "x"}, None),
+        ("a: [1, # one\n]\n", {"/a/-": 2}, "a: [1, # one\n2]\n"),
+        ("a: {b: 1 # one,\n}\n", {"/a/c": 2}, 'a: {b: 1 # one,\n, "c": 2}\n'),
+        ("a: {}\n", {"/a/b": [1], "/a/c": [2]}, 'a: {"b": [1], "c": [2]}\n'),
+        ("a: [1,]\n", {"/a/-": 2}, "a: [1,2]\n"),
+        ("a:\n  b: |-\n    no\n  c: 1\n", {"/a/b": "x"}, 'a:\n  b: "x"\n  c: 1\n'),
+        ("a:\n  b: >+\n    no\n\n  c: 1\n", {"/a/b": "x"}, None),
+        ("a:\n  b: |-\n    x", {"/a/c": "d"}, "a:\n  b: |-\n    x\n  c: d"),
+        ("a:\n  b: |+\n    x\n", {"/a/c": "d"}, "a:\n  b: |+\n    x\n  c: d\n"),
+        ("a:\n  ? b\n  : []\n", {"/a/b": [1]}, None),
+        ("a:\t# tab\n  b: x\ty\n", {"/a/c": "d"}, "a:\t# tab\n  b: x\ty\n  c: d\n"),
+        ('{"a": "\\ud83d\\ude00", "b": []}', {"/b/-": 1}, '{"a": "\\ud83d\\ude00", "b": [1]}'),
     ],
 )
 def test_it_goes_where_people_would_write_it(
@@ -120,6 +158,23 @@ def test_it_goes_where_people_would_write_it(
 
     assert read(result) == jsonpatch.apply_patch(read(before), patch)
     assert after in (None, result)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("spec:\n  volumes:\n    - secret: {}\n  x: |\n    y", "must end in a line break"),
+        ("spec:\n  volumes:\n    - secret: {}\n  x: |+\n    y", "must end in a line break"),
+        ("spec:\r  volumes:\r    - secret: {}\r", "must end in LF, or CR and LF"),
+        ("spec:\n  volumes: [secret: {}]\n", "would change something else"),
+    ],
+)
+def test_what_cannot_be_written_without_another_change_is_refused(text: str, sentence: str) -> None:
+    more = [{"op": "add", "path": f"/spec/{name}", "value": "z"} for name in ("a", "b")]
+    last = {"op": "add", "path": "/spec/volumes/0/optional", "value": True}
+
+    with pytest.raises(NotEditable, match=sentence):
+        added(text, [*more, last])
 
 
 @pytest.mark.parametrize(

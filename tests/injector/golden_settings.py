@@ -7,6 +7,7 @@ from injector.settings import Settings
 DEFAULT = Settings("jasm/init:golden", version="golden")
 _BY_START_OF_NAME = {
     "container-restart-policy-": replace(DEFAULT, container_restart_policy=True),
+    "without-mesh-proxies-": replace(DEFAULT, mesh_proxies=()),
 }
 
 

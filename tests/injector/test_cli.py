@@ -78,5 +78,5 @@ def test_without_its_packages_it_says_what_to_install(monkeypatch: pytest.Monkey
     monkeypatch.delitem(sys.modules, "injector.cli")
     monkeypatch.setitem(sys.modules, "click", None)
 
-    with pytest.raises(SystemExit, match=r"pip install 'jasm\[injector\]'"):
+    with pytest.raises(SystemExit, match=r"in a clone of JASM pip install '\.\[injector\]'"):
         __main__.main()

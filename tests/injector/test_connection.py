@@ -37,7 +37,7 @@ class Transport(asyncio.Transport):
 
 @pytest.fixture
 def shared() -> Shared:
-    return Shared(App(Settings("i"), lambda: "", Log(io.StringIO()), Metrics(lambda: 0.0)))
+    return Shared(App(Settings("i"), lambda: "", Log(io.StringIO()), Metrics(lambda: (0.0, 0.0))))
 
 
 def opened(shared: Shared) -> tuple[Connection, Transport]:
@@ -253,3 +253,5 @@ def test_a_bug_anywhere_is_an_answer_and_tells_nothing(shared: Shared) -> None:
 
     assert status(transport) == 500
     assert b"pl4nted" not in transport.written
+    counted = b'jasm_injector_requests_refused_total{status="500"} 1.0'
+    assert counted in shared.app.metrics.page(), "the alert of errors sees it"

@@ -61,7 +61,7 @@ BODIES, PODS = lines("bodies.jsonl"), lines("pods.jsonl")
 
 def ask(body: bytes) -> tuple[int, bytes]:
     """One request to the application, as the server hands it over."""
-    app = App(Settings("i"), lambda: "", Log(io.StringIO()), Metrics(lambda: 0.0))
+    app = App(Settings("i"), lambda: "", Log(io.StringIO()), Metrics(lambda: (0.0, 0.0)))
     answer = app.answer(Request(b"POST", "/mutate", "application/json", body))
     return answer.status, answer.body
 
@@ -99,6 +99,7 @@ def test_a_body_that_is_no_review_is_refused_with_a_sentence(case: dict[str, str
     assert body.startswith((b"the body", b"the AdmissionReview", b"the request"))
 
 
+@pytest.mark.threat("A tenant is malicious")
 @pytest.mark.parametrize("case", PODS, ids=lambda case: f"{case['at'][-1]}={case['value']}")
 def test_a_pod_with_something_else_in_any_place_is_answered(case: dict[str, Any]) -> None:
     answered(hostile(case))

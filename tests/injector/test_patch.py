@@ -93,6 +93,17 @@ def test_a_variable_from_the_aws_webhook_wins_over_the_platforms() -> None:
     assert regions == ["eu-west-1"]
 
 
+def test_an_opt_out_in_other_words_is_none_and_is_told() -> None:
+    pod = load("opt-in-spelled-out.pod.yaml")
+    injected, silent, *_ = inject(pod, "shop", DEFAULT)
+    pod["metadata"]["annotations"][keys.INJECT] = "no"
+
+    operations, warnings, *_ = inject(pod, "shop", DEFAULT)
+
+    assert (operations, silent) == (injected, [])
+    assert warnings == [f'annotation {keys.INJECT} is ignored: it must be "true" or "false"']
+
+
 def test_the_sidecar_by_hand_differs_from_that_as_the_reference_says() -> None:
     root = Path(__file__).parent.parent.parent
     page = (root / "docs/reference.md").read_text().partition("## Sidecar mode")[2]

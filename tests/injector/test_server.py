@@ -60,6 +60,7 @@ def test_every_other_request_has_its_precise_answer(
     assert sentence in answer[1]
 
 
+@pytest.mark.threat("The injector is compromised")
 def test_the_log_names_uid_namespace_and_owner_and_never_the_pod(injector: Injector) -> None:
     injector.ask("POST", "/mutate", review("generate-name"), JSON)
 
@@ -104,7 +105,7 @@ def test_a_bug_is_a_refusal_with_the_uid_and_tells_nothing_of_the_pod(
 
     monkeypatch.setattr(plan, "inject", broken)
     said = io.StringIO()
-    app = application.App(Settings("i"), lambda: "", Log(said), Metrics(lambda: 0.0))
+    app = application.App(Settings("i"), lambda: "", Log(said), Metrics(lambda: (0.0, 0.0)))
 
     answer = app._reviewed(Review("u1", "shop", {"metadata": {}, "spec": {}}))
 
@@ -130,8 +131,12 @@ def test_metrics_count_reviews_and_refusals_and_tell_the_certificates_end(
     assert found['jasm_injector_requests_refused_total{status="400"}'] == "1.0"
     assert found["jasm_injector_review_seconds_count"] == "2.0"
     assert found["jasm_injector_requests_in_flight"] == "1.0"  # this very one
-    expiry = float(found["jasm_injector_certificate_expiry_timestamp_seconds"])
-    assert 0 < expiry - time.time() <= 86_400
+    begins, ends = (
+        float(found[f"jasm_injector_certificate_{which}_timestamp_seconds"])
+        for which in ("not_before", "expiry")
+    )
+    assert begins < time.time() < ends
+    assert ends - begins == 25 * 3600, "a day, and the hour before it"
 
 
 @pytest.mark.parametrize(("choice", "allowed"), [("warn", True), ("deny", False)])

@@ -71,11 +71,18 @@ def test_sigterm_ends_it_without_losing_an_answer(injector: Injector) -> None:
     injector.log.close()
 
 
-def test_a_certificate_that_ends_soon_is_told(injector: Injector) -> None:
+@pytest.mark.parametrize("days", [1, 400])
+def test_a_certificate_whose_renewal_is_late_is_told(tmp_path: Path, days: int) -> None:
+    now, left = datetime.datetime.now(datetime.UTC), datetime.timedelta(hours=5)
+    began = now + left - datetime.timedelta(days=days)
+    certs.self_signed(tmp_path, ["127.0.0.1"], began, days)
+    running = Injector(tmp_path)
+
     def told() -> bool:
-        return "the serving certificate ends soon: renew it" in injector.log.readline()
+        return "the serving certificate ends soon: renew it" in running.log.readline()
 
     until(told)
+    running.stop()
 
 
 def test_an_encrypted_key_is_refused_and_asks_no_question(tmp_path: Path) -> None:

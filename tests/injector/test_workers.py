@@ -88,14 +88,14 @@ def test_none_outlives_the_process_that_started_it(running: Injector) -> None:
 
 
 def test_every_outcome_is_there_from_the_beginning() -> None:
-    page = Metrics(lambda: 0.0).page().decode()
+    page = Metrics(lambda: (0.0, 0.0)).page().decode()
 
     for outcome in OUTCOMES:
         assert f'jasm_injector_reviews_total{{outcome="{outcome}"}} 0.0\n' in page
 
 
 def test_a_review_is_in_its_bucket_and_in_those_above() -> None:
-    metrics = Metrics(lambda: 0.0, workers=2)
+    metrics = Metrics(lambda: (0.0, 0.0), workers=2)
 
     for worker, seconds in enumerate((0.0002, 9.0)):
         metrics.use(worker)

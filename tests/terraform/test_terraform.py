@@ -1,9 +1,7 @@
 """The Terraform of `initsync policy`, read by HCL's own parser, formatter and evaluation."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +14,9 @@ from initsync.aws.iam import Place
 from initsync.cloudroles import CloudRole, Trust, cloud_role
 from initsync.hcl import Block, Call
 from initsync.permits import permits
-from initsync.testing.controlplane.gobuild import Part, found
-from initsync.testing.controlplane.progress import Progress
 from initsync.wishes import Wish
-from tests.bench.gobuild import key
+from tests import programs
 
-MODULE = Path(__file__).with_name("go")
 PLACE = Place("123456789012", "eu-west-1", {"": "arn:aws:kms:eu-west-1:123456789012:key/1"})
 POD_IDENTITY = Trust("pod-identity", cluster="prod")
 IRSA = Trust("irsa", issuer="oidc.eks.eu-west-1.amazonaws.com/id/ABC")
@@ -29,8 +24,7 @@ IRSA = Trust("irsa", issuer="oidc.eks.eu-west-1.amazonaws.com/id/ABC")
 
 @pytest.fixture(scope="session")
 def program() -> Path:
-    part = Part("hcl", ".", MODULE, f"terraform-{key(MODULE)}")
-    return found(part, os.environ, Progress(sys.__stderr__ or sys.stderr))
+    return programs.of(programs.HCL)
 
 
 def read(program: Path, text: str) -> Any:
@@ -42,6 +36,9 @@ def read(program: Path, text: str) -> Any:
     return answer["blocks"]
 
 
+FOREIGN = "arn:aws:secretsmanager:us-east-1:999999999999:secret:shared-abCdE1"
+
+
 def roles(trust: Trust, *wishes: tuple[str, str, str]) -> list[CloudRole]:
     every = [
         Wish("shop", account, secret, "aws-secretsmanager", path)
@@ -51,8 +48,12 @@ def roles(trust: Trust, *wishes: tuple[str, str, str]) -> list[CloudRole]:
 
 
 def resources(blocks: Any, kind: str) -> list[Any]:
-    assert {block["kind"] for block in blocks} == {"resource"}
+    assert {block["kind"] for block in blocks} <= {"resource", "output"}
     return [block for block in blocks if block["labels"][0] == kind]
+
+
+def outputs(blocks: Any) -> dict[str, Any]:
+    return {block["labels"][0]: block["body"] for block in blocks if block["kind"] == "output"}
 
 
 @pytest.mark.parametrize("trust", [POD_IDENTITY, IRSA, Trust("none")])
@@ -104,6 +105,54 @@ def test_a_named_cluster_has_the_association(program: Path) -> None:
     }
 
 
+def test_irsa_has_the_annotations_of_the_service_account_as_an_output(program: Path) -> None:
+    trust = IRSA._replace(audience="mine")
+
+    blocks = read(program, terraform.text(roles(trust, ("web", "db", "/prod/db")), trust))
+
+    (told,) = outputs(blocks).items()
+    assert told == (
+        "jasm_shop_web_annotations",
+        {
+            "description": "Annotations of ServiceAccount shop/web",
+            "value": {
+                "eks.amazonaws.com/role-arn": "${aws_iam_role.jasm_shop_web.arn}",
+                "eks.amazonaws.com/audience": "mine",
+            },
+        },
+    )
+
+
+def test_without_a_cluster_the_role_of_the_association_is_an_output(program: Path) -> None:
+    trust = Trust("pod-identity")
+
+    blocks = read(program, terraform.text(roles(trust, ("web", "db", "/prod/db")), trust))
+
+    assert outputs(blocks)["jasm_shop_web_role_arn"]["value"] == "${aws_iam_role.jasm_shop_web.arn}"
+    assert resources(blocks, "aws_eks_pod_identity_association") == []
+
+
+def test_what_owners_of_secrets_elsewhere_must_add_is_an_output(program: Path) -> None:
+    every = roles(POD_IDENTITY, ("web", "db", FOREIGN))
+
+    blocks = read(program, terraform.text(every, POD_IDENTITY))
+
+    value = outputs(blocks)["jasm_shop_web_resource_policies"]["value"]
+    assert {arn: json.loads(document) for arn, document in value.items()} == every[0].shared
+
+
+def test_the_second_policy_of_one_is_not_the_first_of_another(program: Path) -> None:
+    many = [("web", f"s{number}", f"/prod/{number}/{'x' * 480}") for number in range(20)]
+    every = roles(POD_IDENTITY, *many, ("web-2", "x", "/x"), ("web.2", "x", "/x"))
+
+    blocks = read(program, terraform.text(every, POD_IDENTITY))
+
+    addresses = [".".join(block["labels"]) for block in blocks]
+    named = [it["body"]["name"] for it in resources(blocks, "aws_iam_policy")]
+    assert len(set(addresses)) == len(addresses)
+    assert len(set(named)) == len(named) == 4
+
+
 def test_no_two_resources_have_one_address_and_every_reference_has_its_resource(
     program: Path,
 ) -> None:
@@ -140,10 +189,7 @@ ASCII = st.characters(max_codepoint=127)
     )
 )
 def test_any_text_comes_out_as_it_went_in(value: Any) -> None:
-    # Built by the tests above or here: hypothesis has no function-scoped fixtures.
-    program = found(
-        Part("hcl", ".", MODULE, f"terraform-{key(MODULE)}"), os.environ, Progress(sys.stderr)
-    )
+    program = programs.of(programs.HCL)  # hypothesis has no function-scoped fixtures
     text = hcl.block(Block("resource", ("a", "b"), {"it": Call("jsonencode", {"v": value})})) + "\n"
 
     (block,) = read(program, text)

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from initsync import injection
 from initsync.doctor import installation as inst
-from initsync.doctor.installation import Objects, ServiceRef
+from initsync.doctor.installation import Objects, Registered, ServiceRef
 from initsync.doctor.result import Unread
 
 ENTRY = "injector.jasm.codnod.io"
@@ -39,7 +40,7 @@ def test_only_jasms_entries_of_only_jasms_configurations_count() -> None:
     mixed = {"metadata": {"name": "m"}, "webhooks": [other, {"name": ENTRY, "clientConfig": {}}]}
     foreign = {"metadata": {"name": "f"}, "webhooks": [other]}
 
-    (found,) = inst.webhooks([mixed, foreign, {"metadata": {"name": "empty"}}])
+    (found,) = injection.webhooks([mixed, foreign, {"metadata": {"name": "empty"}}])
 
     assert [hook["name"] for hook in found["webhooks"]] == [ENTRY]
 
@@ -75,7 +76,9 @@ REGISTRATIONS: list[tuple[Objects, Objects, Objects, str]] = [
 
 @pytest.mark.parametrize(("webhooks", "policies", "bindings", "line"), REGISTRATIONS)
 def test_registration(webhooks: Objects, policies: Objects, bindings: Objects, line: str) -> None:
-    assert str(inst.registration(webhooks, policies, bindings, needed=True)).startswith(line)
+    found = Registered(webhooks, policies, bindings)
+
+    assert str(inst.registration(found, needed=True)).startswith(line)
 
 
 @pytest.mark.parametrize(

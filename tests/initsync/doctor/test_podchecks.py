@@ -82,6 +82,30 @@ def test_an_app_that_lacks_a_key_of_the_secret_is_told_in_the_kubelets_words() -
     )
 
 
+GOOD = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
+
+
+def test_annotations_without_effect_are_warned_of_for_the_pod_has_its_secret_all_the_same() -> None:
+    found = pod()
+    said = {keys.MEMORY: "lots", keys.PLACE: "nowhere", keys.METRICS_PORT: "80"}
+    found["metadata"]["annotations"] = {keys.ANNOTATION: GOOD, **said}
+
+    told = list(podchecks.annotations(found))
+
+    assert [one.status for one in told] == ["warning"] * 3
+    assert [one.message.split()[1] for one in told] == list(said)
+
+
+def test_the_port_of_jasm_init_itself_is_not_taken() -> None:
+    found = pod()
+    container = {"name": keys.CONTAINER, "ports": [{"containerPort": 9090}]}
+    found["spec"]["initContainers"] = [container]
+    said = {keys.MODE: "sidecar", keys.METRICS_PORT: "9090"}
+    found["metadata"]["annotations"] = {keys.ANNOTATION: GOOD, **said}
+
+    assert [one.status for one in podchecks.annotations(found)] == ["ok"]
+
+
 def event(component: str, kind: str, when: str, **more: Any) -> dict[str, Any]:
     return {
         "metadata": {},
@@ -122,10 +146,21 @@ def test_a_namespace_that_may_not_be_read_is_said() -> None:
     asking["metadata"]["annotations"] = {keys.ANNOTATION: "x"}
     asking["spec"] = {}
 
-    found = podchecks.injection(asking, Unread("it needs `get` on namespaces"))
+    found = podchecks.injection(asking, Unread("it needs `get` on namespaces"), None)
 
     assert "the injector did not see it" in found.message
     assert found.message.endswith("(the namespace was not read: it needs `get` on namespaces)")
+
+
+def test_a_container_by_hand_may_have_another_name() -> None:
+    asking = pod(initContainerStatuses=[{"name": "secrets", "state": {"running": {}}}])
+    asking["metadata"]["annotations"] = {keys.ANNOTATION: GOOD, keys.INJECT: "false"}
+    asking["spec"]["initContainers"] = [{"name": "secrets", "command": ["/usr/bin/jasm-init"]}]
+
+    injected = podchecks.injection(asking, None, [])
+
+    assert (injected.status, injected.message) == ("ok", "jasm-init is in the pod, by hand")
+    assert [str(one) for one in podchecks.containers(asking)] == ["ok      container: secrets runs"]
 
 
 def test_annotations_of_others_are_left_alone_and_every_mistake_is_told() -> None:

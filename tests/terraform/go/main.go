@@ -58,12 +58,30 @@ func value(expression hclsyntax.Expression, text []byte) json.RawMessage {
 		check(err)
 		return said
 	}
+	if object, ok := expression.(*hclsyntax.ObjectConsExpr); ok {
+		return fields(object, text)
+	}
 	functions := map[string]function.Function{"jsonencode": stdlib.JSONEncodeFunc}
 	result, problems := expression.Value(&hcl.EvalContext{Functions: functions})
 	if problems.HasErrors() {
 		log.Fatal(problems)
 	}
 	said, err := ctyjson.Marshal(result, result.Type())
+	check(err)
+	return said
+}
+
+// An object may hold references, which have no value here.
+func fields(object *hclsyntax.ObjectConsExpr, text []byte) json.RawMessage {
+	found := map[string]json.RawMessage{}
+	for _, item := range object.Items {
+		key, problems := item.KeyExpr.Value(nil)
+		if problems.HasErrors() {
+			log.Fatal(problems)
+		}
+		found[key.AsString()] = value(item.ValueExpr, text)
+	}
+	said, err := json.Marshal(found)
 	check(err)
 	return said
 }

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from injector import quantity
+from initsync import quantity
 
 
 @pytest.mark.parametrize(

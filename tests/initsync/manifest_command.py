@@ -1,0 +1,48 @@
+"""`initsync manifest` run in this process, on a workload with a volume."""
+
+from typing import Any
+
+from click.testing import CliRunner
+
+from initsync import keys
+from initsync.cli import main
+
+DEPLOYMENT = f"""\
+# the shop
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: shop}}
+spec:
+  replicas: 2 # for now
+  template:
+    metadata:
+      annotations:
+        {keys.ANNOTATION}: |
+          provider: aws-secretsmanager
+          path: /prod/db
+          secretName: db
+    spec:
+      containers:
+        - name: app
+          image: 'app:1.10'
+      # below all containers
+      volumes:
+        - name: creds
+          secret: {{secretName: db, defaultMode: 0440}}
+  # how it rolls
+  strategy: {{type: Recreate}}
+---
+# not ours
+kind: ConfigMap
+data:   {{ on: "yes",  n: 012 }}
+"""
+
+
+def run(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
+    result = CliRunner().invoke(main, ["manifest", *arguments], input=stdin)
+    assert "Traceback" not in result.output
+    return result.exit_code, result.stdout, result.stderr
+
+
+def template(deployment: Any) -> Any:
+    return deployment["spec"]["template"]
