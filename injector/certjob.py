@@ -7,7 +7,7 @@ from typing import NamedTuple
 from initsync.errors import ClusterConflict, ClusterError
 from initsync.model import JsonObject
 from initsync.retry import Retry
-from injector import stored
+from injector import certpatches, stored
 from injector.certstore import Store
 from injector.pair import Pair
 from injector.rotation import Rules, State, Step, decide
@@ -25,6 +25,7 @@ _SAID = {
     "date": ("write", "wrote", "{secret} anew"),
     "drop": ("write", "wrote", "{count} to every entry of {webhook}"),
     "forget": ("remove", "removed", "the next certificate from {secret}"),
+    "own": ("give", "gave", "{secret} to {service}"),
     "wait": ("wait", "waiting", "{seconds:.0f} s"),
     "done": ("nothing to do", "nothing to do", ""),
 }
@@ -53,6 +54,15 @@ class Result(NamedTuple):
     """What was written, by the kinds of the steps."""
 
 
+class _Read(NamedTuple):
+    """What is stored; `service` only where there is a Secret that is to go with it."""
+
+    webhook: JsonObject
+    secret: JsonObject | None
+    service: JsonObject | None
+    state: State
+
+
 class Job:
     """One run upon the objects of `names`; `dry_run`: up to its first write. Raises JasmError."""
 
@@ -78,10 +88,8 @@ class Job:
 
     def _round(self) -> Result | None:
         """One step. What fails on the way is read anew by the next try: it may have been done."""
-        webhook = self._awaited(self._store.webhook, self._names.webhook_title)
-        secret = self._store.secret()  # after the webhook configuration, as `rotation` asks
-        found = stored.state(webhook, secret, self._names)
-        step = decide(found, self._rules, self._store.now)
+        found = self._read()
+        step = decide(found.state, self._rules, self._store.now)
         if step.kind == "done" or self._dry_run:
             return self._ended(step, self._sentence(step, to_do=True))
         if step.seconds > self._around.left():
@@ -91,8 +99,15 @@ class Job:
             self._tell(step)
             self._wait(step.seconds)
         else:
-            self._take(step, webhook, secret, found)
+            self._take(step, found)
         return None
+
+    def _read(self) -> _Read:
+        webhook = self._awaited(self._store.webhook, self._names.webhook_title)
+        secret = self._store.secret()  # after the webhook configuration, as `rotation` asks
+        service = self._store.service() if secret else None
+        found = stored.state(webhook, secret, service, self._names)
+        return _Read(webhook, secret, service, found)
 
     def _awaited(self, read: Callable[[], JsonObject | None], title: str) -> JsonObject:
         """What an installation makes in any order: the job may be earlier."""
@@ -107,31 +122,30 @@ class Job:
             self._around.sleep(_LOOK_AGAIN)
         return found
 
-    def _take(
-        self, step: Step, webhook: JsonObject, secret: JsonObject | None, found: State
-    ) -> None:
+    def _take(self, step: Step, found: _Read) -> None:
         try:
-            self._write(step, webhook, secret, found)
+            self._write(step, found)
         except ClusterConflict:
             self._around.tell("conflict", "somebody else wrote meanwhile: reading again")
         else:
             self._written.append(step.kind)
             self._tell(step)
 
-    def _write(
-        self, step: Step, webhook: JsonObject, secret: JsonObject | None, found: State
-    ) -> None:
-        moment = self._store.now
+    def _write(self, step: Step, found: _Read) -> None:
+        moment, secret = self._store.now, found.secret
         now = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
         if step.kind in ("trust", "drop"):
-            self._store.patch_webhook(stored.webhook_patch(webhook, step, now))
+            self._store.patch_webhook(certpatches.webhook_patch(found.webhook, step, now))
         elif secret is None:
             owner = self._awaited(self._store.service, self._names.service_title)
             pair = self._around.issue(moment)
-            self._store.create_secret(stored.new_secret(pair, step, self._names, owner, now))
+            self._store.create_secret(certpatches.new_secret(pair, step, self._names, owner, now))
+        elif step.kind == "own" and found.service:
+            self._store.patch_secret(certpatches.owner_patch(secret, found.service))
         else:
             pair = self._around.issue(moment)
-            self._store.patch_secret(stored.secret_patch(secret, found, step, pair, now))
+            patch = certpatches.secret_patch(secret, found.state, step, pair, now)
+            self._store.patch_secret(patch)
 
     def _wait(self, seconds: float) -> None:
         """Tell now and then how long is left."""
@@ -152,6 +166,7 @@ class Job:
         count = len(step.bundle)
         what = what.format(
             secret=self._names.secret_title,
+            service=self._names.service_title,
             webhook=self._names.webhook_title,
             count=f"a caBundle of {count} CA certificate{'' if count == 1 else 's'}",
             seconds=step.seconds,

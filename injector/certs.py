@@ -72,7 +72,7 @@ def _serving(
 ) -> x509.Certificate:
     purpose = x509.ExtendedKeyUsage([x509.OID_SERVER_AUTH])
     builder = _keyed(_dated(_name("jasm-injector"), ca.subject, now, days), key, ca_key)
-    builder = builder.add_extension(alternative_names(hosts), critical=False).add_extension(
+    builder = builder.add_extension(_alternative_names(hosts), critical=False).add_extension(
         purpose, critical=False
     )
     return builder.sign(ca_key, hashes.SHA256())
@@ -104,8 +104,7 @@ def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def alternative_names(hosts: Sequence[str]) -> x509.SubjectAlternativeName:
-    """For DNS names and IP addresses. Raises ValueError for what cannot be one."""
+def _alternative_names(hosts: Sequence[str]) -> x509.SubjectAlternativeName:
     return x509.SubjectAlternativeName([_host(host) for host in hosts])
 
 

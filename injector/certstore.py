@@ -19,8 +19,8 @@ _APPLY = "application/apply-patch+yaml"  # JSON is YAML
 _MERGE = "application/merge-patch+json"
 _STRATEGIC = "application/strategic-merge-patch+json"
 _RIGHT = (
-    "it needs get and patch on that MutatingWebhookConfiguration, get, create and patch on that "
-    "Secret and get on that Service: apply the chart's templates/certificates-rbac.yaml"
+    "it needs get and patch on that MutatingWebhookConfiguration, get, create, patch and delete on "
+    "that Secret and get on that Service: apply the chart's templates/certificates-rbac.yaml"
 )
 
 

@@ -19,6 +19,7 @@ from initsync import keys
 from initsync.errors import JasmError
 from initsync.wording import bug
 from injector import certs as certificates
+from injector.hosts import dns_name, ip_address
 from injector.rotation import Rules
 from injector.stored import Names
 
@@ -46,6 +47,7 @@ class _Options(NamedTuple):
     days: int
     trust_seconds: int
     reload_seconds: int
+    skew_seconds: int
     timeout: int
     dry_run: bool
     kubeconfig: str | None
@@ -87,6 +89,12 @@ class _Options(NamedTuple):
     help="How long replicas may take to serve a new certificate.",
 )
 @click.option(
+    "--skew-seconds",
+    type=click.IntRange(0, 86_400),
+    default=int(_RULES.skew_seconds),
+    help="How far the clocks of API servers may be apart; either wait is so much longer.",
+)
+@click.option(
     "--timeout",
     type=click.IntRange(1, 86_400),
     default=300,
@@ -114,27 +122,26 @@ def certs(
     """
     if (directory is None) == (secret is None):
         raise click.UsageError("say where to: --self-signed DIR, or --secret NAME")
-    hosts = (*(dns or [f"{service}.{namespace}.svc"]), *ip)
+    hosts = _hosts(dns or (f"{service}.{namespace}.svc",), ip)
     if directory:
         _into(directory, hosts, days)
     else:
-        _check(hosts)
         names = Names(namespace, secret or "", service, webhook, hosts)
         _job(_Options(names, days, **chosen))
 
 
-def _check(hosts: tuple[str, ...]) -> None:
+def _hosts(dns: tuple[str, ...], ip: tuple[str, ...]) -> tuple[str, ...]:
     try:
-        certificates.alternative_names(hosts)
+        return (*map(dns_name, dns), *map(ip_address, ip))
     except ValueError as error:
-        raise click.UsageError(f"no certificate can be for {', '.join(hosts)}: {error}") from None
+        raise click.UsageError(f"no certificate can be for {error}") from None
 
 
 def _into(directory: Path, hosts: tuple[str, ...], days: int) -> None:
     now = datetime.datetime.now(datetime.UTC)
     try:
         files = certificates.self_signed(directory, hosts, now, days)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         sys.exit(f"no certificate was made: {error}")
     for file in files:
         click.echo(file)
@@ -193,7 +200,8 @@ def _run(options: _Options, log: "Log") -> "Result":
         lambda kind, sentence: log.info(sentence, step=kind),
         lambda now: certificates.issue(names.hosts, now, options.days),
     )
-    rules = Rules(names.hosts, options.trust_seconds, options.reload_seconds)
+    waits = options.trust_seconds, options.reload_seconds, options.skew_seconds
+    rules = Rules(names.hosts, *waits)
     store = Store(connection, access.authorization, names)
     return Job(store, names, rules, around, dry_run=options.dry_run).run()
 

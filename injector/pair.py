@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from injector.hosts import canonical
+
 # https://www.rfc-editor.org/rfc/rfc7468#section-2
 _BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\s*", re.DOTALL)
 
@@ -120,7 +122,7 @@ def _hosts(certificate: x509.Certificate) -> Iterator[str]:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (x509.ExtensionNotFound, ValueError):
         return
-    yield from names.get_values_for_type(x509.DNSName)
+    yield from map(canonical, names.get_values_for_type(x509.DNSName))
     yield from map(str, names.get_values_for_type(x509.IPAddress))
 
 

@@ -21,9 +21,9 @@ from typing import Literal, NamedTuple
 
 from injector.pair import Facts, Pair, Unusable, examined, in_force
 
-Kind = Literal["install", "issue", "trust", "wait", "serve", "date", "drop", "forget", "done"]
-
-_SKEW = datetime.timedelta(minutes=1)  # between the clocks of API servers
+Kind = Literal[
+    "install", "issue", "trust", "wait", "serve", "date", "drop", "forget", "own", "done"
+]
 
 
 class State(NamedTuple):
@@ -44,6 +44,8 @@ class State(NamedTuple):
     """Its value that was the last to get one."""
     muddled: bool = False
     """An entry's caBundle holds more than certificates: API servers may be unable to read it."""
+    owned: bool = True
+    """The Secret goes with the Service, as that is now."""
 
 
 class Rules(NamedTuple):
@@ -56,6 +58,8 @@ class Rules(NamedTuple):
     reload_seconds: float = 600.0
     """From a write of the Secret to the slowest replica's serving it: kubelets take up to two
     minutes. Longer costs nothing: of the old CA only its certificate is left."""
+    skew_seconds: float = 60.0
+    """Between the clocks of API servers: one dates a write, another may tell the time later."""
 
 
 class Step(NamedTuple):
@@ -110,15 +114,15 @@ def _judged(pair: Pair | None, rules: Rules, now: datetime.datetime) -> _Found:
 
 
 def _asked(state: State) -> str:
-    return "a renewal was asked for" if state.asked != state.answered else ""
+    return "a renewal was asked for" if state.asked not in ("", state.answered) else ""
 
 
 def _going_over(state: State, ca: str, rules: Rules, now: datetime.datetime) -> Step:
     """From the pair that is served to one whose CA every entry trusts."""
     if _in_force(state, ca, now):  # else nobody can be serving anything that is accepted
-        if state.trusted_since > now + _SKEW:
-            return Step("trust", "its caBundle is of the future", _union(state, []))
-        if (left := _left(state.trusted_since, rules.trust_seconds, now)) > 0:
+        if _is_future(state.trusted_since, rules, now):
+            return Step("trust", "its caBundle is of the future", _turned(_union(state, [])))
+        if (left := _left(state.trusted_since, rules.trust_seconds, rules, now)) > 0:
             return Step("wait", "every API server must know the next CA first", seconds=left)
     return Step("serve", "every API server trusts its CA")
 
@@ -126,11 +130,13 @@ def _going_over(state: State, ca: str, rules: Rules, now: datetime.datetime) -> 
 def _settled(state: State, current: Facts, rules: Rules, now: datetime.datetime) -> Step:
     """With one pair, which every entry trusts."""
     if len(_union(state, [current.ca])) > 1:
-        if state.current_since > now + _SKEW:
+        if _is_future(state.current_since, rules, now):
             return Step("date", "its Secret is of the future")
-        if (left := _left(state.current_since, rules.reload_seconds, now)) > 0:
+        if (left := _left(state.current_since, rules.reload_seconds, rules, now)) > 0:
             return Step("wait", "every replica must serve the new certificate first", seconds=left)
         return Step("drop", "nobody serves with another CA any more", (current.ca,))
+    if not state.owned:
+        return Step("own", "it goes when that goes")
     return Step("done", f"the certificate is renewed from {current.renewal:%Y-%m-%dT%H:%M:%SZ} on")
 
 
@@ -155,5 +161,16 @@ def _in_force(state: State, but: str, now: datetime.datetime) -> bool:
     return any(in_force(ca, now) for ca in _union(state, []) if ca != but)
 
 
-def _left(since: datetime.datetime, seconds: float, now: datetime.datetime) -> float:
-    return seconds - (now - since).total_seconds()
+def _turned(bundle: tuple[str, ...]) -> tuple[str, ...]:
+    """The same in another order: only what changes gets a new date."""
+    return (*bundle[1:], *bundle[:1])
+
+
+def _is_future(since: datetime.datetime, rules: Rules, now: datetime.datetime) -> bool:
+    """Of a clock that was wrong then, or is now."""
+    return (since - now).total_seconds() > rules.skew_seconds
+
+
+def _left(since: datetime.datetime, seconds: float, rules: Rules, now: datetime.datetime) -> float:
+    """Of a wait that holds by whatever API server's clock."""
+    return seconds + rules.skew_seconds - (now - since).total_seconds()

@@ -23,13 +23,13 @@ from initsync.transport import Network
 from injector import certs
 from injector.certjob import Job, Surroundings
 from injector.certstore import Store
-from injector.pair import Pair
+from injector.pair import Pair, authorities
 from injector.rotation import Rules
 from injector.stored import RENEW, Names
 
 SHIPPED = Path(__file__).parents[2] / "deploy/manifests"
 HOST = "127.0.0.1"
-QUICK = Rules((HOST,), trust_seconds=1, reload_seconds=1)
+QUICK = Rules((HOST,), trust_seconds=1, reload_seconds=1, skew_seconds=0)
 
 
 class Installation(Closing):
@@ -100,7 +100,7 @@ class Installation(Closing):
         names = [f"--secret={self.names.secret}", f"--namespace={self.namespace}"]
         names += [f"--service={self.name}", f"--webhook={self.name}"]
         names += [f"--ip={HOST}"] if self.url else []
-        waits = ["--trust-seconds=1", "--reload-seconds=1", "--timeout=60"]
+        waits = ["--trust-seconds=1", "--reload-seconds=1", "--skew-seconds=0", "--timeout=60"]
         return [sys.executable, "-m", "injector", "certs", *names, *waits, *arguments], env
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -145,6 +145,14 @@ class Installation(Closing):
         """As it is stored."""
         return dict(self.api.request("GET", self.secret_path).body)
 
+    def owners(self) -> list[str]:
+        """The uids of what the Secret goes with."""
+        return [it["uid"] for it in self.secret()["metadata"].get("ownerReferences", [])]
+
+    def service_uid(self) -> str:
+        """Of the Service as it is now."""
+        return str(self.api.get(self.shipped("service")[0])["metadata"]["uid"])
+
     def data(self, name: str) -> bytes:
         """One value of the Secret."""
         return base64.b64decode((self.secret().get("data") or {}).get(name, ""))
@@ -167,16 +175,24 @@ class Installation(Closing):
         clients = [entry["clientConfig"] for entry in self.webhook()["webhooks"]]
         return [base64.b64decode(client.get("caBundle", "")).decode() for client in clients]
 
+    def change_bundles(self, bundle: str) -> None:
+        """As the administrator."""
+        webhooks = self.webhook()["webhooks"]
+        for entry in webhooks:
+            entry["clientConfig"]["caBundle"] = base64.b64encode(bundle.encode()).decode()
+        target = manifests.path(self.shipped("mutatingwebhookconfiguration")[0])
+        self.api.request("PATCH", target, {"webhooks": webhooks}, MERGE)
+
     def is_sound(self) -> bool:
         """Whether every entry trusts the certificate that is in the Secret."""
         certificate = x509.load_pem_x509_certificate(self.data("tls.crt"))
-        ca = self.data("ca.crt")
-        certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(ca))
-        return all(ca.decode() in bundle for bundle in self.bundles())
+        certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(self.data("ca.crt")))
+        (ca,) = authorities(self.data("ca.crt"))
+        return all(ca in bundle for bundle in self.bundles())
 
     def is_settled(self) -> bool:
         """Whether they trust nothing else, and no renewal is under way."""
-        only = self.bundles() == [self.data("ca.crt").decode()] * 3
+        only = self.bundles() == authorities(self.data("ca.crt")) * 3
         return only and set(self.secret()["data"]) == {"ca.crt", "tls.crt", "tls.key"}
 
     def close(self) -> None:

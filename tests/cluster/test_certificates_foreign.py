@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from initsync.testing import manifests
 from initsync.testing.client import MERGE
-from initsync.testing.controlplane import ControlPlane
+from initsync.testing.controlplane import Binaries, ControlPlane
 from injector import certs
 from injector.pair import Pair
 from tests.cluster.certificates import Installation, tls_secret
@@ -48,8 +49,47 @@ def test_a_secret_made_by_hand_can_be_handed_over_without_loss(installed: Instal
 
     done = installed.run("-o", "json")
 
-    assert json.loads(done.stdout)["steps"] == ["trust"]
+    assert json.loads(done.stdout)["steps"] == ["trust", "own"]
     assert installed.data("tls.crt") == by_hand.certificate
+    assert installed.owners() == [installed.service_uid()], "it goes with the Service from now on"
+
+
+def test_a_secret_of_a_service_that_was_made_anew_goes_with_the_new_one(
+    installed: Installation,
+) -> None:
+    """By its name it is the same; Kubernetes goes by the uid, and would remove the Secret."""
+    installed.run()
+    (service,) = installed.shipped("service")
+    installed.api.request("DELETE", manifests.path(service))
+    installed.api.apply(service)
+    stale = installed.owners()
+
+    done = installed.run("-o", "json")
+
+    assert json.loads(done.stdout)["steps"] == ["own"]
+    assert installed.owners() == [installed.service_uid()] != stale
+
+
+@pytest.fixture
+def openshift(binaries: Binaries, tmp_path: Path) -> Iterator[Installation]:
+    """Where only who may delete an object may change its owner, as it is by default there."""
+    flag = "--enable-admission-plugins=OwnerReferencesPermissionEnforcement"
+    with ControlPlane(binaries, flags=[flag]) as api, Installation(api, tmp_path) as installation:
+        yield installation
+
+
+def test_its_rights_do_where_owners_are_guarded(openshift: Installation) -> None:
+    openshift.run()
+    openshift.change_secret({"metadata": {"ownerReferences": None}})
+
+    allowed = openshift.run("-o", "json")
+    openshift.change_secret({"metadata": {"ownerReferences": None}})
+    take_away(openshift, "Role", "secrets", "delete")
+    refused = openshift.run("--timeout=10")
+
+    assert json.loads(allowed.stdout)["steps"] == ["own"]
+    assert refused.returncode == 5
+    assert "create, patch and delete on that Secret" in refused.stderr
 
 
 @pytest.mark.parametrize("annotation", ["inject-ca-from", "inject-ca-from-secret"])
@@ -96,13 +136,7 @@ def test_a_right_that_is_missing_is_one_clear_sentence(
     installed: Installation, kind: str, resource: str, verb: str
 ) -> None:
     """So no right of the shipped Roles is there without a need."""
-    for document in installed.shipped("certificates-rbac"):
-        if document["kind"] == kind:
-            for rule in document["rules"]:
-                if rule["resources"] == [resource]:
-                    rule["verbs"].remove(verb)
-            document["rules"] = [rule for rule in document["rules"] if rule["verbs"]]
-            installed.api.apply(document)
+    take_away(installed, kind, resource, verb)
 
     done = installed.run("--timeout=20")
 
@@ -111,6 +145,16 @@ def test_a_right_that_is_missing_is_one_clear_sentence(
     assert told.startswith("error: cannot ")
     assert f'cannot {verb} resource "{resource}"' in told
     assert told.endswith("apply the chart's templates/certificates-rbac.yaml")
+
+
+def take_away(installed: Installation, kind: str, resource: str, verb: str) -> None:
+    for document in installed.shipped("certificates-rbac"):
+        if document["kind"] == kind:
+            for rule in document["rules"]:
+                if rule["resources"] == [resource]:
+                    rule["verbs"].remove(verb)
+            document["rules"] = [rule for rule in document["rules"] if rule["verbs"]]
+            installed.api.apply(document)
 
 
 def test_it_may_touch_nothing_else(installed: Installation) -> None:
@@ -123,7 +167,6 @@ def test_it_may_touch_nothing_else(installed: Installation) -> None:
         job.request("GET", f"{secrets}/other"),
         job.request("GET", secrets),
         job.request("POST", secrets, manifest),
-        job.request("DELETE", f"{secrets}/{installed.names.secret}"),
         job.request("GET", WEBHOOKS),
         job.request("PATCH", f"{WEBHOOKS}/other", {}, MERGE),
         job.request("DELETE", f"{WEBHOOKS}/{installed.name}"),

@@ -1,23 +1,23 @@
-"""The certificate job killed at each of its writes, run twice at once, and under wrong clocks."""
+"""The certificate job killed at each of its writes and waits, and run twice at once."""
 
 import datetime
 import os
+import re
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from initsync.http1 import Response
-from initsync.model import JsonObject
 from initsync.testing.controlplane import ControlPlane
+from injector import certs
 from injector.certjob import Result
 from injector.certstore import Store
-from tests.cluster.certificates import Installation
-from tests.polling import until
+from injector.pair import Pair
+from tests.cluster.certificate_stores import Killed, dying, shifted
+from tests.cluster.certificates import QUICK, Installation, encoded, tls_secret
 
 
 @pytest.fixture
@@ -26,63 +26,90 @@ def installed(real_api: ControlPlane, tmp_path: Path) -> Iterator[Installation]:
         yield installation
 
 
-class Killed(BaseException):
-    """SIGKILL, as far as the job can tell: nothing after it is done."""
+def nothing(installed: Installation) -> None:
+    pass
 
 
-def dying(write: int, *, after: bool) -> type[Store]:
-    """A store whose process dies at that write, before it is sent or after it is done."""
-
-    class Dying(Store):
-        writes = 0
-
-        def _send(self, method: str, *rest: Any) -> Response:
-            self.writes += method == "PATCH"
-            here = method == "PATCH" and self.writes == write
-            if here and not after:
-                raise Killed
-            response = super()._send(method, *rest)
-            if here:
-                raise Killed
-            return response
-
-    return Dying
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("write", [1, 2])
-def test_an_installation_that_was_killed_is_gone_on_with(
-    installed: Installation, write: int, after: bool
-) -> None:
-    with pytest.raises(Killed):
-        installed.job(dying(write, after=after)).run()
-
-    done = installed.job().run()
-
-    assert done.complete
-    assert installed.is_settled()
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("write", [1, 2, 3, 4])
-def test_a_renewal_that_was_killed_is_gone_on_with(
-    installed: Installation, write: int, after: bool
-) -> None:
+def a_renewal(installed: Installation) -> None:
     installed.job().run()
-    first = installed.data("tls.crt")
     installed.ask_for_renewal()
 
+
+def a_lost_secret(installed: Installation) -> None:
+    installed.job().run()
+    installed.api.request("DELETE", installed.secret_path)
+
+
+def a_damaged_secret(installed: Installation) -> None:
+    installed.job().run()
+    installed.change_secret({"data": encoded({"tls.key": issued(installed).key})})
+
+
+def a_damaged_next_one(installed: Installation) -> None:
+    installed.job().run()
+    spare = issued(installed)
+    parts = {"next-ca.crt": spare.ca, "next.crt": spare.certificate, "next.key": b"none"}
+    installed.change_secret({"data": encoded(parts)})
+
+
+def a_secret_by_hand(installed: Installation) -> None:
+    manifest = tls_secret(installed.names, issued(installed))
+    manifest["metadata"]["labels"] = {"app.kubernetes.io/managed-by": "jasm-certs"}
+    installed.api.create(manifest)
+
+
+def a_date_of_the_future(installed: Installation) -> None:
+    """By a clock that was ahead when the last renewal was served."""
+    a_renewal(installed)
+    assert installed.job(rules=QUICK._replace(reload_seconds=600)).run().steps[-1] == "serve"
+
+
+def issued(installed: Installation) -> Pair:
+    return certs.issue(installed.names.hosts, datetime.datetime.now(datetime.UTC), 365)
+
+
+WHOLE = ("issue", "trust", "serve", "drop")
+STEPS: dict[Callable[[Installation], None], tuple[str, ...]] = {
+    nothing: ("install", "trust"),
+    a_renewal: WHOLE,
+    a_lost_secret: WHOLE,
+    a_damaged_secret: WHOLE,
+    a_damaged_next_one: ("forget",),
+    a_secret_by_hand: ("trust", "own"),
+    a_date_of_the_future: ("date", "drop"),
+}
+CASES = [(begin, write) for begin, steps in STEPS.items() for write in range(1, len(steps) + 1)]
+
+
+def case_id(value: object) -> str:
+    return getattr(value, "__name__", str(value))
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(("begin", "write"), CASES, ids=case_id)
+def test_a_run_that_was_killed_at_any_write_is_gone_on_with_from_there(
+    installed: Installation, begin: Callable[[Installation], None], write: int, after: bool
+) -> None:
+    begin(installed)
+    off = datetime.timedelta(minutes=-30 if begin is a_date_of_the_future else 0)
+    store = shifted(off) if off else Store
+    was_sound = begin is a_renewal or begin is a_date_of_the_future
+
     with pytest.raises(Killed):
-        installed.job(dying(write, after=after)).run()
-    assert installed.is_sound(), "in the state that the dead one left"
-    done = installed.job().run()
+        installed.job(dying(write, after=after, base=store)).run()
+    assert not was_sound or installed.is_sound(), "in the state that the dead one left"
+    done = installed.job(store).run()
 
-    whole = ["issue", "trust", "serve", "drop"]
-    assert list(done.steps) == whole[write - (not after) :], "each step was taken once"
+    assert done.steps == STEPS[begin][write - (not after) :], "each step was taken once"
+    assert done.complete
+    assert installed.is_sound()
     assert installed.is_settled()
-    assert installed.data("tls.crt") != first
 
 
+WAITS = {"--trust-seconds=50": ("serve", "drop"), "--reload-seconds=50": ("drop",)}
+
+
+@pytest.mark.parametrize("wait", WAITS)
 @pytest.mark.parametrize(
     ("sign", "code", "told"),
     [
@@ -92,21 +119,21 @@ def test_a_renewal_that_was_killed_is_gone_on_with(
     ],
 )
 def test_a_process_that_is_ended_while_it_waits_leaves_nothing_undone(
-    installed: Installation, sign: signal.Signals, code: int, told: str
+    installed: Installation, sign: signal.Signals, code: int, told: str, wait: str
 ) -> None:
-    installed.job().run()
-    installed.ask_for_renewal()
-    command, env = installed.command("--trust-seconds=50")
+    a_renewal(installed)
+    command, env = installed.command(wait)
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr
-        while "waiting" not in running.stderr.readline():
-            pass
+        # On a busy machine a second or more has passed.
+        waits = (line for line in running.stderr if re.search(r"waiting (50|4\d) s", line))
+        assert next(waits, None), "it ended without having waited"
         os.kill(running.pid, sign)
         said = running.stderr.read()
 
     assert (running.returncode, said) == (code, told)
     assert installed.is_sound()
-    assert installed.job().run().steps == ("serve", "drop")
+    assert installed.job().run().steps == WAITS[wait]
 
 
 @pytest.mark.parametrize("renewal", [False, True], ids=["installation", "renewal"])
@@ -138,48 +165,3 @@ def test_two_processes_at_once_make_one_certificate(installed: Installation) -> 
     assert [running.returncode for running in both] == [0, 0]
     assert said.count("wrote a certificate") == 1
     assert installed.is_settled()
-
-
-def shifted(days: int) -> type[Store]:
-    """A store whose API server's clock is off from now on; what it noted before is as it was."""
-    before = _second()
-    until(lambda: _second() > before)  # API servers note whole seconds
-    began = _second()
-    off = datetime.timedelta(days=days)
-
-    class Shifted(Store):
-        @property
-        def now(self) -> datetime.datetime:
-            return self._told + off
-
-        @now.setter
-        def now(self, told: datetime.datetime) -> None:
-            self._told = told
-
-        def _get(self, path: str) -> JsonObject | None:
-            found = super()._get(path)
-            for entry in (found or {"metadata": {}})["metadata"].get("managedFields", []):
-                written = datetime.datetime.fromisoformat(entry["time"])
-                if written >= began:
-                    entry["time"] = (written + off).isoformat()
-            return found
-
-    return Shifted
-
-
-def _second() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
-
-
-@pytest.mark.parametrize("days", [-4000, -400, -1, 1, 300, 4000])
-def test_after_a_clock_that_jumped_all_is_well_again(installed: Installation, days: int) -> None:
-    """A run meanwhile may renew; the next one under the right clock sets it right."""
-    installed.job().run()
-
-    installed.job(shifted(days)).run()
-    done = installed.job().run()
-
-    assert done.complete
-    assert installed.is_sound()
-    assert installed.is_settled()
-    assert installed.job().run().steps == ()

@@ -1,15 +1,19 @@
-"""CA and certificate change twice by the job while 10,000 pods go by the injector: none fails.
+"""CA and certificate change twice by the job while 10,000 pods go by two injectors: none fails.
 
-About two minutes; ADMISSIONS chooses another number. The job's waits are as short as this
-injector's way to a new file allows: it looks every two seconds, and a thread stands in for the
-kubelet.
+Two to three minutes; ADMISSIONS chooses another number. Nor does any handshake of an API server
+that knows of a caBundle as late as the job allows for, with either replica: one gets a new file at
+once, the other as late as the job allows for. A thread stands in for each kubelet; the injector
+looks every two seconds.
 """
 
 import os
 import threading
+import time
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
@@ -18,23 +22,29 @@ from initsync.testing.closing import Closing
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.webhook import Webhook
 from tests.cluster.certificates import Installation
-from tests.cluster.load import Load
+from tests.cluster.handshakes import Handshakes
+from tests.cluster.load import Balancer, Load
 from tests.cluster.mounted import served, show
 from tests.polling import until
 
 ADMISSIONS = int(os.environ.get("ADMISSIONS", "10000"))
-WAITS = ("--trust-seconds=3", "--reload-seconds=6")
+# API servers note whole seconds: a wait may be one shorter. The rest is room for a busy machine.
+WAITS = ("--trust-seconds=9", "--reload-seconds=13")
+LATE = 5.0  # seconds, of an API server; longer than the prompt replica takes to serve a new file
+PROMPT, SLOW = 0.0, 4.0  # seconds, of the kubelets
 MOUNTED = ("tls.crt", "tls.key", "ca.crt")
 
 
 class Kubelet(Closing):
-    """Shows the Secret of an installation in a directory, within half a second."""
+    """Shows the Secret of an installation in a directory, so many seconds late."""
 
-    def __init__(self, installed: Installation, directory: Path) -> None:
-        self._installed, self._directory = installed, directory
+    def __init__(self, installed: Installation, directory: Path, lag: float) -> None:
+        self._installed, self._directory, self._lag = installed, directory, lag
         self._ended = threading.Event()
-        self._shown: dict[str, bytes] = {}
+        self._coming: list[tuple[float, dict[str, bytes]]] = []
         self._thread = threading.Thread(target=self._work)
+        self._look()
+        self._show(self._coming[-1][1])
         self._thread.start()
 
     def close(self) -> None:
@@ -42,11 +52,39 @@ class Kubelet(Closing):
         self._thread.join(10)
 
     def _work(self) -> None:
-        while not self._ended.wait(0.5):
-            data = {name: self._installed.data(name) for name in MOUNTED}
-            if data != self._shown:
-                show(self._directory, data)
-                self._shown = data
+        while not self._ended.wait(0.2):
+            self._look()
+            due = [data for moment, data in self._coming if moment <= time.monotonic() - self._lag]
+            if due and due[-1] != self._shown:
+                self._show(due[-1])
+
+    def _look(self) -> None:
+        data = {name: self._installed.data(name) for name in MOUNTED}
+        if not self._coming or data != self._coming[-1][1]:
+            self._coming.append((time.monotonic(), data))
+
+    def _show(self, data: dict[str, bytes]) -> None:
+        show(self._directory, data)
+        self._shown = data
+
+
+class Serving(ExitStack):
+    """Two injectors behind a balancer, which serve by the Secret that the job makes for them."""
+
+    def __init__(self, api: ControlPlane, directory: Path) -> None:
+        super().__init__()
+        balancer = self.enter_context(Balancer())
+        self.installed = self.enter_context(Installation(api, directory, balancer.url))
+        assert self.installed.run().returncode == 0
+        self.urls = [self._add(directory / f"mounted-{lag}", lag) for lag in (PROMPT, SLOW)]
+        for url in self.urls:
+            balancer.add(url)
+        api.await_webhooks()
+
+    def _add(self, mounted: Path, lag: float) -> str:
+        self.enter_context(Kubelet(self.installed, mounted, lag))
+        webhook: Webhook = self.enter_context(Webhook(certs=mounted))
+        return webhook.url
 
 
 def serial(installed: Installation) -> int:
@@ -55,20 +93,9 @@ def serial(installed: Installation) -> int:
 
 
 @pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return tmp_path / "mounted"
-
-
-@pytest.fixture
-def installed(real_api: ControlPlane, tmp_path: Path, directory: Path) -> Iterator[Installation]:
-    """An injector that serves by the Secret that the job made for it."""
-    with Installation(real_api, tmp_path, "https://127.0.0.1:1/mutate") as installation:
-        assert installation.run().returncode == 0
-        show(directory, {name: installation.data(name) for name in MOUNTED})
-        with Webhook(certs=directory) as webhook, Kubelet(installation, directory):
-            installation.call(webhook.url)
-            real_api.await_webhooks()
-            yield installation
+def serving(real_api: ControlPlane, tmp_path: Path) -> Iterator[Serving]:
+    with Serving(real_api, tmp_path) as both:
+        yield both
 
 
 @pytest.fixture
@@ -86,11 +113,15 @@ def reach(load: Load, goal: int) -> None:
 
 @pytest.mark.timeout(600)
 def test_no_admission_fails_while_certificate_and_ca_change_twice(
-    installed: Installation, namespace: str
+    serving: Serving, namespace: str
 ) -> None:
+    installed, ports = serving.installed, [urlsplit(url).port or 0 for url in serving.urls]
     serials = [serial(installed)]
     bundles = {installed.bundles()[0]}
-    with Load(installed.api, namespace) as load:
+    with (
+        Load(installed.api, namespace) as load,
+        Handshakes(installed.bundles, ports, LATE) as handshakes,
+    ):
         for goal in (ADMISSIONS // 3, 2 * ADMISSIONS // 3):
             reach(load, goal)
             installed.ask_for_renewal()
@@ -98,10 +129,12 @@ def test_no_admission_fails_while_certificate_and_ca_change_twice(
             assert done.returncode == 0, done.stderr
             serials.append(serial(installed))
             bundles.add(installed.bundles()[0])
-            assert served(installed.url) == serials[-1]
+            assert (load.failures, handshakes.failures) == ([], [])
+            assert [served(url) for url in serving.urls] == [serials[-1]] * 2
         reach(load, ADMISSIONS)
 
-    assert load.failures == []
+    assert (load.failures, handshakes.failures) == ([], [])
     assert load.injected >= ADMISSIONS
+    assert handshakes.done > 500
     assert len(set(serials)) == len(bundles) == 3
     assert installed.is_settled()

@@ -75,9 +75,12 @@ class Shell:
         assert done.returncode == 0, f"{text}\n{done.stdout}"
         return done.stdout
 
-    def install(self, *settings: str) -> None:
+    def install(self, *settings: str) -> str:
+        """The notes at its end."""
         options = " ".join(settings)
-        self.run(f"helm install jasm deploy/chart/jasm -n jasm-system --create-namespace {options}")
+        return self.run(
+            f"helm install jasm deploy/chart/jasm -n jasm-system --create-namespace {options}"
+        )
 
     def bundle(self) -> str:
         """Of the first entry, in base64."""
@@ -110,7 +113,7 @@ def test_looking_and_renewing_go_as_the_page_says(shell: Shell) -> None:
     look, renew = commands("Look, and renew now")
     assert "notAfter=" in shell.run(look)
     assert "job.batch/certificates-by-hand created" in shell.run(renew)
-    log = shell.run(f"{run} --trust-seconds=2")
+    log = shell.run(f"{run} --trust-seconds=2 --skew-seconds=0")
 
     (shown,) = re.findall(r"\n\n```\n(.*?)```", section("From your shell"), re.S)
     assert shape(log) == shape(shown)
@@ -147,6 +150,22 @@ def test_it_is_handed_over_to_the_job_without_a_new_certificate(shell: Shell) ->
 
     assert shell.data() == before
     assert shell.bundle() == before["ca.crt"]
+
+
+def test_the_notes_tell_of_a_secret_that_the_job_will_leave_alone(shell: Shell) -> None:
+    """The installation goes well, and the job ends with code 3 a moment later."""
+    shell.run("jasm-injector certs --self-signed new --dns jasm-injector.jasm-system.svc")
+    shell.api.create_namespace("jasm-system")
+    shell.run(commands("Your own")[1])
+
+    notes = shell.install()
+    (advice,) = re.findall(r"kubectl .* label secret .*", notes)
+    shell.run(advice)
+
+    assert "Secret jasm-injector-tls is somebody else's" in notes
+    assert "somebody else's" not in shell.run("helm -n jasm-system upgrade jasm deploy/chart/jasm")
+    preview, _ = commands("From your shell")[0].splitlines()
+    assert "the next step is to write a caBundle of 1 CA" in shell.run(preview)
 
 
 def test_the_alert_of_the_page_is_the_charts() -> None:

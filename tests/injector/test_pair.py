@@ -11,7 +11,7 @@ from injector.pair import Pair, Unusable, authorities, examined, in_force
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
 DAY = datetime.timedelta(days=1)
-HOSTS = ("jasm-injector.jasm-system.svc", "127.0.0.1")
+HOSTS = ("jasm-injector.jasm-system.svc", "127.0.0.1", "fd00::1")
 GOOD, OTHER = (certs.issue(HOSTS, NOW, 30) for _ in range(2))
 SPOILT = {
     "tls.crt is no certificate": Pair(GOOD.ca, b"none", GOOD.key),
@@ -28,6 +28,13 @@ def test_a_good_one_says_for_whom_and_until_when_it_is() -> None:
     assert facts.hosts == frozenset(HOSTS)
     assert facts.ca == GOOD.ca.decode()
     assert (facts.begins, facts.ends) == (NOW - DAY / 24, NOW + 30 * DAY)
+
+
+def test_it_lacks_no_name_that_it_has_in_another_form() -> None:
+    made = certs.issue(["Injector.Example.org", "FD00:0:0::1"], NOW, 30)
+
+    assert examined(made, NOW).lacks(["injector.example.org", "fd00::1"]) == []
+    assert examined(made, NOW).lacks(["fd00::2"]) == ["fd00::2"]
 
 
 def test_it_is_renewed_at_two_thirds_of_its_life() -> None:

@@ -13,7 +13,7 @@ from injector.rotation import Rules, State, Step, decide
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
 DAY, SECOND = datetime.timedelta(days=1), datetime.timedelta(seconds=1)
 HOSTS = ("jasm-injector.jasm-system.svc",)
-RULES = Rules(HOSTS, trust_seconds=60, reload_seconds=600)
+RULES = Rules(HOSTS, trust_seconds=60, reload_seconds=600, skew_seconds=60)
 OLD, NEW, THIRD = (certs.issue(HOSTS, NOW, 90) for _ in range(3))
 EXPIRED = certs.issue(HOSTS, NOW - 91 * DAY, 90)
 DUE = certs.issue(HOSTS, NOW - 61 * DAY, 90)
@@ -61,24 +61,27 @@ TABLE = {
         state(OLD, None, trusting(OLD), asked="now", answered="now"),
         "done",
     ),
+    "a person takes that back": (state(OLD, None, trusting(OLD), answered="now"), "done"),
     "the next one is there": (state(DUE, NEW, trusting(DUE)), "trust"),
     "its CA was just written": (
-        state(DUE, NEW, trusting(DUE, NEW), trusted_since=NOW - 59 * SECOND),
+        state(DUE, NEW, trusting(DUE, NEW), trusted_since=NOW - 119 * SECOND),
         "wait",
     ),
     "every API server knows its CA": (
-        state(DUE, NEW, trusting(DUE, NEW), trusted_since=NOW - 60 * SECOND),
+        state(DUE, NEW, trusting(DUE, NEW), trusted_since=NOW - 120 * SECOND),
         "serve",
     ),
     "it was just put in place": (
-        state(NEW, None, trusting(NEW, DUE), current_since=NOW - 599 * SECOND),
+        state(NEW, None, trusting(NEW, DUE), current_since=NOW - 659 * SECOND),
         "wait",
     ),
     "every replica serves it": (
-        state(NEW, None, trusting(NEW, DUE), current_since=NOW - 600 * SECOND),
+        state(NEW, None, trusting(NEW, DUE), current_since=NOW - 660 * SECOND),
         "drop",
     ),
     "the old CA is gone": (state(NEW, None, trusting(NEW)), "done"),
+    "it would outlive the Service": (state(NEW, None, trusting(NEW), owned=False), "own"),
+    "it would, and is to be renewed": (state(DUE, None, trusting(DUE), owned=False), "issue"),
     "the Secret is lost, replicas may serve from memory": (
         state(None, None, trusting(OLD)),
         "issue",
@@ -127,6 +130,13 @@ def test_the_new_ca_comes_beside_all_that_is_trusted() -> None:
     assert set(step(found).bundle) == {ca(NEW), ca(OLD), ca(DUE)}
 
 
+def test_a_bundle_of_the_future_is_written_otherwise() -> None:
+    """The API server dates what changes: the same again would stay as it is dated."""
+    found = state(DUE, NEW, trusting(DUE, NEW), trusted_since=NOW + DAY)
+
+    assert step(found).bundle == (ca(NEW), ca(DUE))
+
+
 def test_only_the_ca_that_is_served_by_stays() -> None:
     assert step(state(NEW, None, trusting(DUE, NEW, OLD))).bundle == (ca(NEW),)
 
@@ -141,7 +151,7 @@ def test_nothing_is_dropped_while_the_secret_is_damaged() -> None:
 def test_it_says_why_and_how_long() -> None:
     found = state(DUE, NEW, trusting(DUE, NEW), trusted_since=NOW - 20 * SECOND)
 
-    assert step(found) == Step("wait", "every API server must know the next CA first", (), 40.0)
+    assert step(found) == Step("wait", "every API server must know the next CA first", (), 100.0)
     assert step(state(DUE, None, trusting(DUE))).why == "two thirds of its life are over"
     assert step(state(ELSEWHERE, None, trusting(ELSEWHERE))).why == f"it is not for {HOSTS[0]}"
     assert step(state(MISMATCHED, None)).why == "tls.key belongs to another certificate"
@@ -160,6 +170,7 @@ STATES = st.builds(
     st.sampled_from(["", "a"]),
     st.sampled_from(["", "a"]),
     st.booleans(),
+    st.booleans(),
 )
 
 
@@ -171,6 +182,8 @@ def taken(found: State, next_step: Step, now: datetime.datetime) -> tuple[State,
     if next_step.kind in ("trust", "drop"):
         trusted = (next_step.bundle,) * len(found.trusted)
         return found._replace(trusted=trusted, trusted_since=now, muddled=False), now
+    if next_step.kind == "own":
+        return found._replace(owned=True), now
     found = found._replace(current_since=now)
     if next_step.kind == "install":
         return found._replace(current=made, next=None, answered=found.asked), now
@@ -193,8 +206,9 @@ def test_from_any_state_at_any_time_it_ends_well_and_in_few_steps(
             break
         found, now = taken(found, next_step, now)
 
-    longest = 2 * (RULES.trust_seconds + RULES.reload_seconds + 2 * 60)
+    longest = 2 * (RULES.trust_seconds + RULES.reload_seconds + 4 * RULES.skew_seconds)
     assert next_step.kind == "done"
     assert found.current
+    assert found.owned
     assert all(entry == (ca(found.current),) for entry in found.trusted)
     assert now - began <= longest * SECOND

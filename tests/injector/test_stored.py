@@ -1,4 +1,4 @@
-"""What the two objects say, whose they are, and the patches of them."""
+"""What the objects say, whose they are, and the patches of them."""
 
 import base64
 import datetime
@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from initsync.errors import ForeignObject
-from injector import certs, stored
-from injector.rotation import Step
+from injector import certpatches, certs, stored
+from injector.pair import examined
+from injector.rotation import State, Step
 from injector.stored import Names
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
@@ -49,10 +50,15 @@ def secret(**fields: Any) -> dict[str, Any]:
     return found | fields
 
 
+def state(registered: dict[str, Any], held: dict[str, Any] | None) -> State:
+    """Where no Service is asked for."""
+    return stored.state(registered, held, None, NAMES)
+
+
 def test_what_is_stored_is_read() -> None:
     both = OLD.ca + NEW.ca
 
-    found = stored.state(webhook(both, OLD.ca), secret(), NAMES)
+    found = state(webhook(both, OLD.ca), secret())
 
     assert found.trusted == ((OLD.ca.decode(), NEW.ca.decode()), (OLD.ca.decode(),))
     assert (found.current, found.next) == (OLD, None)
@@ -60,25 +66,59 @@ def test_what_is_stored_is_read() -> None:
 
 
 def test_without_a_secret_nothing_is_served() -> None:
-    assert stored.state(webhook(), None, NAMES).current is None
+    assert state(webhook(), None).current is None
 
 
 def test_more_than_certificates_in_a_bundle_is_noticed() -> None:
-    assert stored.state(webhook(OLD.ca + b"junk"), secret(), NAMES).muddled
+    assert state(webhook(OLD.ca + b"junk"), secret()).muddled
 
 
-def test_times_are_the_api_servers_own_of_our_last_write() -> None:
-    written = [
-        {"manager": "jasm-certs", "operation": "Apply", "time": "2026-11-09T00:00:00Z"},
-        {"manager": "jasm-certs", "operation": "Update", "time": "2026-11-07T00:00:00Z"},
-        {"manager": "kubectl-annotate", "operation": "Update", "time": "2026-11-20T00:00:00Z"},
-    ]
-    ours = stored.state(webhook(managedFields=written), secret(), NAMES)
-    anybodys = stored.state(webhook(managedFields=written[2:]), secret(), NAMES)
+def written(manager: str, day: int, **fields: Any) -> dict[str, Any]:
+    time = f"2026-11-{day:02}T00:00:00Z"
+    return {"manager": manager, "operation": "Update", "time": time, "fieldsV1": fields}
 
-    assert ours.trusted_since.day == 7
-    assert anybodys.trusted_since.day == 20
-    assert ours.current_since.day == 2, "its creation, where nothing else is known"
+
+LABEL: dict[str, Any] = {"f:metadata": {"f:labels": {"f:mine": {}}}}
+DATA: dict[str, Any] = {"f:data": {".": {}, "f:tls.crt": {}}}
+BUNDLE: dict[str, Any] = {"f:webhooks": {'k:{"name":"a"}': {"f:clientConfig": {"f:caBundle": {}}}}}
+RULES: dict[str, Any] = {
+    "f:webhooks": {".": {}, 'k:{"name":"a"}': {"f:rules": {}, "f:clientConfig": {}}}
+}
+
+
+@pytest.mark.parametrize(
+    ("entries", "day"),
+    [
+        ([written("jasm-certs", 7, **DATA), written("kubectl", 20, **LABEL)], 7),
+        ([written("jasm-certs", 7, **DATA), written("kubectl", 20, **DATA)], 20),
+        ([written("jasm-certs", 7, **DATA), written("flux", 8, **{"f:stringData": {}})], 8),
+        ([written("jasm-certs", 7, **LABEL), written("velero", 6, **DATA)], 6),
+        ([written("kubectl", 20, **LABEL)], 20),
+        ([], 2),
+    ],
+    ids=["labelled since", "replaced since", "applied since", "restored", "unknown", "nothing"],
+)
+def test_a_secret_is_as_old_as_the_last_write_of_its_data_whosever(
+    entries: list[dict[str, Any]], day: int
+) -> None:
+    found = state(webhook(), secret(metadata={"labels": MANAGED, "managedFields": entries}))
+
+    assert found.current_since.day == day
+
+
+@pytest.mark.parametrize(
+    ("entries", "day"),
+    [
+        ([written("jasm-certs", 7, **BUNDLE), written("helm", 20, **RULES)], 7),
+        ([written("jasm-certs", 7, **BUNDLE), written("kubectl", 20, **BUNDLE)], 20),
+        ([written("helm", 20, **RULES)], 20),
+        ([], 1),
+    ],
+)
+def test_a_configuration_is_as_old_as_the_last_write_of_a_bundle_of_it_whosever(
+    entries: list[dict[str, Any]], day: int
+) -> None:
+    assert state(webhook(managedFields=entries), None).trusted_since.day == day
 
 
 MANAGED = {"app.kubernetes.io/managed-by": "jasm-certs"}
@@ -133,20 +173,28 @@ FOREIGN: dict[str, tuple[dict[str, Any], dict[str, Any] | None]] = {
 @pytest.mark.parametrize("sentence", FOREIGN, ids=lambda text: text.partition(" and was")[0])
 def test_what_is_not_this_installations_is_refused(sentence: str) -> None:
     with pytest.raises(ForeignObject) as raised:
-        stored.state(*FOREIGN[sentence], NAMES)
+        state(*FOREIGN[sentence])
 
     assert str(raised.value) == sentence
     assert raised.value.exit_code == 3
 
 
-def test_a_webhook_at_a_url_is_known_by_its_host() -> None:
-    names = NAMES._replace(hosts=("127.0.0.1",))
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://127.0.0.1:8443/mutate", "127.0.0.1"),
+        ("https://[FD00:0::1]:8443/mutate", "fd00::1"),
+        ("https://Injector.Example.org/mutate", "injector.example.org"),
+    ],
+)
+def test_a_webhook_at_a_url_is_known_by_its_host(url: str, host: str) -> None:
+    names = NAMES._replace(hosts=(host,))
 
-    stored.state(webhook(client={"url": "https://127.0.0.1:8443/mutate"}), None, names)
+    stored.state(webhook(client={"url": url}), None, None, names)
 
 
 def test_the_caBundle_of_every_entry_is_patched_by_its_name_and_nothing_else() -> None:
-    patch = stored.webhook_patch(webhook(b"", b"", b""), Step("trust", "", ("a", "b")), "now")
+    patch = certpatches.webhook_patch(webhook(b"", b"", b""), Step("trust", "", ("a", "b")), "now")
 
     assert [entry["name"] for entry in patch["webhooks"]] == ["0.example", "1.example", "2.example"]
     assert {str(entry["clientConfig"]) for entry in patch["webhooks"]} == {
@@ -159,9 +207,9 @@ def test_to_serve_the_next_pair_is_one_patch_that_moves_it() -> None:
     held = secret()
     held["data"] |= {"next-ca.crt": encoded(NEW.ca), "next.crt": encoded(NEW.certificate)}
     held["data"] |= {"next.key": encoded(NEW.key)}
-    found = stored.state(webhook(), held, NAMES)
+    found = state(webhook(), held)
 
-    patch = stored.secret_patch(held, found, Step("serve", ""), OLD, "now")
+    patch = certpatches.secret_patch(held, found, Step("serve", ""), OLD, "now")
 
     assert patch["data"] == {
         "ca.crt": encoded(NEW.ca),
@@ -174,10 +222,49 @@ def test_to_serve_the_next_pair_is_one_patch_that_moves_it() -> None:
     assert patch["metadata"]["resourceVersion"] == "9"
 
 
+def test_to_date_a_secret_anew_is_to_write_all_of_it_otherwise() -> None:
+    """The API server dates what changes: so its date is the job's own, whoever wrote it before."""
+    held = secret()
+    found = state(webhook(), held)
+
+    for _ in range(3):
+        patch = certpatches.secret_patch(held, found, Step("date", ""), NEW, "now")
+        again = held | {"data": patch["data"]}
+        found_again = state(webhook(), again)
+
+        assert all(patch["data"][name] != value for name, value in held["data"].items())
+        assert examined(found_again.current or NEW, NOW) == examined(OLD, NOW)
+        held, found = again, found_again
+
+
+def owned_by(*uids: str) -> dict[str, Any]:
+    reference = {"apiVersion": "v1", "kind": "Service", "name": "jasm-injector"}
+    owners = [reference | {"uid": uid} for uid in uids]
+    return secret(metadata={"labels": MANAGED, "ownerReferences": owners, "resourceVersion": "9"})
+
+
+@pytest.mark.parametrize(("uids", "owned"), [([], False), (["old"], False), (["old", "new"], True)])
+def test_a_secret_goes_with_the_service_as_it_is_now(uids: list[str], owned: bool) -> None:
+    """One that was handed over has no owner, and one of a Service that was made anew has none any
+    more."""
+    service = {"metadata": {"name": "jasm-injector", "uid": "new"}}
+
+    found = stored.state(webhook(), owned_by(*uids), service, NAMES)
+    patch = certpatches.owner_patch(owned_by(*uids), service)
+
+    assert found.owned == owned
+    assert patch["metadata"] == {
+        "resourceVersion": "9",
+        "ownerReferences": [
+            {"apiVersion": "v1", "kind": "Service", "name": "jasm-injector", "uid": "new"}
+        ],
+    }
+
+
 def test_a_lost_secret_comes_back_without_a_certificate_until_its_ca_is_trusted() -> None:
     owner = {"metadata": {"name": "jasm-injector", "uid": "u"}}
 
-    made = stored.new_secret(NEW, Step("issue", ""), NAMES, owner, "now")
+    made = certpatches.new_secret(NEW, Step("issue", ""), NAMES, owner, "now")
 
     assert made["data"]["tls.crt"] == made["data"]["tls.key"] == ""
     assert made["data"]["next.crt"] == encoded(NEW.certificate)
