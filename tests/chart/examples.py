@@ -48,6 +48,12 @@ def pod_templates(found: list[Object]) -> Iterator[Object]:
             yield spec["template"]
 
 
+def arguments(found: list[Object]) -> list[str]:
+    """The injector's command line, without the program."""
+    container = one(found, "Deployment")["spec"]["template"]["spec"]["containers"][0]
+    return [*container["command"][1:], *container["args"]]
+
+
 def text(name: str) -> str:
     """Of the example's file."""
     return Path(FOLDER / f"{name}.yaml").read_text()

@@ -18,7 +18,7 @@ _SOURCE = re.compile(r"^---\n# Source: jasm/templates/(\S+)\n", re.MULTILINE)
 # Nobody that applies these files is Helm.
 _HELMS = re.compile(r"^ +(helm\.sh/chart: .*|app\.kubernetes\.io/managed-by: Helm)\n", re.MULTILINE)
 _KUSTOMIZATION = """\
-# kubectl apply -k deploy/manifests, or a base of your own overlays (docs/install.md).
+# A base for your overlay, which says where your images are (docs/install.md).
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources:

@@ -1,4 +1,5 @@
-"""Helm: the one on PATH where it is new enough, else built by Go from the module proxy, once."""
+"""Helm 3: the one on PATH where it is new enough, else built by Go from the module proxy, once; and
+Helm 4, always built so."""
 
 import re
 import shutil
@@ -18,9 +19,10 @@ PREVIOUS = Path(__file__).with_name("previous") / "jasm"
 """Frozen: its README.md says why."""
 NAMESPACE = "jasm-system"
 RELEASE = "jasm"
-VERSION = "3.22.0"
+VERSION, VERSION_4 = "3.22.0", "4.3.2"
 """The same as in go/go.mod; a test compares them."""
-_PACKAGE = "helm.sh/helm/v3"
+_GO = Path(__file__).with_name("go")
+_PACKAGE, _PACKAGE_4 = "helm.sh/helm/v3", "helm.sh/helm/v4"
 # What Helm's own Makefile stamps; without it `helm template` takes the cluster for 1.20.
 _STAMPS = {
     "internal/version.version": f"v{VERSION}",
@@ -30,9 +32,16 @@ _STAMPS = {
 HELM = Part(
     "helm",
     f"{_PACKAGE}/cmd/helm",
-    Path(__file__).with_name("go"),
+    _GO,
     f"helm-{VERSION}",
     ("-ldflags", " ".join(["-s -w", *(f"-X {_PACKAGE}/{it}={to}" for it, to in _STAMPS.items())])),
+)
+HELM_4 = Part(
+    "helm",
+    f"{_PACKAGE_4}/cmd/helm",
+    _GO,
+    f"helm-{VERSION_4}",
+    ("-ldflags", f"-s -w -X {_PACKAGE_4}/internal/version.version=v{VERSION_4}"),
 )
 
 
@@ -53,6 +62,18 @@ class Helm:
     def of(self, kubeconfig: Path) -> "Helm":
         """The same for a cluster."""
         return Helm(self._program, self._home, kubeconfig)
+
+    def post_renderer(self, script: Path) -> str:
+        """The option that has all manifests go through an executable file. Helm 4 asks a plugin."""
+        if _version_of(str(self._program))[:1] == (3,):
+            return f"--post-renderer={script}"
+        plugin = self._home / "data/plugins" / script.name
+        plugin.mkdir(parents=True, exist_ok=True)
+        about = {"name": script.name, "version": "1.0.0", "apiVersion": "v1"}
+        about |= {"type": "postrenderer/v1", "runtime": "subprocess"}
+        command = {"platformCommand": [{"command": str(script)}]}
+        (plugin / "plugin.yaml").write_text(yaml.safe_dump({**about, "runtimeConfig": command}))
+        return f"--post-renderer={script.name}"
 
     def run(self, *arguments: str) -> str:
         """What it prints. Raises HelmFailed."""
@@ -81,6 +102,11 @@ def find_or_build(env: Mapping[str, str], progress: Progress) -> Path:
     if on_path and _fits(_version_of(on_path)):
         return Path(on_path)
     return found(HELM, env, progress)
+
+
+def build_4(env: Mapping[str, str], progress: Progress) -> Path:
+    """Helm 4, built if need be. Raises MissingToolchain and progress.Failed."""
+    return found(HELM_4, env, progress)
 
 
 def _fits(version: tuple[int, ...]) -> bool:

@@ -58,6 +58,25 @@ def test_the_job_is_no_hook(helm: Helm) -> None:
     assert "helm.sh/hook" not in (job["metadata"].get("annotations") or {})
 
 
+def test_the_first_job_waits_for_nodes_and_network_as_long_as_they_take(helm: Helm) -> None:
+    """Its time counts from its creation: with a deadline a cluster that is built slowly has none.
+
+    And it stays: what removes it by itself has GitOps tools make it again, for ever.
+    """
+    (job,) = of_kind(helm.objects(), "Job")
+
+    assert {"activeDeadlineSeconds", "ttlSecondsAfterFinished"}.isdisjoint(job["spec"])
+
+
+def test_a_renewal_that_hangs_is_ended_before_the_next_but_one(helm: Helm) -> None:
+    (cron,) = of_kind(helm.objects(), "CronJob")
+    run = cron["spec"]["jobTemplate"]["spec"]
+
+    assert cron["spec"]["concurrencyPolicy"] == "Forbid"
+    assert run["activeDeadlineSeconds"] == 600
+    assert cron["spec"]["schedule"] == "*/10 * * * *"
+
+
 def test_every_right_is_bound_to_a_name(helm: Helm) -> None:
     rules = [
         rule
@@ -68,7 +87,7 @@ def test_every_right_is_bound_to_a_name(helm: Helm) -> None:
     ]
 
     assert [(rule["resources"], rule["resourceNames"], rule["verbs"]) for rule in rules] == [
-        (["secrets"], ["jasm-injector-tls"], ["get", "create", "patch"]),
+        (["secrets"], ["jasm-injector-tls"], ["get", "create", "patch", "delete"]),
         (["services"], ["jasm-injector"], ["get"]),
         (["mutatingwebhookconfigurations"], ["jasm-injector"], ["get", "patch"]),
     ]
@@ -91,7 +110,7 @@ def test_each_mode_makes_its_own_objects_only(helm: Helm, mode: str) -> None:
     assert (
         made
         == {
-            "job": {"Job", "CronJob"} | roles,
+            "job": {"Job", "CronJob", "NetworkPolicy"} | roles,
             "certManager": {"Issuer", "Certificate"},
             "secret": set(),
         }[mode]

@@ -1,17 +1,15 @@
 """What the chart renders, offline: with every example, and setting by setting."""
 
 import json
-from typing import Any
 
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from initsync import rbac
 from injector import cli
 from tests.chart import examples
-from tests.chart.examples import objects, of_kind, one, options, pod_templates
-from tests.chart.helm import CHART, NAMESPACE, Helm
+from tests.chart.examples import arguments, objects, of_kind, one, options, pod_templates
+from tests.chart.helm import CHART, Helm
 
 OWN = "app.kubernetes.io/"
 
@@ -57,10 +55,24 @@ def test_what_selects_pods_selects_the_deployments(helm: Helm) -> None:
 
     assert labels.items() >= deployment["selector"]["matchLabels"].items()
     assert one(found, "Service")["spec"]["selector"].items() <= labels.items()
-    for kind in ("PodDisruptionBudget", "NetworkPolicy"):
-        spec = one(found, kind)["spec"]
-        selector = spec.get("selector") or spec["podSelector"]
-        assert selector["matchLabels"].items() <= labels.items()
+    budget = one(found, "PodDisruptionBudget")["spec"]
+    assert budget["selector"]["matchLabels"].items() <= labels.items()
+
+
+def test_each_pod_has_its_network_policy(helm: Helm) -> None:
+    found = objects(helm, "defaults")
+    rules = {it["metadata"]["name"]: it["spec"] for it in of_kind(found, "NetworkPolicy")}
+
+    selected = {
+        name
+        for template in pod_templates(found)
+        for name, spec in rules.items()
+        if spec["podSelector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
+    }
+    assert selected == set(rules) == {"jasm-injector", "jasm-certificates", "jasm-test"}
+    assert "egress" not in rules["jasm-injector"], "it calls nobody"
+    for name in ("jasm-certificates", "jasm-test"):
+        assert ({} in rules[name]["egress"], "ingress" in rules[name]) == (True, False)
 
 
 CLUSTER_WIDE = {
@@ -80,11 +92,6 @@ def test_only_what_a_feature_needs_has_rights_in_the_whole_cluster(helm: Helm) -
     assert wide(*CLUSTER_WIDE) == set()
     for setting, names in CLUSTER_WIDE.items():
         assert everything - wide(setting) == names
-
-
-def arguments(found: list[examples.Object]) -> list[str]:
-    container = one(found, "Deployment")["spec"]["template"]["spec"]["containers"][0]
-    return [*container["command"][1:], *container["args"]]
 
 
 @pytest.mark.parametrize("name", [it for it in examples.NAMES if it != "policy-mode"])
@@ -111,17 +118,6 @@ def test_a_variable_of_the_injected_containers_is_not_expanded_by_the_injectors_
     assert "--env=A=$$(B) c" in arguments(helm.objects("--set=injection.env.A=$(B) c"))
 
 
-def test_an_image_is_named_by_its_digest_in_the_own_registry(helm: Helm) -> None:
-    found = objects(helm, "private-registry")
-    init, injector = (f"@sha256:{'0' * 63}{number}" for number in (1, 2))
-
-    assert f"--image=registry.example.com/platform/jasm/init{init}" in arguments(found)
-    for template in pod_templates(found):
-        container, *_ = template["spec"]["containers"]
-        assert container["image"] == f"registry.example.com/platform/jasm/injector{injector}"
-        assert template["spec"]["imagePullSecrets"] == [{"name": "registry"}]
-
-
 def test_openshift_chooses_the_users(helm: Helm) -> None:
     found = objects(helm, "openshift")
 
@@ -138,6 +134,24 @@ def test_autoscaling_leaves_the_number_of_replicas_alone(helm: Helm) -> None:
     assert one(found, "PodDisruptionBudget")["spec"]["minAvailable"] == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "unavailable", "surge"), [("defaults", 0, 1), ("host-network", 1, 0)]
+)
+def test_a_rollout_never_waits_for_a_port_that_an_old_pod_has(
+    helm: Helm, name: str, unavailable: int, surge: int
+) -> None:
+    strategy = one(objects(helm, name), "Deployment")["spec"]["strategy"]["rollingUpdate"]
+
+    assert strategy == {"maxUnavailable": unavailable, "maxSurge": surge}
+
+
+def test_no_seconds_before_the_end_are_no_hook(helm: Helm) -> None:
+    """Before 1.33 Kubernetes refuses to sleep for none."""
+    found = one(helm.objects("--set=injector.preStopSeconds=0"), "Deployment")
+
+    assert "lifecycle" not in found["spec"]["template"]["spec"]["containers"][0]
+
+
 def test_the_spread_selects_the_injectors_pods(helm: Helm) -> None:
     for name in ("defaults", "high-availability"):
         deployment = one(objects(helm, name), "Deployment")["spec"]
@@ -145,53 +159,6 @@ def test_the_spread_selects_the_injectors_pods(helm: Helm) -> None:
 
         assert len(constraints) == 2
         assert all(it["labelSelector"] == deployment["selector"] for it in constraints)
-
-
-def test_the_release_s_name_makes_names_that_sort_before_the_aws_webhook(helm: Helm) -> None:
-    for release, name in (("jasm", "jasm"), ("jasm-eu", "jasm-eu"), ("secrets", "jasm-secrets")):
-        found = list(yaml.safe_load_all(helm.run("template", release, str(CHART))))
-
-        (registration,) = of_kind([it for it in found if it], "MutatingWebhookConfiguration")
-        assert registration["metadata"]["name"] == f"{name}-injector"
-        assert registration["metadata"]["name"] < "pod-identity-webhook"
-
-
-def webhooks(helm: Helm, *settings: str) -> list[Any]:
-    found = one(
-        helm.objects(*(f"--set-json={it}" for it in settings)), "MutatingWebhookConfiguration"
-    )
-    return list(found["webhooks"])
-
-
-def test_the_webhook_s_settings_reach_every_entry(helm: Helm) -> None:
-    found = webhooks(
-        helm,
-        'webhook.namespaceSelector={"matchLabels": {"a": "b"}}',
-        'webhook.objectSelector={"matchExpressions": [{"key": "c", "operator": "Exists"}]}',
-        'webhook.matchConditions=[{"name": "mine", "expression": "true"}]',
-        'webhook.excludedNamespaces=["x"]',
-        "webhook.timeoutSeconds=7",
-    )
-
-    assert [it["timeoutSeconds"] for it in found] == [1, 1, 7]
-    for webhook in found:
-        names, *_ = webhook["namespaceSelector"]["matchExpressions"]
-        assert names["values"] == ["x", NAMESPACE]
-        assert webhook["namespaceSelector"]["matchLabels"] == {"a": "b"}
-        assert webhook["objectSelector"]["matchExpressions"][-1]["key"] == "c"
-        assert webhook["matchConditions"][-1]["name"] == "mine"
-
-
-def test_one_try_and_a_lenient_one(helm: Helm) -> None:
-    found = webhooks(helm, "webhook.tries=0", 'webhook.failurePolicy="Ignore"')
-
-    assert [(it["name"], it["failurePolicy"]) for it in found] == [
-        ("injector.jasm.codnod.io", "Ignore")
-    ]
-
-
-def test_no_tries_or_less_than_two_still_end_with_the_one_that_may_not_fail(helm: Helm) -> None:
-    assert [it["failurePolicy"] for it in webhooks(helm, "webhook.tries=1")] == ["Ignore", "Fail"]
 
 
 def test_the_roles_are_those_of_a_sync_and_no_more(helm: Helm) -> None:

@@ -17,6 +17,8 @@ from tests.chart.test_schema import MISTAKES
 
 PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text() for name in ("install", "upgrade")}
 PAGES["readme"] = (CHART / "README.md").read_text()
+RELEASED = "oci://registry.example.com/platform/jasm/charts/jasm"
+"""Beside the images, as docs/releasing.md has it."""
 _OPTIONS = ("--set", "--set-file", "--values", "--version")
 
 
@@ -54,7 +56,8 @@ def rendered(helm: Helm, values: Any, directory: Path) -> list[examples.Object]:
 
 @pytest.mark.parametrize("words", RENDERED, ids=" ".join)
 def test_the_chart_takes_every_command(helm: Helm, words: list[str], tmp_path: Path) -> None:
-    assert words[1:3] == ["jasm", "deploy/chart/jasm"]
+    assert words[1] == "jasm"
+    assert words[2] in ("deploy/chart/jasm", RELEASED)
     ca = tmp_path / "ca.crt"
     ca.write_text("-----BEGIN CERTIFICATE-----\n")
 
@@ -67,6 +70,36 @@ def test_there_are_commands_of_each_kind() -> None:
     verbs = {words[0] for words in commands()}
 
     assert verbs == {"install", "test", "template", "upgrade", "rollback", "uninstall"}
+
+
+def test_the_row_of_the_certificate_job_has_all_its_rights(helm: Helm) -> None:
+    (row,) = (line for line in PAGES["install"].splitlines() if "| the certificate job |" in line)
+    names = {"secrets": "its one Secret", "services": "the injector's Service"}
+    names["mutatingwebhookconfigurations"] = "this one webhook configuration"
+
+    roles = [it for it in helm.objects() if it["kind"] in ("Role", "ClusterRole")]
+    rules = [
+        r for it in roles if it["metadata"]["name"] == "jasm-certificates" for r in it["rules"]
+    ]
+    rights = {
+        f"{', '.join(f'`{verb}`' for verb in rule['verbs'])} on {names[rule['resources'][0]]}"
+        for rule in rules
+    }
+
+    assert set(row.split("|")[1].strip().split("; ")) == rights
+
+
+def test_the_network_policies_of_the_page_are_those_of_the_pods(helm: Helm, tmp_path: Path) -> None:
+    (values,) = (it for it in blocks("install") if "networkPolicy" in it)
+    found = rendered(helm, values, tmp_path)
+
+    policies = {
+        it["metadata"]["name"]: it["spec"] for it in examples.of_kind(found, "NetworkPolicy")
+    }
+    (rule,) = policies["jasm-injector"]["ingress"]
+    assert rule["from"][:2] == values["networkPolicy"]["from"]
+    for name in ("jasm-certificates", "jasm-test"):
+        assert policies[name]["egress"][0]["to"] == values["networkPolicy"]["to"]
 
 
 def test_every_example_is_in_the_table() -> None:

@@ -1,20 +1,15 @@
-"""The guard of the chart by its values: what is rendered, and that an API server takes it so."""
+"""The guard by the chart's values: what is rendered. tests/cluster has what it then refuses."""
 
-import os
-import sys
-from collections.abc import Iterator
+import json
+import re
 
 import pytest
 
-from initsync import keys, rbac
+from initsync import apistatus
+from initsync.errors import ClusterForbidden
+from initsync.http1 import Response
 from initsync.model import JsonObject
-from initsync.testing.client import Answer
-from initsync.testing.controlplane import ControlPlane, find_or_build
-from initsync.testing.controlplane.progress import Progress
 from tests.chart.helm import Helm, HelmFailed
-from tests.cluster.contract import Secrets
-from tests.cluster.guard import managed, new_namespace
-from tests.polling import until
 
 GUARD = "--show-only=templates/guard.yaml"
 POLICY = "ValidatingAdmissionPolicy"
@@ -68,11 +63,52 @@ def test_it_refuses_and_logs_or_as_it_is_told(helm: Helm) -> None:
         "guard.managedBy={it's}",
         "injection.env.JASM_MANAGED_BY=it's",
         "guard.excludedNamespaces={A b}",
+        "guard.allowedLabels={it's}",
+        "guard.allowedAnnotations={a/b/c}",
     ],
 )
 def test_what_the_api_server_would_not_take_is_refused_before(helm: Helm, value: str) -> None:
     with pytest.raises(HelmFailed, match=value.partition("=")[0].replace(".", "/")):
         helm.objects(GUARD, f"--set={value}")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "guard.allowedAnnotations={jasm.codnod.io/adopt}",
+        "guard.allowedLabels={app.kubernetes.io/managed-by}",
+    ],
+)
+def test_what_says_whose_a_secret_is_can_not_be_left_to_others(helm: Helm, value: str) -> None:
+    with pytest.raises(HelmFailed, match="'not' failed"):
+        helm.objects(GUARD, f"--set={value}")
+
+
+def sentences(policy: JsonObject) -> list[str]:
+    """What it says of each thing that it refuses."""
+    rules = policy["spec"]["validations"]
+    joined = [rule["messageExpression"] for rule in rules if "messageExpression" in rule]
+    named = ["a/b".join(re.findall('"(.*?)"', expression)) for expression in joined]
+    return [*(rule["message"] for rule in rules), *named]
+
+
+def test_each_sentence_says_where_to_read_on_and_jasm_init_passes_it_on(helm: Helm) -> None:
+    policy = rendered(helm, "--set=fullnameOverride=acme")[POLICY]
+    name = policy["metadata"]["name"]
+    said = (
+        f"""secrets "db" is forbidden: {POLICY} '{name}' with binding '{name}' denied request: """
+    )
+
+    for sentence in sentences(policy):
+        body = {"kind": "Status", "reason": "Forbidden", "message": said + sentence}
+        with pytest.raises(ClusterForbidden) as refused:
+            apistatus.stored(Response(403, {}, json.dumps(body).encode()), "apply", private=True)
+        assert str(refused.value) == f"cannot apply: {said}{sentence} (403)"
+        assert "JASM's docs/security.md" in sentence
+
+
+def test_what_it_cannot_evaluate_is_refused(helm: Helm) -> None:
+    assert rendered(helm)[POLICY]["spec"]["failurePolicy"] == "Fail"
 
 
 def test_it_has_no_parameters_that_could_be_missing(helm: Helm) -> None:
@@ -81,60 +117,3 @@ def test_it_has_no_parameters_that_could_be_missing(helm: Helm) -> None:
     assert "paramKind" not in found[POLICY]["spec"]
     assert "paramRef" not in found[f"{POLICY}Binding"]["spec"]
     assert "namespaceSelector" not in found[POLICY]["spec"]["matchConstraints"]
-
-
-@pytest.fixture(scope="module")
-def api(helm: Helm) -> Iterator[ControlPlane]:
-    """A cluster of which a platform team chose all that the guard lets it choose."""
-    if os.environ.get("CLUSTER") == "skip":
-        pytest.skip("CLUSTER=skip: nothing is asked of a real API server")
-    binaries = find_or_build(os.environ, Progress(sys.__stderr__ or sys.stderr))
-    with ControlPlane(binaries) as server:
-        chosen = (
-            "--set=injection.env.JASM_MANAGED_BY=platform",
-            "--set=guard.managedBy={team-a,team.b}",
-            "--set=guard.excludedNamespaces={legacy,older}",
-            "--set=fullnameOverride=jasm-of-others",
-        )
-        for manifest in helm.objects(GUARD, *chosen):
-            server.apply(manifest)
-        server.create_namespace("legacy")
-        own = guarded(server, new_namespace(server))
-        until(lambda: write(own, "wombat").status == 403, "the guard is in force")
-        yield server
-
-
-def guarded(api: ControlPlane, namespace: str) -> Secrets:
-    api.allow(namespace, "default", rbac.rules())
-    return Secrets(api.client(api.create_token(namespace, "default")), namespace)
-
-
-def write(secrets: Secrets, label: str) -> Answer:
-    return secrets.apply(managed("db", labels={keys.MANAGED_BY: label}))
-
-
-@pytest.mark.parametrize("label", ["platform", "team-a", "team.b"])
-def test_a_secret_may_carry_each_label_that_was_chosen(api: ControlPlane, label: str) -> None:
-    assert write(guarded(api, new_namespace(api)), label).status == 201
-
-
-def test_another_label_is_refused_with_those_that_may_be(api: ControlPlane) -> None:
-    answer = write(guarded(api, new_namespace(api)), "caronte")
-
-    assert answer.status == 403
-    assert "'jasm-of-others-guard'" in answer.body["message"]
-    assert "managed-by: platform or team-a or team.b" in answer.body["message"]
-
-
-def test_one_label_does_not_take_over_the_secrets_of_another(api: ControlPlane) -> None:
-    own = guarded(api, new_namespace(api))
-    write(own, "team-a")
-
-    answer = write(own, "platform")
-
-    assert answer.status == 403
-    assert "not for taking over a Secret of others" in answer.body["message"]
-
-
-def test_an_excluded_namespace_is_not_guarded(api: ControlPlane) -> None:
-    assert write(guarded(api, "legacy"), "anything").status == 201

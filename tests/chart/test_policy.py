@@ -54,28 +54,74 @@ def test_it_takes_the_newest_version_that_the_cluster_serves(
         assert one(objects, kind)["apiVersion"] == f"{GROUP}/{version}"
 
 
+NOT_SERVING = [
+    [CORE, "--kube-version=1.35"],
+    [CORE, "--kube-version=1.37"],  # switched off there
+]
+
+
+@pytest.mark.parametrize("cluster", NOT_SERVING)
+def test_where_it_is_not_served_the_webhook_takes_its_place(helm: Helm, cluster: list[str]) -> None:
+    by_webhook = {(it["kind"], it["metadata"]["name"]) for it in helm.objects(*cluster)}
+
+    objects = helm.objects(MODE, *cluster)
+
+    assert {(it["kind"], it["metadata"]["name"]) for it in objects} == by_webhook
+
+
 @pytest.mark.parametrize(
     "cluster",
     [
-        ["--kube-version=1.35"],
-        [CORE, "--kube-version=1.35"],
-        [CORE, "--kube-version=1.37"],  # switched off there
+        ["--kube-version=1.35"],  # known by its number only: nobody would read of the webhook
+        *([*cluster, "--set=injection.policy.fallback=false"] for cluster in NOT_SERVING),
+        *([*cluster, "--set=injection.policy.besideWebhook=true"] for cluster in NOT_SERVING),
     ],
 )
-def test_where_it_is_not_served_it_says_what_to_do(helm: Helm, cluster: list[str]) -> None:
+def test_where_nothing_may_take_its_place_it_says_what_to_do(
+    helm: Helm, cluster: list[str]
+) -> None:
     with pytest.raises(HelmFailed) as failed:
         helm.objects(MODE, *cluster)
 
     said = str(failed.value)
     assert "Kubernetes 1.36 or newer" in said
-    assert cluster[-1].removeprefix("--kube-version=") in said
+    (version,) = re.findall("--kube-version=(.+?)'", str(cluster))
+    assert f"This one is v{version}, and does not." in said
     assert "Set injection.mode to webhook" in said
     assert "injection.policy.apiVersion" in said
 
 
-def test_denying_invalid_annotations_needs_the_webhook(helm: Helm) -> None:
-    with pytest.raises(HelmFailed, match=r"onInvalid deny needs the webhook.*Set"):
-        helm.objects(MODE, "--set=injection.onInvalid=deny")
+def test_denying_invalid_annotations_needs_mode_webhook_whatever_the_cluster_serves(
+    helm: Helm,
+) -> None:
+    for cluster in (serving("v1"), NOT_SERVING[0]):
+        with pytest.raises(HelmFailed, match=r"onInvalid deny needs the webhook.*Set"):
+            helm.objects(MODE, "--set=injection.onInvalid=deny", *cluster)
+
+
+def conditions(number: int) -> str:
+    items = (f'{{"name":"own-{index}","expression":"true"}}' for index in range(number))
+    return f"--set-json=webhook.matchConditions=[{','.join(items)}]"
+
+
+def test_more_conditions_than_the_api_server_takes_are_counted(helm: Helm) -> None:
+    """It takes 64 of each; beside the chart's own are fewer left than with the webhook."""
+    assert len(one(helm.objects(MODE, conditions(57)), KIND)["spec"]["matchConditions"]) == 64
+    with pytest.raises(HelmFailed, match="has 58 items, and the policy takes at most 57"):
+        helm.objects(MODE, conditions(58))
+
+
+@pytest.mark.parametrize("none", ["null", "[]"])
+def test_where_no_mesh_is_told_of_neither_knows_one(helm: Helm, none: str) -> None:
+    """Not even those that the injector has of its own."""
+    chosen = f"--set-json=injection.meshProxies={none}"
+    objects = helm.objects("--set=injection.policy.besideWebhook=true", chosen)
+
+    variables = one(objects, KIND)["spec"]["variables"]
+    (proxies,) = (it for it in variables if it["name"] == "afterMeshProxies")
+    (container,) = one(objects, "Deployment")["spec"]["template"]["spec"]["containers"]
+    assert "c.name in []" in proxies["expression"]
+    assert [it for it in container["args"] if it.startswith("--mesh")] == ["--mesh-proxy="]
 
 
 @pytest.mark.parametrize("certificates", ["job", "certManager", "secret"])
@@ -124,14 +170,29 @@ def _text(mutation: Any) -> str:
     return str(mutation["jsonPatch"]["expression"])
 
 
+PAGE = (ROOT / "docs/injection-without-a-webhook.md").read_text().replace("\\\n", "")
+
+
+def policy_and_injector(helm: Helm, *values: str) -> tuple[bool, bool]:
+    """Whether the chart then has them."""
+    found = {it["kind"] for it in helm.objects(*(f"--set={value}" for value in values))}
+    return KIND in found, "Deployment" in found
+
+
 def test_the_commands_of_its_page_are_options_that_the_chart_takes(helm: Helm) -> None:
-    page = (ROOT / "docs/injection-without-a-webhook.md").read_text().replace("\\\n", "")
-    commands = re.findall(r"^helm upgrade.*", page, re.MULTILINE)
+    commands = re.findall(r"^helm upgrade.*", PAGE, re.MULTILINE)
 
-    kinds = []
-    for command in commands:
-        options = re.findall(r"--set (\S+)", command)
-        found = {it["kind"] for it in helm.objects(*(f"--set={option}" for option in options))}
-        kinds.append((KIND in found, "Deployment" in found))
+    found = [policy_and_injector(helm, *re.findall(r"--set (\S+)", it)) for it in commands]
 
-    assert kinds == [(True, False), (True, True), (True, False), (True, True), (False, True)]
+    assert found == [(True, False), (True, False), (False, True)]
+
+
+def test_the_steps_of_its_page_have_both_in_between(helm: Helm) -> None:
+    steps = re.findall(r"`mode: (\w+)`, `policy\.besideWebhook: (\w+)`", PAGE)
+
+    found = [
+        policy_and_injector(helm, f"injection.mode={mode}", f"injection.policy.besideWebhook={it}")
+        for mode, it in steps
+    ]
+
+    assert found == [(True, True), (True, False), (True, True), (False, True)]

@@ -1,9 +1,11 @@
 """Mistakes in values are named before anything is applied."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from tests.chart.examples import one
 from tests.chart.helm import Helm, HelmFailed
 
 MISTAKES = {
@@ -13,6 +15,7 @@ MISTAKES = {
     "a number for a text": ("injection.env.A=1", "'/injection/env/A': got number, want string"),
     "no replicas": ("injector.replicas=0", "'/injector/replicas': minimum: got 0, want 1"),
     "root": ("injection.runAsUser=0", "'/injection/runAsUser': minimum: got 0, want 1"),
+    "seconds that are none": ("injection.env.JASM_TIMEOUT=90.", "'90.' does not match pattern"),
     "half a digest": ("injector.image.digest=sha256:12", "'/injector/image/digest': 'sha256:12'"),
     "a tag with a digest": ("injector.image.tag=1@sha256:1", "'/injector/image/tag': '1@sha256:1'"),
     "a quantity that is none": ("injection.cpu=lots", "'/injection/cpu': 'lots' does not match"),
@@ -21,7 +24,15 @@ MISTAKES = {
     "a timeout too long": ("webhook.timeoutSeconds=60", "maximum: got 60, want 30"),
     "the chart's own label": (
         r"commonLabels.app\.kubernetes\.io/name=x",
-        "invalid propertyName 'app.kubernetes.io/name'",
+        "'/commonLabels/app.kubernetes.io~1name': got string, want null",
+    ),
+    "the chart's own label, of pods": (
+        r"certificates.job.podLabels.helm\.sh/chart=x",
+        "'/certificates/job/podLabels/helm.sh~1chart': got string, want null",
+    ),
+    "a variable's name that is none": (
+        "injection.env.A B=x",
+        "'/injection/env': additional properties 'A B' not allowed",
     ),
     "a namespace without its name": (
         "rbac.namespaces[0].serviceAccounts={app}",
@@ -39,6 +50,53 @@ def test_the_schema_names(helm: Helm, mistake: str) -> None:
         helm.template(f"--set={setting}")
 
     assert sentence in str(refused.value)
+
+
+TOGETHER = {
+    "a pod that is killed before it ends": (
+        "injector.preStopSeconds=45",
+        "terminationGracePeriodSeconds (45) must be more than injector.preStopSeconds (45)",
+    ),
+    "at least more than at most": (
+        "injector.autoscaling.enabled=true,injector.autoscaling.minReplicas=7",
+        "injector.autoscaling.minReplicas (7) must not be more than maxReplicas (6)",
+    ),
+    "a budget that says nothing": (
+        "injector.podDisruptionBudget.maxUnavailable=null",
+        "has neither maxUnavailable nor minAvailable: set one, or enabled to false",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", TOGETHER)
+def test_values_that_do_not_go_together_are_named(helm: Helm, mistake: str) -> None:
+    setting, sentence = TOGETHER[mistake]
+
+    with pytest.raises(HelmFailed) as refused:
+        helm.template(f"--set={setting}")
+
+    assert sentence in str(refused.value)
+
+
+def test_a_selector_may_name_any_label_of_the_pods(helm: Helm) -> None:
+    label = {"app.kubernetes.io/name": "shop"}
+    selector = json.dumps({"matchLabels": label})
+
+    found = helm.objects(f"--set-json=webhook.objectSelector={selector}")
+
+    for webhook in one(found, "MutatingWebhookConfiguration")["webhooks"]:
+        assert webhook["objectSelector"]["matchLabels"] == label
+
+
+def test_a_million_is_a_whole_number(helm: Helm, tmp_path: Path) -> None:
+    """Helm reads numbers of a file as floats, and writes large ones as 1e+06."""
+    numbers = {"replicas": 10**6, "terminationGracePeriodSeconds": 10**6}
+    (tmp_path / "values.yaml").write_text(json.dumps({"injector": numbers}))
+
+    spec = one(helm.objects(f"--values={tmp_path}/values.yaml"), "Deployment")["spec"]
+
+    assert type(spec["replicas"]) is int
+    assert type(spec["template"]["spec"]["terminationGracePeriodSeconds"]) is int
 
 
 def test_a_name_that_sorts_behind_the_aws_webhook_is_refused(helm: Helm) -> None:

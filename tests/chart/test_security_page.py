@@ -43,6 +43,7 @@ def given(helm: Helm) -> set[tuple[str, str, str, str]]:
     }
 
 
+@pytest.mark.threat("The certificate job is compromised", "A node is compromised")
 def test_the_table_of_rights_is_what_the_chart_gives(helm: Helm) -> None:
     shown = {found for found in rows() if re.match("(Cluster)?Role `", found[0])}
 
@@ -70,6 +71,7 @@ def test_by_hand_one_needs_the_same_and_the_pod() -> None:
     ]
 
 
+@pytest.mark.threat("The injector is compromised")
 @pytest.mark.parametrize("name", [name for name in examples.NAMES if name != "policy-mode"])
 def test_the_injector_has_no_token_and_no_rights(helm: Helm, name: str) -> None:
     found = objects(helm, name)

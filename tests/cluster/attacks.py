@@ -1,6 +1,6 @@
 """What the thief of a pod's token tries on Secrets, with the guard's answer to each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from initsync import keys
@@ -83,8 +83,17 @@ def of_type(kind: str) -> JsonObject:
     return body
 
 
-def labelled(**labels: str | None) -> JsonObject:
-    return {"metadata": {"labels": {key.replace("__", "/"): to for key, to in labels.items()}}}
+def on_what_others_put(target: str, **with_it: JsonObject) -> Iterator[Attack]:
+    """Each part of it changed or removed; `with_it`: what else the patch has of that part."""
+    parts = {"labels": ("team", LABELS), "annotations": ("note", ANNOTATIONS)}
+    for part, (key, sentence) in parts.items():
+        for name, value in {"change": "other", "remove": None}.items():
+            metadata: JsonObject = {**with_it, part: {**with_it.get(part, {}), key: value}}
+            said = f"{sentence}: {key};"
+            yield patching(f"{name} {part} of others", said, target, {"metadata": metadata})
+    for part, sentence in {"finalizers": FINALIZERS, "ownerReferences": OWNERS}.items():
+        metadata = {**with_it, part: None}
+        yield patching(f"remove {part} of others", sentence, target, {"metadata": metadata})
 
 
 TYPED = [
@@ -93,6 +102,7 @@ TYPED = [
 ]
 FOREIGN = [
     applying("apply over it", TAKEN, managed("theirs")),
+    applying("apply over one that is kept", TAKEN, managed("kept")),
     applying("apply without a label", LABEL, secret("theirs", {"password": "pl4nted"})),
     applying("apply as another manager", TAKEN, managed("theirs"), manager="kubectl"),
     applying("apply the hand-over too", TAKEN, managed("theirs", annotations={keys.ADOPT: "true"})),
@@ -153,6 +163,11 @@ OWN = [
         managed("db", annotations={"kubernetes.io/service-account.name": "default"}),
     ),
     applying("hand it on", ANNOTATIONS, managed("db", annotations={keys.ADOPT: "true"})),
+    applying("hand it on by label", LABELS, managed("db", labels=MANAGED | {keys.ADOPT: "true"})),
+    applying("hand on a new one", ANNOTATIONS, managed("fresh", annotations={keys.ADOPT: "true"})),
+    applying("make one that stays", FINALIZERS, managed("fresh", finalizers=["x.example/never"])),
+    applying("make one that goes", OWNERS, managed("fresh", ownerReferences=[OWNER])),
+    *on_what_others_put("db"),
     applying(
         "keep the API server busy",
         "not for Secrets with hundreds of labels and annotations",
@@ -176,4 +191,5 @@ ADOPTED = [
         "adopted",
         {"metadata": {"labels": MANAGED, "annotations": {keys.ADOPT: None}}},
     ),
+    *on_what_others_put("adopted", labels=MANAGED),
 ]

@@ -1,7 +1,7 @@
 """The guard as it is shipped, and who tests it: the holder of a pod's stolen token."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ SHIPPED = Path(__file__).parent.parent.parent / "deploy/manifests/guard.yaml"
 NAME = "jasm-guard"
 MANAGED = {keys.MANAGED_BY: keys.MANAGED_BY_DEFAULT, keys.PROVIDER: "aws-secretsmanager"}
 DENIED = f"ValidatingAdmissionPolicy '{NAME}' with binding '{NAME}' denied request: JASM's Role is "
-NAMES = ("db", "fresh", "theirs", "adopted")
+NAMES = ("db", "fresh", "theirs", "kept", "adopted")
 
 _SECRETS: JsonObject = {"apiGroups": [""], "resources": ["secrets"]}
 _VERBS = [*rbac.SECRET_VERBS[:-1], "update", "delete", "deletecollection", "list"]
@@ -30,16 +30,23 @@ ROLES = {
     "every verb without the mark": [_SECRETS | {"verbs": _VERBS}],
 }
 """JASM's by names, its broader one, and all verbs, with the guard's mark and without."""
+OF_OTHERS: JsonObject = {
+    "labels": {"team": "shop"},
+    "annotations": {"note": "x"},
+    "finalizers": ["x.example/y"],
+    "ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": "c", "uid": "u"}],
+}
+"""What others put on Secrets of JASM's."""
 
 
 def documents() -> list[JsonObject]:
     return [found for found in yaml.safe_load_all(SHIPPED.read_text()) if found]
 
 
-def install(api: ApiServer) -> None:
-    """Apply the guard, and return when it is in force."""
-    for document in documents():
-        api.apply(document)
+def install(api: ApiServer, chosen: Sequence[JsonObject] = ()) -> None:
+    """Apply the guard, as it ships or as given, and return when it is in force."""
+    for manifest in chosen or documents():
+        api.apply(manifest)
     namespace = new_namespace(api)
     api.allow(namespace, "default", rbac.rules())
     own = Secrets(api.client(api.create_token(namespace, "default")), namespace)
@@ -80,14 +87,20 @@ class Loot(NamedTuple):
 
 
 def loot(api: ApiServer, role: str) -> Loot:
-    """JASM's `db`, a Secret of others, and one that its owner has handed over; the pod's token."""
+    """JASM's `db`, two Secrets of others, and one that was handed over; the pod's token.
+
+    The owner of `kept` has said no to a hand-over.
+    """
     namespace = new_namespace(api)
     owner = Secrets(api, namespace)
     jasms = managed("db", annotations={keys.SOURCE_PATH: "/prod/db"})
     foreign = secret("theirs", {"password": "pl4nted-old"}, labels={"team": "payments"})
+    kept = secret("kept", {"a": "pl4nted-old"}, annotations={keys.ADOPT: "false"})
     adopted = secret("adopted", {"a": "pl4nted-old"}, annotations={keys.ADOPT: "true"})
     assert owner.apply(jasms).status == 201
-    assert [owner.create(body).status for body in (foreign, adopted)] == [201, 201]
+    assert [owner.create(body).status for body in (foreign, kept, adopted)] == [201, 201, 201]
+    for name in ("db", "adopted"):
+        assert owner.merge(name, {"metadata": OF_OTHERS}).status == 200
     api.create_service_account(namespace, "app")
     api.allow(namespace, "app", ROLES[role])
     pod = api.create(_pod(namespace))

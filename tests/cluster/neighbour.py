@@ -59,6 +59,12 @@ def adds_a_native_mesh_proxy_last(spec: dict[str, Any]) -> None:
         spec.setdefault("initContainers", []).append(proxy)
 
 
+def labels_as_policy_engines_do(metadata: dict[str, Any]) -> None:
+    """As Kyverno's add-labels and Gatekeeper's AssignMetadata do, and an annotation likewise."""
+    metadata.setdefault("labels", {})["cost-centre"] = "42"
+    metadata.setdefault("annotations", {})["policies.example.org/seen"] = "true"
+
+
 def adds_an_aws_identity(spec: dict[str, Any]) -> None:
     """As amazon-eks-pod-identity-webhook: all containers, each entry only where it is not yet."""
     _identify(spec, [*spec["containers"], *spec.get("initContainers", [])])
@@ -90,10 +96,12 @@ def neighbouring(
     change: Change,
     again: str,
     part: str = "spec",
+    of: str = "pods",
 ) -> Iterator[None]:
-    """In force for the pods of that namespace; `again` is its reinvocationPolicy."""
+    """In force for the pods of that namespace, or `of` what else; `again` is its
+    reinvocationPolicy."""
     with Broken(directory, _changing(change, part)) as server:
-        registration = _registration(name, namespace, server, again)
+        registration = _registration(name, namespace, server, again, of)
         api.apply(registration)
         try:
             api.await_webhooks()
@@ -105,22 +113,23 @@ def neighbouring(
 def _changing(change: Change, part: str) -> Callable[[ssl.SSLSocket], None]:
     def handle(client: ssl.SSLSocket) -> None:
         request = json.loads(received(client))["request"]
-        pod = copy.deepcopy(request["object"])
-        change(pod[part])
-        made = jsonpatch.make_patch(request["object"], pod).to_string()
+        changed = copy.deepcopy(request["object"])
+        change(changed[part])
+        made = jsonpatch.make_patch(request["object"], changed).to_string()
         patch = base64.b64encode(made.encode()).decode()
         answer(client, "200 OK", review(request["uid"], patch=patch, patchType="JSONPatch"))
 
     return handle
 
 
-def _registration(name: str, namespace: str, server: Broken, again: str) -> dict[str, Any]:
-    rule = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}
+def _registration(name: str, namespace: str, server: Broken, again: str, of: str) -> dict[str, Any]:
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "resources": [of]}
+    operations = ["CREATE"] if of == "pods" else ["CREATE", "UPDATE"]
     bundle = base64.b64encode(server.authority.pem.encode()).decode()
     webhook = {
         "name": "neighbour.example.org",
         "clientConfig": {"url": server.url, "caBundle": bundle},
-        "rules": [rule | {"operations": ["CREATE"]}],
+        "rules": [rule | {"operations": operations}],
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
         "reinvocationPolicy": again,
         "sideEffects": "None",

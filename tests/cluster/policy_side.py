@@ -15,6 +15,12 @@ from tests.polling import until
 KINDS = ("MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding")
 
 
+def serves_policies(api: ControlPlane) -> bool:
+    """Whether it knows their kind in v1."""
+    group = api.request("GET", "/apis/admissionregistration.k8s.io/v1").body
+    return "mutatingadmissionpolicies" in {kind["name"] for kind in group["resources"]}
+
+
 def values(settings: Settings, mode: str = "policy") -> str:
     """The chart's option for these settings. `version` is the chart's own."""
     name, _, digest = settings.image.partition("@")

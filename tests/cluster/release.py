@@ -23,23 +23,29 @@ yaml.safe_dump_all(found, sys.stdout)
 """
 
 
+def at_cluster(api: ControlPlane, helm: Helm, directory: Path) -> Helm:
+    """Helm as the cluster's administrator; `directory` is for its kubeconfig."""
+    file = directory / "kubeconfig"
+    file.touch(0o600)
+    file.write_text(kubeconfig(api.url, Path(api.ca_file), {"token": api.admin_token}))
+    return helm.of(file)
+
+
 class Release(Closing):
     """Leaving the `with` block uninstalls it."""
 
     def __init__(self, api: ControlPlane, helm: Helm, webhook: Webhook, directory: Path) -> None:
-        file = directory / "kubeconfig"
-        file.touch(0o600)
-        file.write_text(kubeconfig(api.url, Path(api.ca_file), {"token": api.admin_token}))
         bundle = base64.b64encode(webhook.ca_pem.encode()).decode()
         turn = directory / "turn"
         turn.write_text(TURN.format(python=sys.executable, url=webhook.url, bundle=bundle))
         turn.chmod(0o700)
-        self.helm, self._turned = helm.of(file), f"--post-renderer={turn}"
+        self.helm = at_cluster(api, helm, directory)
+        self._turned = helm.post_renderer(turn)
 
-    def apply(self, verb: str, chart: Path, *settings: str) -> None:
-        """Install or upgrade."""
+    def apply(self, verb: str, chart: Path, *settings: str) -> str:
+        """Install or upgrade; what Helm says, without line ends. Raises HelmFailed."""
         options = [f"--set={it}" for it in settings]
-        self.helm.release(verb, str(chart), self._turned, *options)
+        return " ".join(self.helm.release(verb, str(chart), self._turned, *options).split())
 
     def close(self) -> None:
         """Uninstall it, if it is installed."""

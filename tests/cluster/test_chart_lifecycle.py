@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from initsync.testing.client import MERGE
+from initsync.testing.client import APPLY, MERGE
 from initsync.testing.controlplane import Binaries, ControlPlane
 from initsync.testing.webhook import Webhook
 from tests.chart.helm import CHART, NAMESPACE, PREVIOUS, RELEASE, Helm, HelmFailed
@@ -34,15 +34,22 @@ _REGISTRATIONS = "apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurat
 
 
 @pytest.fixture
-def release(api: ControlPlane, helm: Helm, webhook: Webhook, tmp_path: Path) -> Iterator[Release]:
+def release(
+    request: pytest.FixtureRequest, api: ControlPlane, webhook: Webhook, tmp_path: Path
+) -> Iterator[Release]:
+    helm = request.getfixturevalue(getattr(request, "param", "helm"))
     with Release(api, helm, webhook, tmp_path) as ours:
         yield ours
+
+
+by_either_helm = pytest.mark.parametrize("release", ["helm", "helm_4"], indirect=True)
 
 
 def await_injection(api: ControlPlane) -> None:
     until(lambda: is_injected(create(api, annotated("shop"))), "pods are injected")
 
 
+@by_either_helm
 def test_upgrades_and_rollbacks_lose_no_admission(api: ControlPlane, release: Release) -> None:
     release.apply("install", PREVIOUS)
     await_injection(api)
@@ -62,6 +69,7 @@ def test_upgrades_and_rollbacks_lose_no_admission(api: ControlPlane, release: Re
     assert load.failures == []
 
 
+@by_either_helm
 def test_pods_created_while_it_is_uninstalled_are_refused_by_nobody(
     api: ControlPlane, release: Release
 ) -> None:
@@ -77,6 +85,7 @@ def test_pods_created_while_it_is_uninstalled_are_refused_by_nobody(
     assert not is_injected(create(api, annotated("shop")))
 
 
+@by_either_helm
 @pytest.mark.parametrize("version", [PREVIOUS, CHART], ids=["of an older version", "upgraded"])
 def test_uninstalling_leaves_nothing(api: ControlPlane, release: Release, version: Path) -> None:
     before = inventory(api)
@@ -91,6 +100,23 @@ def test_uninstalling_leaves_nothing(api: ControlPlane, release: Release, versio
     assert inventory(api) - before == set()
 
 
+def test_helm_4_goes_on_with_a_release_of_helm_3(
+    api: ControlPlane, release: Release, helm_4: Helm, webhook: Webhook, tmp_path: Path
+) -> None:
+    before = inventory(api)
+    release.apply("install", PREVIOUS)
+    (tmp_path / "4").mkdir()
+    newer = Release(api, helm_4, webhook, tmp_path / "4")
+
+    newer.apply("upgrade", CHART)
+    newer.helm.release("rollback", "1")
+    await_injection(api)
+    newer.close()
+
+    assert inventory(api) - before == set()
+
+
+@by_either_helm
 def test_a_registration_is_deleted_before_what_it_calls(
     api: ControlPlane, release: Release
 ) -> None:
@@ -128,6 +154,7 @@ def test_a_role_for_a_namespace_that_is_not_there_says_so(
         release.apply("install", CHART, "rbac.namespaces[0].namespace=nowhere")
 
 
+@by_either_helm
 def test_the_ca_that_somebody_patched_in_stays(api: ControlPlane, release: Release) -> None:
     """As by the certificate job, or by cert-manager: the chart that does not set it leaves it."""
     release.helm.release("install", str(PREVIOUS))
@@ -157,8 +184,9 @@ def test_the_notes_say_what_is_missing_and_what_comes_next(
     assert "Set rbac.namespaces, or apply your own" in said
 
 
+@pytest.mark.parametrize(("query", "way"), [("", MERGE), ("?fieldManager=t&force=true", APPLY)])
 def test_the_hook_of_uninstalling_is_refused_where_somebody_applies_it(
-    api: ControlPlane, release: Release
+    api: ControlPlane, release: Release, query: str, way: str
 ) -> None:
     """`helm template --dry-run=server | kubectl apply -f -` would lose all webhooks by it."""
     release.apply("install", CHART)
@@ -170,7 +198,9 @@ def test_the_hook_of_uninstalling_is_refused_where_somebody_applies_it(
         if it["kind"] == "MutatingWebhookConfiguration"
     )
 
-    answer = api.request("PATCH", f"/{_REGISTRATIONS}/jasm-injector", hook, MERGE)
+    target = f"/{_REGISTRATIONS}/jasm-injector"
+    answer = api.request("PATCH", f"{target}{query}", hook, way)
 
     assert hook["webhooks"] == []
-    assert (answer.status, "metadata.uid" in answer.body["message"]) == (422, True)
+    assert (answer.status, answer.body["reason"]) == (409, "Conflict")
+    assert len(api.request("GET", target).body["webhooks"]) == 3

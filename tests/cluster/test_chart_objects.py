@@ -1,81 +1,102 @@
 """What the chart renders, with every example, is what the real API server takes, to the letter."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
+import yaml
 
 from initsync.testing import manifests
-from initsync.testing.closing import Closing
+from initsync.testing.client import APPLY
 from initsync.testing.controlplane import ControlPlane
 from tests.chart import examples
-from tests.chart.helm import NAMESPACE, Helm
-from tests.polling import until
+from tests.chart.helm import CHART, NAMESPACE, Helm
+from tests.cluster.operators import Operators
 
 NEW = "-of-chart"  # the real ones may be registered by other tests
 ACCOUNT = ("serviceAccountName", "serviceAccount")  # of another namespace
-# Of operators that are not here: their names, and any content.
-FOREIGN = {
-    "monitoring.coreos.com": ("ServiceMonitor", "PrometheusRule"),
-    "cert-manager.io": ("Certificate", "Issuer"),
-}
-
-
-def definition(group: str, kind: str) -> dict[str, Any]:
-    plural = f"{kind.lower()}s"
-    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
-    names = {"plural": plural, "singular": kind.lower(), "kind": kind, "listKind": f"{kind}List"}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural}.{group}"},
-        "spec": {"group": group, "names": names, "scope": "Namespaced", "versions": [version]},
-    }
-
-
-class Definitions(Closing):
-    """Of FOREIGN, until the end of the `with` block."""
-
-    def __init__(self, api: ControlPlane) -> None:
-        self._api = api
-        self._all = [definition(group, kind) for group, kinds in FOREIGN.items() for kind in kinds]
-        for it in self._all:
-            api.apply(it)
-        until(lambda: all(self._is_served(it) for it in self._all))
-
-    def close(self) -> None:
-        """Remove them."""
-        for it in self._all:
-            self._api.request("DELETE", manifests.path(it))
-
-    def _is_served(self, it: dict[str, Any]) -> bool:
-        path = f"/apis/{it['spec']['group']}/v1/{it['spec']['names']['plural']}"
-        return self._api.request("GET", path).status == 200
+SETTINGS = [
+    ["injector.preStopSeconds=0"],
+    ["injector.podDisruptionBudget.minAvailable=50%"],
+    [
+        "networkPolicy.from[0].podSelector.matchLabels.a=b",
+        "networkPolicy.to[0].ipBlock.cidr=10.0.0.1/32",
+    ],
+    ["certificates.mode=certManager", "certificates.certManager.issuerRef.name=corp"],
+]
 
 
 @pytest.fixture(scope="module")
 def cluster(real_api: ControlPlane) -> Iterator[ControlPlane]:
     for name in (NAMESPACE, "shop", "sandbox", "monitoring"):
         real_api.create_namespace(name)
-    with Definitions(real_api):
+    with Operators(real_api):
         yield real_api
 
 
 @pytest.mark.parametrize("name", examples.NAMES)
 def test_the_real_api_server_takes_every_object(
-    cluster: ControlPlane, helm: Helm, name: str
+    request: pytest.FixtureRequest, cluster: ControlPlane, helm: Helm, name: str
 ) -> None:
+    if name == "policy-mode":
+        request.getfixturevalue("policy_api")  # which skips where it is not served
     found = examples.objects(helm, name)
 
     assert found
     for manifest in found:
         manifest["metadata"]["name"] += NEW
-        if manifest["kind"] == "Pod":
-            del manifest["spec"]["serviceAccountName"]  # which a dry run does not store
-        target = f"{manifests.path(manifest)}?fieldManager=t&fieldValidation=Strict&dryRun=All"
-        answer = cluster.request("PATCH", target, manifest, "application/apply-patch+yaml")
-        assert answer.status in (200, 201), answer.body["message"]
+        assert refusal(cluster, manifest) is None
+
+
+@pytest.mark.usefixtures("policy_api")
+def test_no_name_is_too_long_for_its_kind(cluster: ControlPlane, helm: Helm) -> None:
+    """Of a release whose own is as long as Helm takes it."""
+    release = ["template", f"jasm-{'x' * 48}", str(CHART), f"--namespace={NAMESPACE}"]
+    chosen = ("defaults", "high-availability", "monitoring", "teams", "cert-manager", "policy-mode")
+    texts = [helm.run(*release, *examples.options(name)) for name in chosen]
+    found = [it for text in texts for it in yaml.safe_load_all(text) if it]
+
+    assert {it["kind"] for it in found} >= {"CronJob", "Job", "Service", "HorizontalPodAutoscaler"}
+    for manifest in found:
+        assert refusal(cluster, manifest) is None
+
+
+def refusal(cluster: ControlPlane, manifest: examples.Object) -> str | None:
+    """What the API server says against it."""
+    if manifest["kind"] == "Pod":
+        del manifest["spec"]["serviceAccountName"]  # which a dry run does not store
+    target = f"{manifests.path(manifest)}?fieldManager=t&fieldValidation=Strict&dryRun=All"
+    answer = cluster.request("PATCH", target, manifest, APPLY)
+    return None if answer.status in (200, 201) else str(answer.body["message"])
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=" ".join)
+def test_it_takes_what_no_example_has(
+    cluster: ControlPlane, helm: Helm, settings: list[str]
+) -> None:
+    for manifest in helm.objects(*(f"--set={it}" for it in settings)):
+        manifest["metadata"]["name"] += NEW
+        assert refusal(cluster, manifest) is None
+
+
+@pytest.mark.parametrize(
+    ("example", "kind", "misspelt"),
+    [
+        ("monitoring", "ServiceMonitor", {"endpoint": []}),
+        ("monitoring", "PrometheusRule", {"group": []}),
+        ("cert-manager", "Certificate", {"renewbefore": "1h"}),
+        ("cert-manager", "Issuer", {"selfsigned": {}}),
+    ],
+)
+def test_a_misspelt_field_of_an_operator_s_would_be_noticed(
+    cluster: ControlPlane, helm: Helm, example: str, kind: str, misspelt: examples.Object
+) -> None:
+    manifest, *_ = examples.of_kind(examples.objects(helm, example), kind)
+    manifest["spec"] |= misspelt
+
+    said = refusal(cluster, manifest)
+
+    (name,) = misspelt
+    assert f".spec.{name}: field not declared in schema" in str(said)
 
 
 @pytest.mark.parametrize("name", [it for it in examples.NAMES if it not in examples.ON_THE_NODE])

@@ -1,9 +1,7 @@
 """What the audit log tells with the policy of docs/security.md: who tried what, and no value."""
 
 import json
-import os
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +11,7 @@ import yaml
 from initsync import keys, rbac
 from initsync.model import JsonObject
 from initsync.testing import manifests
-from initsync.testing.controlplane import ControlPlane, find_or_build
-from initsync.testing.controlplane.progress import Progress
+from initsync.testing.controlplane import Binaries, ControlPlane
 from tests.cluster import guard
 from tests.cluster.contract import encoded, secret
 from tests.cluster.guard import Loot, managed
@@ -33,11 +30,8 @@ def policy() -> JsonObject:
 
 
 @pytest.fixture(scope="module")
-def api() -> Iterator[ControlPlane]:
+def api(binaries: Binaries) -> Iterator[ControlPlane]:
     """One with that audit policy."""
-    if os.environ.get("CLUSTER") == "skip":
-        pytest.skip("CLUSTER=skip: nothing is asked of a real API server")
-    binaries = find_or_build(os.environ, Progress(sys.__stderr__ or sys.stderr))
     with ControlPlane(binaries, audit_policy=policy()) as server:
         guard.install(server)
         yield server
@@ -65,6 +59,7 @@ def logged(api: ControlPlane, namespace: str, name: str, user: str = ":app") -> 
     return found()
 
 
+@pytest.mark.threat("Somebody reads logs, Events and the audit log")
 def test_a_refused_write_names_the_guard_its_reason_and_the_pod(
     api: ControlPlane, loot: Loot
 ) -> None:
@@ -87,7 +82,25 @@ def test_a_write_tells_where_the_value_came_from(api: ControlPlane, loot: Loot) 
     until(lambda: len(logged(api, loot.namespace, "db")) == 2)
 
     told = [event["annotations"][SOURCE] for event in logged(api, loot.namespace, "db")]
-    assert told == ["aws-secretsmanager /prod/db", "aws-secretsmanager /prod/other"]
+    assert told == ["aws-secretsmanager: /prod/db", "aws-secretsmanager: /prod/other"]
+
+
+@pytest.mark.threat("Somebody reads logs, Events and the audit log")
+def test_a_guarded_write_has_a_source_even_if_it_is_a_deletion_or_names_none(
+    api: ControlPlane,
+) -> None:
+    """So what has none is not guarded."""
+    loot = guard.loot(api, "every verb")
+    loot.thief.delete("db")
+    loot.thief.delete("theirs")
+    loot.thief.apply(managed("fresh", labels={keys.MANAGED_BY: keys.MANAGED_BY_DEFAULT}))
+
+    told = [
+        logged(api, loot.namespace, name)[0]["annotations"][SOURCE]
+        for name in ("db", "theirs", "fresh")
+    ]
+
+    assert told == ["aws-secretsmanager: /prod/db", ":", ":"]
 
 
 def test_a_write_that_is_not_guarded_has_no_source(api: ControlPlane) -> None:
@@ -99,6 +112,7 @@ def test_a_write_that_is_not_guarded_has_no_source(api: ControlPlane) -> None:
     assert SOURCE not in event["annotations"]
 
 
+@pytest.mark.threat("Somebody reads logs, Events and the audit log")
 def test_no_value_is_in_the_log(api: ControlPlane, loot: Loot) -> None:
     for name in ("db", "theirs"):
         loot.thief.apply(managed(name))

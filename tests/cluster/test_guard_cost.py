@@ -24,6 +24,7 @@ def spent(api: ControlPlane, name: str, *labels: str) -> tuple[float, float]:
     return seconds, count
 
 
+@pytest.mark.threat("The guard gets in the way")
 @pytest.mark.parametrize(
     ("guarded", "bar"),
     [pytest.param(True, 0.005, id="guarded"), pytest.param(False, 0.002, id="other")],
@@ -42,8 +43,29 @@ def test_a_write_of_a_secret_takes_hardly_longer(
 
     asked = spent(real_api, MATCHING, "jasm-guard", UPDATE)[1] - matched
     print(f"guarded {guarded}: {seconds * 1000:.2f} ms a write")
-    assert asked == (0 if guarded else TRIES * WRITES)  # it counts those that it then leaves alone
+    # It counts those that it then leaves alone, and some twice: the API server tries a write again
+    # where its cache of the Secret is behind.
+    assert asked == 0 if guarded else asked >= TRIES * WRITES
     assert 0 < seconds < bar
+
+
+@pytest.mark.parametrize("part", ["labels", "annotations"])
+def test_a_secret_of_thousands_of_names_is_refused_without_going_through_them(
+    real_api: ControlPlane, part: str
+) -> None:
+    space = new_namespace(real_api)
+    real_api.allow(space, "default", rbac.rules())
+    own = Secrets(real_api.client(real_api.create_token(space, "default")), space)
+    many = {f"a{number}": "" for number in range(20_000)}
+    labels = (ADMISSION, 'name="ValidatingAdmissionPolicy"', 'operation="CREATE"')
+    before = spent(real_api, *labels)[0]
+
+    answer = own.apply(managed("db", **{part: managed("db")["metadata"].get(part, {}) | many}))
+
+    seconds = spent(real_api, *labels)[0] - before
+    print(f"{part}: {seconds * 1000:.2f} ms")
+    assert "hundreds of labels and annotations" in answer.body["message"]
+    assert seconds < 0.5
 
 
 def a_write(api: ControlPlane, own: Secrets, attempt: int) -> float:

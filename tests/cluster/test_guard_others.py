@@ -54,6 +54,7 @@ def do_everything(secrets: Secrets, name: str = "free") -> None:
     assert [answer.status for answer in answers] == [201, 200, 200, 201, 200]
 
 
+@pytest.mark.threat("The guard gets in the way")
 def test_a_cluster_admin(real_api: ControlPlane, space: str) -> None:
     do_everything(Secrets(real_api, space))
 
@@ -87,6 +88,7 @@ def everything_named() -> JsonObject:
     return {"apiGroups": [""], "resources": ["secrets"], "verbs": ALL_VERBS}
 
 
+@pytest.mark.threat("The guard gets in the way")
 def test_a_service_account_that_is_cluster_admin_as_gitops_ones_are(
     real_api: ControlPlane, space: str
 ) -> None:
@@ -109,6 +111,7 @@ def test_a_service_account_that_may_do_everything_with_secrets_whatever_else_it_
     do_everything(as_account(real_api, space))
 
 
+@pytest.mark.threat("The guard gets in the way")
 @pytest.mark.parametrize("admin", [True, False])
 def test_a_service_account_that_is_admin_or_editor_of_its_namespace(
     real_api: ControlPlane, space: str, admin: bool
@@ -125,6 +128,7 @@ def test_a_service_account_that_is_admin_or_editor_of_its_namespace(
     do_everything(as_account(real_api, space))
 
 
+@pytest.mark.threat("A tenant is malicious")
 def test_a_namespaces_admin_may_give_jasms_role_and_without_the_mark_could_not(
     real_api: ControlPlane, space: str
 ) -> None:
@@ -146,6 +150,7 @@ def test_a_namespaces_admin_may_give_jasms_role_and_without_the_mark_could_not(
     assert admin.request("POST", path, role).status == 201
 
 
+@pytest.mark.threat("A tenant is malicious")
 def test_the_marks_are_all_that_jasm_adds_to_the_admins_of_namespaces() -> None:
     (found,) = (it for it in documents() if it["kind"] == "ClusterRole")
     marks = [rbac.SYNC_VERB, rbac.BYPASS_VERB]
@@ -154,6 +159,7 @@ def test_the_marks_are_all_that_jasm_adds_to_the_admins_of_namespaces() -> None:
     assert found["rules"] == [{"apiGroups": [""], "resources": ["secrets"], "verbs": marks}]
 
 
+@pytest.mark.threat("The guard gets in the way")
 def test_a_role_of_before_without_the_mark_works_as_it_did(
     real_api: ControlPlane, space: str
 ) -> None:
@@ -167,6 +173,7 @@ def test_a_role_of_before_without_the_mark_works_as_it_did(
     assert bot.apply(secret("db")).status == 200
 
 
+@pytest.mark.threat("The guard gets in the way")
 def test_a_controller_that_syncs_its_own_secret_by_name_still_writes_all_others(
     real_api: ControlPlane, space: str
 ) -> None:
@@ -178,6 +185,7 @@ def test_a_controller_that_syncs_its_own_secret_by_name_still_writes_all_others(
     assert DENIED in bot.apply(secret("own")).body["message"]
 
 
+@pytest.mark.threat("The guard gets in the way")
 def test_the_pages_role_leaves_a_controller_unguarded(real_api: ControlPlane, space: str) -> None:
     shown = next(text for text in PAGE.read_text().split("```yaml\n") if "name: unguarded" in text)
     (rule,) = yaml.safe_load(shown.partition("```")[0])["rules"]

@@ -34,24 +34,28 @@ def each(attacks: list[Attack]) -> pytest.MarkDecorator:
 
 @pytest.mark.parametrize("role", VERBS)
 class TestStolenToken:
+    @pytest.mark.threat("A pod's token is stolen", "A node is compromised")
     @each(TYPED)
     def test_makes_no_secret_of_another_type(
         self, real_api: ControlPlane, role: str, attack: Attack
     ) -> None:
         hold(attack, role, real_api)
 
+    @pytest.mark.threat("A pod's token is stolen")
     @each(FOREIGN)
     def test_leaves_secrets_of_others_alone(
         self, real_api: ControlPlane, role: str, attack: Attack
     ) -> None:
         hold(attack, role, real_api)
 
+    @pytest.mark.threat("A pod's token is stolen")
     @each(OWN)
     def test_cannot_turn_a_synced_secret_into_anything_else(
         self, real_api: ControlPlane, role: str, attack: Attack
     ) -> None:
         hold(attack, role, real_api)
 
+    @pytest.mark.threat("A pod's token is stolen")
     @each(ADOPTED)
     def test_gets_no_more_of_one_that_was_handed_over(
         self, real_api: ControlPlane, role: str, attack: Attack
@@ -59,6 +63,7 @@ class TestStolenToken:
         hold(attack, role, real_api)
 
 
+@pytest.mark.threat("A pod's token is stolen")
 @each([*TYPED, *FOREIGN, *OWN, *ADOPTED])
 def test_each_attack_works_where_nothing_but_rbac_is_in_its_way(
     real_api: ControlPlane, attack: Attack
@@ -81,6 +86,7 @@ def test_what_is_synced_can_be_read_and_written(real_api: ControlPlane, role: st
     assert found.thief.get("db").status == written.status == 200
 
 
+@pytest.mark.threat("A pod's token is stolen")
 def test_by_names_no_other_secret_is_read(real_api: ControlPlane) -> None:
     found = loot(real_api, "names")
     found.owner.create(secret("payroll"))
@@ -89,6 +95,7 @@ def test_by_names_no_other_secret_is_read(real_api: ControlPlane) -> None:
     assert found.thief.client.request("GET", found.thief.path).status == 403
 
 
+@pytest.mark.threat("A pod's token is stolen")
 def test_for_the_whole_namespace_every_secret_is_read_by_name(real_api: ControlPlane) -> None:
     """What the guard cannot hold: admission never sees reads."""
     found = loot(real_api, "namespace")
@@ -98,6 +105,7 @@ def test_for_the_whole_namespace_every_secret_is_read_by_name(real_api: ControlP
     assert found.thief.client.request("GET", found.thief.path).status == 403
 
 
+@pytest.mark.threat("A pod's token is stolen", "A tenant is malicious")
 @pytest.mark.parametrize("role", VERBS)
 def test_in_other_namespaces_it_gets_nothing(real_api: ControlPlane, role: str) -> None:
     found, other = loot(real_api, role), loot(real_api, role)
@@ -106,13 +114,15 @@ def test_in_other_namespaces_it_gets_nothing(real_api: ControlPlane, role: str) 
     assert elsewhere.get("db").status == elsewhere.apply(managed("db")).status == 403
 
 
+@pytest.mark.threat("A pod's token is stolen")
 def test_a_secret_over_the_size_limit_is_refused_by_the_api_server(real_api: ControlPlane) -> None:
     large = managed("db") | {"data": {"a": "A" * 4 * 349_526}}
 
     answer = loot(real_api, "namespace").thief.apply(large)
 
     assert answer.status == 422
-    assert "may not be more than 1048576 bytes" in answer.body["message"]
+    assert "Too long: m" in answer.body["message"]
+    assert " 1048576 bytes" in answer.body["message"]
 
 
 def test_secrets_have_no_subresource_by_which_to_get_around_the_guard(
@@ -123,6 +133,7 @@ def test_secrets_have_no_subresource_by_which_to_get_around_the_guard(
     assert [it["name"] for it in resources if it["name"].startswith("secrets")] == ["secrets"]
 
 
+@pytest.mark.threat("A pod's token is stolen")
 def test_an_event_on_any_object_of_the_namespace_can_be_forged(real_api: ControlPlane) -> None:
     """What neither the Role nor the guard holds: docs/security.md says so."""
     found = loot(real_api, "names")

@@ -40,6 +40,7 @@ OTHER = Settings(
     sidecar_memory="100M",
     env=(
         ("AWS_REGION", "us-east-1"),
+        ("JASM_NODE_NAME", "n"),
         ("JASM_TIMEOUT", "90.5"),
         ("QUOTES", "it's \"quoted\" \\ {{ }} ' + 'é\n"),
     ),

@@ -5,13 +5,19 @@ a real 1.34 was not tried.
 https://kubernetes.io/docs/concepts/cluster-administration/compatibility-version/
 """
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from initsync.testing.controlplane import Binaries, ControlPlane
-from tests.chart.helm import Helm
+from initsync.testing.webhook import Webhook
+from tests.chart.helm import CHART, NAMESPACE, Helm, HelmFailed
 from tests.cluster.injector_side import annotated, create, is_injected
-from tests.cluster.policy_side import installed
+from tests.cluster.policy_side import injects, installed, serves_policies
+from tests.cluster.release import Release
 from tests.injector.golden_settings import DEFAULT
+from tests.polling import until
 
 KIND = "MutatingAdmissionPolicy"
 BETA = [
@@ -19,6 +25,10 @@ BETA = [
     f"--feature-gates={KIND}=true",
     "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
 ]
+
+OLD = ["--emulated-version=1.35", "--min-compatibility-version=1.34"]
+"""It serves no such kind."""
+MODE = "injection.mode=policy"
 
 
 @pytest.mark.parametrize(("version", "api_version"), [("1.34", "v1beta1"), ("1.36", "v1")])
@@ -39,3 +49,35 @@ def test_older_api_servers_take_it_and_inject(
 
     assert objects[0]["apiVersion"].endswith(f"/{api_version}")
     assert is_injected(answer)
+
+
+@pytest.fixture(scope="module")
+def old_api(binaries: Binaries, real_api: ControlPlane) -> Iterator[ControlPlane]:
+    """An older one than policies; ours, where it is that old itself."""
+    with ControlPlane(binaries, flags=OLD if serves_policies(real_api) else []) as api:
+        for name in (NAMESPACE, "shop"):
+            api.create_namespace(name)
+        yield api
+
+
+@pytest.fixture
+def old_release(
+    old_api: ControlPlane, helm: Helm, webhook: Webhook, tmp_path: Path
+) -> Iterator[Release]:
+    with Release(old_api, helm, webhook, tmp_path) as release:
+        yield release
+
+
+def test_where_no_such_kind_is_served_the_webhook_injects_and_helm_says_so(
+    old_api: ControlPlane, old_release: Release
+) -> None:
+    said = old_release.apply("install", CHART, MODE)
+
+    assert "does not serve MutatingAdmissionPolicy: the webhook injects in its place" in said
+    until(lambda: injects(old_api), "the webhook is in force")
+    assert "No injector runs" not in old_release.apply("upgrade", CHART, MODE)
+
+
+def test_a_platform_team_may_have_it_fail_there_instead(old_release: Release) -> None:
+    with pytest.raises(HelmFailed, match="needs an API server that serves Mutating"):
+        old_release.apply("install", CHART, MODE, "injection.policy.fallback=false")

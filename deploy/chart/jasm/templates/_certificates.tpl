@@ -20,12 +20,11 @@ cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/{{ include "jasm.inject
 {{- end -}}
 {{- end -}}
 
-{{/* spec of the Job; the CronJob has the same. What another object's name would not help against is
+{{/* spec of the Job; the CronJob's has a deadline besides. What another object's name would not help against is
      not tried again: exit code 2 (wrong use) and 3 (an object of somebody else's). */}}
 {{- define "jasm.certificates.jobSpec" -}}
 {{- $own := .Values.certificates.job -}}
 backoffLimit: 6
-activeDeadlineSeconds: {{ add $own.timeoutSeconds 300 }}
 podFailurePolicy:
   rules:
     - action: FailJob

@@ -16,5 +16,10 @@ true
 {{/* What the managed-by label may say, as a YAML list: what injected containers write, and more. */}}
 {{- define "jasm.guard.managedBy" -}}
 {{- $injected := .Values.injection.env.JASM_MANAGED_BY | default "caronte" -}}
-{{- prepend .Values.guard.managedBy $injected | uniq | toYaml -}}
+{{- prepend (.Values.guard.managedBy | default list) $injected | uniq | toYaml -}}
+{{- end -}}
+
+{{/* A list as CEL has it. */}}
+{{- define "jasm.guard.cel" -}}
+[{{ range $number, $value := . }}{{ if $number }}, {{ end }}'{{ $value }}'{{ end }}]
 {{- end -}}

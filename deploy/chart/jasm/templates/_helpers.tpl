@@ -1,6 +1,6 @@
 {{/*
-Names, labels and images. Every name begins with "jasm", because webhook configurations are called in
-the order of their names and ours must come before pod-identity-webhook (design D22).
+Names, labels and images. Webhook configurations are called in the order of their names, and ours must come
+before pod-identity-webhook (design D22).
 */}}
 
 {{- define "jasm.fullname" -}}
@@ -11,7 +11,8 @@ the order of their names and ours must come before pod-identity-webhook (design 
 {{- if ge $name "pod-identity-webhook" -}}
 {{- fail (printf "fullnameOverride %q must sort before \"pod-identity-webhook\": AWS's webhook would not see jasm-init" $name) -}}
 {{- end -}}
-{{- $name | trunc 40 | trimSuffix "-" -}}
+{{- /* With "-certificates", the longest that follows, a CronJob's 52. */ -}}
+{{- $name | trunc 39 | trimSuffix "-" -}}
 {{- end -}}
 
 {{/* The injector's Deployment, Service, webhook configuration and ServiceAccount. */}}
@@ -31,7 +32,7 @@ the order of their names and ours must come before pod-identity-webhook (design 
 
 {{/* Whether there is an injector. */}}
 {{- define "jasm.injector.enabled" -}}
-{{- if eq .Values.injection.mode "webhook" }}true{{ end -}}
+{{- if or (eq (include "jasm.injection.by" .) "webhook") (include "jasm.injector.stays" .) }}true{{ end -}}
 {{- end -}}
 
 {{/* The Secret with tls.crt and tls.key that the injector serves with. */}}
@@ -86,6 +87,18 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 {{- end -}}
 
+{{/* Those that nodes need and that are in no registry of yours. */}}
+{{- define "jasm.images.withoutRegistry" -}}
+{{- $all := list .Values.injection.image -}}
+{{- if include "jasm.injector.enabled" . }}{{ $all = append $all .Values.injector.image }}{{ end -}}
+{{- $found := list -}}
+{{- range $all -}}
+{{- $name := include "jasm.image" (dict "root" $ "image" .) -}}
+{{- if hasPrefix "jasm/" $name }}{{ $found = append $found $name }}{{ end -}}
+{{- end -}}
+{{- join " and " $found -}}
+{{- end -}}
+
 {{/* Of a pod of JASM's own: everything that the Pod Security Standard "restricted" asks for. */}}
 {{- define "jasm.podSecurityContext" -}}
 runAsNonRoot: true
@@ -100,4 +113,14 @@ seccompProfile: {type: RuntimeDefault}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{/* A rule of egress, for who calls the API server: no selector finds that. */}}
+{{- define "jasm.networkPolicy.toApiServers" -}}
+{{- with .Values.networkPolicy.to -}}
+- to:
+    {{- toYaml . | nindent 4 }}
+{{- else -}}
+- {}
+{{- end -}}
 {{- end -}}

@@ -13,7 +13,8 @@
 {{- if $own.containerRestartPolicy }}
 - --container-restart-policy
 {{- end }}
-{{- range $own.meshProxies }}
+{{- /* Where there is none: no container has an empty name, and without the option it has its own. */}}
+{{- range $own.meshProxies | default (list "") }}
 - --mesh-proxy={{ . }}
 {{- end }}
 {{- range $name, $value := $own.env }}
@@ -21,8 +22,8 @@
 - {{ printf "--env=%s=%s" $name $value | replace "$(" "$$(" | quote }}
 {{- end }}
 - --certs=/etc/jasm/certs
-- --port={{ .Values.injector.port }}
-- --workers={{ .Values.injector.workers }}
+- --port={{ int64 .Values.injector.port }}
+- --workers={{ int64 .Values.injector.workers }}
 {{- end -}}
 
 {{/* Where the pods go: over nodes and zones, unless the values have it otherwise. */}}
@@ -38,4 +39,36 @@
 {{- range $constraints }}
 - {{ toYaml (merge dict . (dict "labelSelector" $selector)) | nindent 2 | trim }}
 {{- end }}
+{{- end -}}
+
+{{/* Fails for values of which each is right, and that do not go together. */}}
+{{- define "jasm.injector.check" -}}
+{{- $own := .Values.injector -}}
+{{- if le (int64 $own.terminationGracePeriodSeconds) (int64 $own.preStopSeconds) -}}
+{{- fail (printf "injector.terminationGracePeriodSeconds (%d) must be more than injector.preStopSeconds (%d): a pod would be killed before it ends" (int64 $own.terminationGracePeriodSeconds) (int64 $own.preStopSeconds)) -}}
+{{- end -}}
+{{- if and $own.autoscaling.enabled (gt (int64 $own.autoscaling.minReplicas) (int64 $own.autoscaling.maxReplicas)) -}}
+{{- fail (printf "injector.autoscaling.minReplicas (%d) must not be more than maxReplicas (%d)" (int64 $own.autoscaling.minReplicas) (int64 $own.autoscaling.maxReplicas)) -}}
+{{- end -}}
+{{- $budget := $own.podDisruptionBudget -}}
+{{- if and $budget.enabled (kindIs "invalid" $budget.maxUnavailable) (kindIs "invalid" $budget.minAvailable) -}}
+{{- fail "injector.podDisruptionBudget has neither maxUnavailable nor minAvailable: set one, or enabled to false" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* As few pods as there may be. */}}
+{{- define "jasm.injector.leastReplicas" -}}
+{{- $own := .Values.injector -}}
+{{- ternary $own.autoscaling.minReplicas $own.replicas $own.autoscaling.enabled | int64 -}}
+{{- end -}}
+
+{{/* Not empty where the disruption budget lets none of these be evicted. */}}
+{{- define "jasm.injector.undrainable" -}}
+{{- $budget := .Values.injector.podDisruptionBudget -}}
+{{- if not $budget.enabled -}}
+{{- else if kindIs "invalid" $budget.minAvailable -}}
+{{- if has (toString $budget.maxUnavailable) (list "0" "0%") }}true{{ end -}}
+{{- else if kindIs "string" $budget.minAvailable -}}
+{{- if ge (trimSuffix "%" $budget.minAvailable | int) 100 }}true{{ end -}}
+{{- else if ge (int $budget.minAvailable) (int (include "jasm.injector.leastReplicas" .)) }}true{{ end -}}
 {{- end -}}

@@ -53,10 +53,11 @@
 # platform's choice, and that before ours.
 - name: variablesGiven
   expression: |-
-    {{- if $own.containerRestartPolicy }}
-    []
-    {{- else }}
-    (variables.never && !variables.isSidecar ? [{'name': 'JASM_RESTART_POLICY', 'value': 'Never'}] : [])
+    [
+      {{- if hasKey $own.env "JASM_NODE_NAME" }}{'name': 'JASM_NODE_NAME', 'value': ''}{{ end -}}
+    ]
+    {{- if not $own.containerRestartPolicy }}
+    + (variables.never && !variables.isSidecar ? [{'name': 'JASM_RESTART_POLICY', 'value': 'Never'}] : [])
     {{- end }}
     + (variables.isSidecar ? [{'name': 'JASM_MODE', 'value': 'sidecar'}] : [])
     + variables.metricsPorts.map(port, {'name': 'JASM_METRICS_PORT', 'value': string(port)})
@@ -130,7 +131,7 @@ securityContext: Object.spec.initContainers.securityContext{
 {{/* Of a sidecar's startup probe: the seconds of JASM_TIMEOUT, and one minute for the kubelet. */}}
 {{- define "jasm.policy.probeThreshold" -}}
 {{- $text := .Values.injection.env.JASM_TIMEOUT | default "60" -}}
-{{- $seconds := regexMatch "^[0-9]*\\.?[0-9]+([eE][-+]?[0-9]+)?$" $text | ternary (float64 $text) 60.0 -}}
+{{- $seconds := float64 $text -}}
 {{- add (le $seconds 86400.0 | ternary (ceil $seconds) 60.0 | int64) 60 -}}
 {{- end -}}
 

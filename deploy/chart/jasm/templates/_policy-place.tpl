@@ -7,7 +7,7 @@
 - name: afterMeshProxies
   expression: |-
     variables.initContainers.transformList(i, c,
-      c.?restartPolicy.orValue('') == 'Always' && c.name in {{ toJson .Values.injection.meshProxies }},
+      c.?restartPolicy.orValue('') == 'Always' && c.name in {{ .Values.injection.meshProxies | default list | toJson }},
       i + 1)
 - name: place
   expression: |-

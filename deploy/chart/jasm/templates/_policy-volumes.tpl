@@ -1,7 +1,9 @@
 {{/*
 As injector/volumes.py and the volumes of injector/container.py. CEL has no YAML parser: the Secret's name
 is read where the annotation has it plainly (docs/injection-without-a-webhook.md says how). Where it has not,
-every Secret volume is made optional, as the injector does for an annotation that it cannot read.
+every Secret volume is made optional, as the injector does for an annotation that it cannot read; also where
+the pod may start without its secret, which the injector leaves alone: the annotation may be valid all the same,
+and then the kubelet would wait for ever for what jasm-init is to make.
 */}}
 {{- define "jasm.policy.volumes" -}}
 - name: volumes
@@ -15,17 +17,15 @@ every Secret volume is made optional, as the injector does for an annotation tha
     variables.text.split('secretName').size() - 2 != variables.text.findAll('(?m)^[ \t]*#.*secretName').size() ? ''
     : variables.text.find(r'''(?m)^([^#\n]*[{,])?[ \t]*["']?secretName["']?[ \t]*:[ \t]*["']?[-.a-z0-9]+["']?[ \t\r]*($|[,}]|[ \t]#)''')
       .find('secretName.*').find(':.*').find('[-.a-z0-9]+')
-- name: anySecret
-  expression: variables.secretName == '' && variables.annotations[?'jasm.codnod.io/on-failure'].orValue('') != 'continue'
 # For each volume the JSON pointers, below /spec/volumes, of its sources that take from the Secret.
 - name: pointers
   expression: |-
     variables.volumes.transformList(i, v,
       has(v.secret)
-      ? (variables.anySecret || v.secret.?secretName.orValue('') == variables.secretName
+      ? (variables.secretName == '' || v.secret.?secretName.orValue('') == variables.secretName
          ? [string(i) + '/secret'] : [])
       : v.?projected.?sources.orValue([]).transformList(n, s,
-          has(s.secret) && (variables.anySecret || s.secret.?name.orValue('') == variables.secretName),
+          has(s.secret) && (variables.secretName == '' || s.secret.?name.orValue('') == variables.secretName),
           string(i) + '/projected/sources/' + string(n) + '/secret'))
 # The same as one list; and of each: where, in which volume, its items, and whether it is optional.
 - name: shown

@@ -1,0 +1,131 @@
+"""Every value changes what is rendered, and the important ones where they should."""
+
+from functools import reduce
+from typing import Any
+
+import pytest
+
+from tests.chart.examples import Object, of_kind
+from tests.chart.helm import Helm
+from tests.chart.values import DEFAULTS, needed, option, other
+
+Rendered = dict[tuple[str, ...], list[Object]]
+
+
+@pytest.fixture(scope="module")
+def before(helm: Helm) -> Rendered:
+    """What is rendered with no more than other values need."""
+    return {way: helm.objects(*way) for way in {tuple(needed(name)) for name in DEFAULTS}}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_this_value_changes_what_is_rendered(helm: Helm, before: Rendered, name: str) -> None:
+    way = needed(name)
+
+    assert helm.objects(*way, option(name, other(name))) != before[tuple(way)]
+
+
+POD = "spec.template.spec"
+CONTAINER = f"{POD}.containers.0"
+JOB = "spec.jobTemplate.spec.template"
+LANDS: dict[str, list[str]] = {
+    "injector.affinity": [f"Deployment {POD}.affinity"],
+    "injector.tolerations": [
+        *(f"Deployment {POD}.tolerations", f"Job {POD}.tolerations"),
+        *(f"CronJob {JOB}.spec.tolerations", "Pod spec.tolerations"),
+    ],
+    "injector.priorityClassName": [f"Deployment {POD}.priorityClassName"],
+    "injector.podLabels": ["Deployment spec.template.metadata.labels"],
+    "injector.podAnnotations": ["Deployment spec.template.metadata.annotations"],
+    "injector.serviceAccount.name": [
+        *(f"Deployment {POD}.serviceAccountName", f"Deployment {POD}.serviceAccount"),
+        "ServiceAccount metadata.name",
+    ],
+    "injector.serviceAccount.annotations": ["ServiceAccount metadata.annotations"],
+    "injector.service.annotations": ["Service metadata.annotations"],
+    "injector.autoscaling.behavior": ["HorizontalPodAutoscaler spec.behavior"],
+    "injector.preStopSeconds": [f"Deployment {CONTAINER}.lifecycle.preStop.sleep.seconds"],
+    "injector.port": [f"Deployment {CONTAINER}.ports.0.containerPort"],
+    "injector.resources.requests.cpu": [f"Deployment {CONTAINER}.resources.requests.cpu"],
+    "networkPolicy.to": ["NetworkPolicy spec.egress.0.to"],
+    "webhook.annotations": ["MutatingWebhookConfiguration metadata.annotations"],
+    "certificates.job.schedule": ["CronJob spec.schedule"],
+    "certificates.job.podLabels": [
+        "Job spec.template.metadata.labels",
+        f"CronJob {JOB}.metadata.labels",
+    ],
+    "certificates.job.podAnnotations": ["Job spec.template.metadata.annotations"],
+    "certificates.certManager.caDuration": ["Certificate spec.duration"],
+    "certificates.certManager.renewBefore": ["Certificate spec.renewBefore"],
+}
+ARGUMENTS = {
+    "injector.port": ("Deployment", "--port=16886"),
+    "injector.workers": ("Deployment", "--workers=2"),
+    "certificates.job.trustSeconds": ("Job", "--trust-seconds=120"),
+    "certificates.job.reloadSeconds": ("Job", "--reload-seconds=1200"),
+}
+
+
+def at(manifest: Object, path: str) -> Any:
+    """What is there, or nothing."""
+    return reduce(
+        lambda found, key: found[int(key)] if isinstance(found, list) else found.get(key, {}),
+        path.split("."),
+        manifest,
+    )
+
+
+def has(found: Any, wanted: Any) -> bool:
+    """Whether it is that, or has it among its own."""
+    return bool(found == wanted or (isinstance(wanted, dict) and found.items() >= wanted.items()))
+
+
+@pytest.mark.parametrize("name", LANDS)
+def test_this_value_lands_where_it_should(helm: Helm, name: str) -> None:
+    found = helm.objects(*needed(name), option(name, other(name)))
+
+    for place in LANDS[name]:
+        kind, _, path = place.partition(" ")
+        assert any(has(at(it, path), other(name)) for it in of_kind(found, kind)), place
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_this_value_is_an_argument(helm: Helm, name: str) -> None:
+    kind, argument = ARGUMENTS[name]
+
+    (found,) = of_kind(helm.objects(option(name, other(name))), kind)
+
+    assert argument in at(found, CONTAINER)["args"]
+
+
+def test_labels_and_annotations_of_the_pods_are_of_the_pods_only(helm: Helm) -> None:
+    options = (option(f"injector.pod{it}", {"a": "b"}) for it in ("Labels", "Annotations"))
+    (deployment,) = of_kind(helm.objects(*options), "Deployment")
+
+    for text in (deployment["metadata"], deployment["spec"]["selector"]):
+        assert "'a': 'b'" not in str(text)
+
+
+def test_an_account_of_ones_own_is_not_made(helm: Helm) -> None:
+    options = (
+        option("injector.serviceAccount.create", False),
+        option("injector.serviceAccount.name", "own"),
+    )
+    found = helm.objects(*options)
+
+    assert [at(it, f"{POD}.serviceAccountName") for it in of_kind(found, "Deployment")] == ["own"]
+    assert "own" not in {it["metadata"]["name"] for it in of_kind(found, "ServiceAccount")}
+
+
+def test_who_may_call_the_injector_is_as_listed_and_the_pod_of_helm_test(helm: Helm) -> None:
+    prometheus = {"namespaceSelector": {"matchLabels": {"team": "monitoring"}}}
+    (policy,) = (
+        it
+        for it in of_kind(helm.objects(option("networkPolicy.from", [prometheus])), "NetworkPolicy")
+        if it["metadata"]["name"] == "jasm-injector"
+    )
+    (rule,) = policy["spec"]["ingress"]
+
+    first, second = rule["from"]
+    assert first == prometheus
+    assert second["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "test"

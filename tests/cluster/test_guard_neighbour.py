@@ -1,0 +1,124 @@
+"""Another mutating webhook puts labels and annotations on every Secret, as policy engines do.
+
+The guard sees a Secret as it will be stored, so it takes those for the pod's own change.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from initsync.testing.aws import AwsServer
+from initsync.testing.controlplane import Binaries, ControlPlane
+from initsync.testing.podrun import Finished
+from initsync.testing.webhook import Webhook
+from tests.chart.helm import Helm
+from tests.cluster import guard
+from tests.cluster.contract import Secrets
+from tests.cluster.guard import DENIED, managed, new_namespace
+from tests.cluster.neighbour import labels_as_policy_engines_do, neighbouring
+from tests.cluster.shop import Shop
+
+VALUES = (
+    "--set=guard.allowedLabels={cost-centre,owner}",
+    "--set=guard.allowedAnnotations={policies.example.org/seen}",
+)
+ALLOWED = {"labels": {"cost-centre": "42"}, "annotations": {"policies.example.org/seen": "true"}}
+
+
+@pytest.fixture(scope="module")
+def knowing_api(binaries: Binaries, helm: Helm) -> Iterator[ControlPlane]:
+    """A cluster whose guard was told of the neighbour."""
+    with ControlPlane(binaries) as server:
+        guard.install(server, helm.objects("--show-only=templates/guard.yaml", *VALUES))
+        yield server
+
+
+@pytest.fixture
+def knowing_shop(knowing_api: ControlPlane, aws: AwsServer, webhook: Webhook) -> Shop:
+    knowing_api.register_webhook(webhook.url, webhook.ca_pem)
+    return Shop(knowing_api, new_namespace(knowing_api), aws)
+
+
+def labelling(shop: Shop, directory: Path) -> AbstractContextManager[None]:
+    """It labels every Secret of the shop's namespace."""
+    name = f"labels-in-{shop.namespace}"
+    change = labels_as_policy_engines_do
+    assert isinstance(shop.api, ControlPlane)
+    return neighbouring(
+        shop.api, directory, name, shop.namespace, change, "Never", "metadata", "secrets"
+    )
+
+
+def sync(shop: Shop) -> Finished:
+    number = sum(shop.calls().values())
+    return shop.run(shop.pod(f"web-{number}"), JASM_SETTLE="0")
+
+
+@pytest.mark.threat("The guard gets in the way")
+def test_a_guard_that_was_not_told_refuses_and_names_each_of_them_and_the_value_to_set(
+    real_shop: Shop, tmp_path: Path
+) -> None:
+    with labelling(real_shop, tmp_path):
+        ended = sync(real_shop)
+
+    last = ended.stderr.splitlines()[-1]
+    assert ended.exit_code == 5
+    assert f"{DENIED}not for changing " in last
+    assert "own: cost-centre; guard.allowedLabels is for" in last or (
+        "own: policies.example.org/seen; guard.allowedAnnotations is for" in last
+    )
+
+
+@pytest.mark.threat("The guard gets in the way")
+def test_one_that_was_told_lets_the_first_sync_and_each_later_one_through(
+    knowing_shop: Shop, tmp_path: Path
+) -> None:
+    shop = knowing_shop
+    with labelling(shop, tmp_path):
+        assert "created with 3 keys" in sync(shop).stderr
+        shop.aws.rotate(shop.path, {"user": "pl4nted-two"})
+        assert "updated with 1 key" in sync(shop).stderr
+
+    stored = shop.secret()["metadata"]
+    assert all(stored[part].items() >= ALLOWED[part].items() for part in ALLOWED)
+
+
+def test_one_that_came_to_be_labelled_later_is_synced_on(
+    knowing_shop: Shop, tmp_path: Path
+) -> None:
+    shop = knowing_shop
+    sync(shop)
+    shop.aws.rotate(shop.path, {"user": "pl4nted-two"})
+
+    with labelling(shop, tmp_path):
+        assert "updated with 1 key" in sync(shop).stderr
+
+
+def test_all_other_names_are_refused_as_before_and_are_named(knowing_api: ControlPlane) -> None:
+    thief = guard.loot(knowing_api, "names").thief
+
+    answer = thief.apply(managed("fresh", labels=guard.MANAGED | {"owner": "x", "team": "x"}))
+
+    assert f"{DENIED}not for changing labels" in answer.body["message"]
+    assert "own: team; guard.allowedLabels" in answer.body["message"]
+
+
+@pytest.mark.threat("The guard gets in the way")
+def test_what_is_allowed_the_pod_itself_may_write_too(knowing_api: ControlPlane) -> None:
+    """What it costs: docs/security.md says so."""
+    thief: Secrets = guard.loot(knowing_api, "names").thief
+
+    assert thief.apply(managed("fresh", labels=guard.MANAGED | {"owner": "x"})).status == 201
+
+
+def test_when_there_are_too_many_names_to_name_it_is_refused_all_the_same(
+    real_api: ControlPlane,
+) -> None:
+    many = {f"a{'x' * 50}{number}": "" for number in range(200)}
+
+    answer = guard.loot(real_api, "names").thief.apply(managed("fresh", annotations=many))
+
+    said = "not for changing annotations of a Secret other than JASM's own; JASM's docs/security.md"
+    assert f"{DENIED}{said}" in answer.body["message"]
