@@ -1,8 +1,8 @@
 """Known vulnerabilities of all that is locked: `python -m deploy.audit [--required]`.
 
 pip-audit (https://github.com/pypa/pip-audit) asks the package index for its advisories. Where that
-does not answer, one line says so; with --required that is a failure. Exit codes: 0 nothing found,
-1 something found, or an entry of audit-ignore.yaml has ended, 2 not asked.
+does not answer, or not for all packages, one line says so; with --required that is a failure. Exit
+codes: 0 nothing found, 1 something found, or an entry of audit-ignore.yaml has ended, 2 not asked.
 """
 
 import datetime
@@ -45,24 +45,29 @@ class Finding(NamedTuple):
 
 
 def main(arguments: list[str]) -> int:
-    """Print what was found."""
+    """Print what was found, and then what was not looked up."""
     files = sorted((ROOT / "requirements").glob("*.txt"))
+    unasked = 2 if "--required" in arguments else 0
     try:
         ignored = ignorable(IGNORED.read_text("utf-8"), datetime.datetime.now(datetime.UTC).date())
-        found = [one for one in findings(report(files)) if not ignored & set(one.names)]
+        told = report(files)
     except Unanswered as reason:
         print(f"known vulnerabilities were not looked up: {reason}")
-        return 2 if "--required" in arguments else 0
+        return unasked
     except RuntimeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except ValueError as error:
         print(f"error: {IGNORED.name}: {error}", file=sys.stderr)
         return 1
+    found = [one for one in findings(told) if not ignored & set(one.names)]
     for finding in found:
         print(finding)
-    print(f"{len(found)} known vulnerabilities in {len(files)} requirement files")
-    return int(bool(found))
+    if missed := gap(told):
+        print(f"known vulnerabilities were not looked up: {missed}")
+    else:
+        print(f"{len(found)} known vulnerabilities in {len(files)} requirement files")
+    return 1 if found else unasked if missed else 0
 
 
 def report(files: list[Path], env: Mapping[str, str] | None = None) -> str:
@@ -84,13 +89,19 @@ def report(files: list[Path], env: Mapping[str, str] | None = None) -> str:
 
 
 def findings(text: str) -> list[Finding]:
-    """What pip-audit's JSON tells. Raises Unanswered where it left a package out."""
+    """What pip-audit's JSON tells of the packages that were looked up."""
+    packages = json.loads(text)["dependencies"]
+    return [_finding(package, one) for package in packages for one in package.get("vulns", ())]
+
+
+def gap(text: str) -> str:
+    """Which packages pip-audit's JSON leaves out; empty where none."""
     packages = json.loads(text)["dependencies"]
     skipped = [package["name"] for package in packages if "skip_reason" in package]
-    if skipped:
-        told = f"the package index has no advisories for {len(skipped)} of {len(packages)} packages"
-        raise Unanswered(f"{told}, such as {skipped[0]}")
-    return [_finding(package, one) for package in packages for one in package["vulns"]]
+    if not skipped:
+        return ""
+    told = f"the package index has no advisories for {len(skipped)} of {len(packages)} packages"
+    return f"{told}, such as {skipped[0]}"
 
 
 def _finding(package: dict[str, Any], one: dict[str, Any]) -> Finding:

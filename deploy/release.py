@@ -7,6 +7,7 @@ release's first step runs it on a bare machine. Exit code 1: something names ano
 import argparse
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -16,6 +17,15 @@ _NAMED = {
     "deploy/manifests/deployment.yaml": r"\bjasm/(?:init|injector):([^\s\"@]+)",
     "deploy/examples/2-by-hand-in-the-pod.yaml": r"\bjasm/init:([^\s\"@]+)",
 }
+# Pages may name none.
+_PAGES = ("README.md", "docs/*.md", "deploy/chart/jasm/README.md")
+_VERSION = r"v?([0-9]+\.[0-9]+\.[0-9]+(?:[-+][\w.-]*\w)?)"
+_SHOWN = re.compile(
+    rf"\bjasm[/-](?:init|injector|full):{_VERSION}"
+    rf"|\b(?:newTag|targetRevision): {_VERSION}"
+    rf"|--version[ =]{_VERSION}"
+    rf"|\b(?:initsync|injector) {_VERSION}"
+)
 _SECTION = r"^## \[?{version}(?=[\]\s]).*\n(?P<text>(?:(?!## ).*\n)*)"
 
 
@@ -36,16 +46,27 @@ def main(arguments: list[str]) -> int:
 
 def problems(root: Path, version: str) -> list[str]:
     """What has to change before `version` can be released from the files in `root`."""
-    found = []
-    for name, pattern in _NAMED.items():
-        named = re.findall(pattern, (root / name).read_text("utf-8"), re.MULTILINE)
-        if set(named) != {version}:
-            found.append(
-                f"{name} names {' and '.join(sorted(set(named))) or 'none'}, not {version}"
-            )
+    found = [
+        f"{name} names {' and '.join(sorted(named)) or 'none'}, not {version}"
+        for name, named in _named(root)
+        if named != {version}
+    ]
     if not notes((root / "CHANGELOG.md").read_text("utf-8"), version):
         found.append(f"CHANGELOG.md has no section {version}: rename Unreleased, with the date")
     return found
+
+
+def _named(root: Path) -> Iterator[tuple[str, set[str]]]:
+    for name, pattern in _NAMED.items():
+        yield name, set(re.findall(pattern, (root / name).read_text("utf-8"), re.MULTILINE))
+    for page in (page for pattern in _PAGES for page in sorted(root.glob(pattern))):
+        if named := shown(page.read_text("utf-8")):
+            yield page.relative_to(root).as_posix(), named
+
+
+def shown(page: str) -> set[str]:
+    """The versions of JASM that a page's examples name."""
+    return {version for found in _SHOWN.findall(page) for version in found if version}
 
 
 def notes(changelog: str, version: str) -> str:

@@ -28,12 +28,17 @@ def layers(archive: Path) -> list[Layer]:
     """The lowest first."""
     with tarfile.open(archive) as tar:
         (manifest,) = _json(tar, "manifest.json")
-        config = _json(tar, manifest["Config"])
         sizes = [tar.getmember(name).size for name in manifest["Layers"]]
-    steps = [
-        step.get("created_by", "") for step in config["history"] if not step.get("empty_layer")
-    ]
-    return [Layer(*found) for found in zip(config["rootfs"]["diff_ids"], sizes, steps, strict=True)]
+    said = config(archive)
+    steps = [step.get("created_by", "") for step in said["history"] if not step.get("empty_layer")]
+    return [Layer(*found) for found in zip(said["rootfs"]["diff_ids"], sizes, steps, strict=True)]
+
+
+def config(archive: Path) -> Any:
+    """How the image is started, and what it was made of."""
+    with tarfile.open(archive) as tar:
+        (manifest,) = _json(tar, "manifest.json")
+        return _json(tar, manifest["Config"])
 
 
 def _json(tar: tarfile.TarFile, name: str) -> Any:

@@ -20,9 +20,12 @@ HOLE = VulnerabilityResult(
 )
 
 
-def report(package: Dependency, *holes: VulnerabilityResult) -> str:
+def report(package: Dependency, *holes: VulnerabilityResult, skipped: str = "") -> str:
     """As pip-audit itself writes it."""
-    return str(JsonFormat(False, True).format({package: list(holes)}, []))
+    found: dict[Dependency, list[VulnerabilityResult]] = {package: list(holes)}
+    if skipped:
+        found = {SkippedDependency(skipped, "Dependency not found"): [], **found}
+    return str(JsonFormat(False, True).format(found, []))
 
 
 @pytest.fixture
@@ -59,6 +62,20 @@ def test_a_package_that_the_index_has_no_advisories_for_is_told_in_one_line(
     assert capsys.readouterr().out == (
         "known vulnerabilities were not looked up: the package index has no advisories for "
         "1 of 1 packages, such as flask\n"
+    )
+
+
+@pytest.mark.parametrize("arguments", [[], ["--required"]])
+def test_a_package_that_is_not_looked_up_hides_no_finding_of_another(
+    told: list[str], arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told.append(report(ResolvedDependency("flask", Version("2.0")), HOLE, skipped="click"))
+
+    assert audit.main(arguments) == 1
+    assert capsys.readouterr().out == (
+        "flask 2.0: PYSEC-1 GHSA-1, fixed in 2.1\n"
+        "known vulnerabilities were not looked up: the package index has no advisories for "
+        "1 of 2 packages, such as click\n"
     )
 
 

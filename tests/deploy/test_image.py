@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deploy.image import launchers, podpath, size
+from deploy.image import launchers, podpath, same, size
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = Path(yaml.__file__).parents[1]
@@ -65,12 +65,13 @@ def test_a_launcher_is_a_python_program_without_a_shell(tmp_path: Path) -> None:
     assert file.read_text().splitlines()[0] == f"#!{sys.executable} -IS"
 
 
-def archive(file: Path, *sizes: int, steps: list[str]) -> Path:
+def archive(file: Path, *sizes: int, steps: list[str], **started_by: object) -> Path:
     """As `docker save` writes an image of these layers."""
     members = {f"{number}.tar": b"x" * size for number, size in enumerate(sizes)}
     config = {
         "history": [{"created_by": step} for step in steps] + [{"empty_layer": True}],
-        "rootfs": {"diff_ids": list(members)},
+        "rootfs": {"diff_ids": [f"sha256:{size}" for size in sizes]},
+        "config": {"Entrypoint": ["jasm-init"], **started_by},
     }
     members["config.json"] = json.dumps(config).encode()
     manifest = [{"Config": "config.json", "Layers": list(members)[: len(sizes)]}]
@@ -99,6 +100,40 @@ def test_the_layers_above_the_base_are_weighed(
     ]
 
 
+def test_one_image_in_two_files_is_told_as_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = archive(tmp_path / "1.tar", 5, 2, steps=["base", "COPY"], Labels={"version": "1"})
+    second = archive(tmp_path / "2.tar", 5, 2, steps=["base", "COPY"], Labels={"version": "2"})
+
+    assert same.main([str(first), str(second)]) == 0
+    assert capsys.readouterr().out == "2 layers, the same in both\n"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "started_by", "said"),
+    [
+        ((5, 3), {}, "layer 2 is sha256:2, and sha256:3: COPY"),
+        ((5,), {}, "layer 2 is in one of them only"),
+        ((5, 2), {"User": "0"}, "User is None, and 0"),
+        ((5, 2), {"Entrypoint": ["sh"]}, "Entrypoint is ['jasm-init'], and ['sh']"),
+    ],
+)
+def test_another_layer_or_start_is_another_image(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    sizes: tuple[int, ...],
+    started_by: dict[str, object],
+    said: str,
+) -> None:
+    steps = ["base", "COPY"]
+    first = archive(tmp_path / "1.tar", 5, 2, steps=steps)
+    second = archive(tmp_path / "2.tar", *sizes, steps=steps[: len(sizes)], **started_by)
+
+    assert same.main([str(first), str(second)]) == 1
+    assert capsys.readouterr().out == f"{said}\n"
+
+
 def test_the_dockerfile_begins_upon_its_base_as_the_scale_expects() -> None:
     text = (ROOT / "Dockerfile").read_text()
 
@@ -114,24 +149,39 @@ def test_without_a_tool_the_build_names_them(tmp_path: Path) -> None:
     assert done.stderr == "error: none of none-such works here: install one of them\n"
 
 
-@pytest.mark.parametrize("tool", ["docker", "podman", "buildah"])
-def test_the_build_asks_each_tool_in_its_own_words(tmp_path: Path, tool: str) -> None:
+def said(tmp_path: Path, tool: str, **more: str) -> list[str]:
+    """What the build asks a stand-in of that tool, a line each; it is given --pull."""
     stand_in = tmp_path / tool
     stand_in.write_text('#!/bin/sh\necho "$@" >>"$0.log"\n')
     stand_in.chmod(0o755)
-    asked = {"TOOL": tool, "TARGETS": "init", "TAG": "1.2", "BASE": "b", "PLATFORM": "linux/arm64"}
-    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SOURCE_DATE_EPOCH": "7", **asked}
-    env |= {"SAVE": str(tmp_path), "PYTHON": "echo"}
+    asked = {"TOOL": tool, "TARGETS": "init", "TAG": "1.2", "SAVE": str(tmp_path), **more}
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SOURCE_DATE_EPOCH": "7", "PYTHON": "echo"}
+    subprocess.run([BUILD, "--pull"], env=env | asked, check=True, capture_output=True)
+    return (tmp_path / f"{tool}.log").read_text().splitlines()
 
-    subprocess.run([BUILD, "--pull"], env=env, check=True, capture_output=True)
 
-    said = (tmp_path / f"{tool}.log").read_text().splitlines()
-    (build,) = [line for line in said if line.startswith("build ")]
+@pytest.mark.parametrize("tool", ["docker", "podman", "buildah"])
+def test_the_build_asks_each_tool_in_its_own_words(tmp_path: Path, tool: str) -> None:
+    lines = said(tmp_path, tool, BASE="b", PLATFORM="linux/arm64")
+
+    (build,) = [line for line in lines if line.startswith("build ")]
     assert "--build-arg VERSION=1.2 " in build
     assert "--build-arg BASE=b --platform linux/arm64" in build
     assert build.endswith("--target init --tag jasm/init:1.2 --pull .")
     assert ("--timestamp 7" in build) == (tool != "docker")
     file = f"{tmp_path}/init.tar"
     saved = f"push --quiet jasm/init:1.2 docker-archive:{file}:jasm/init:1.2"
-    assert (saved if tool == "buildah" else f"save --output {file} jasm/init:1.2") in said
+    assert (saved if tool == "buildah" else f"save --output {file} jasm/init:1.2") in lines
     assert (tmp_path / "init.cdx.json").read_text() == f"deploy/image/bill.py {file}\n"
+
+
+def test_a_builder_of_buildxs_writes_the_file_itself(tmp_path: Path) -> None:
+    """For it has no images that docker could save, and rewrites times only as it writes."""
+    (build,) = [it for it in said(tmp_path, "docker", BUILDX_BUILDER="b") if "info" not in it]
+
+    assert f" --output type=docker,dest={tmp_path}/init.tar,rewrite-timestamp=true," in build
+    assert (tmp_path / "init.cdx.json").exists()
+
+
+def test_a_builder_of_buildxs_is_not_podmans(tmp_path: Path) -> None:
+    assert not [it for it in said(tmp_path, "podman", BUILDX_BUILDER="b") if "--output type" in it]

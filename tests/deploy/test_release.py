@@ -15,7 +15,8 @@ CHANGELOG = "# Changelog\n\n## Unreleased\n\n## {} - 2026-06-01\n\n- New.\n\n## 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """The files that name a version."""
-    for name in release._NAMED:
+    pages = [str(it.relative_to(ROOT)) for glob in release._PAGES for it in ROOT.glob(glob)]
+    for name in (*release._NAMED, *pages):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG.format(__version__))
@@ -29,7 +30,8 @@ def test_our_own_parts_name_one_version(tree: Path) -> None:
 def test_each_part_that_names_another_is_told(tree: Path) -> None:
     problems = release.problems(tree, "9.9.9")
 
-    assert len(problems) == len(release._NAMED) + 1
+    told = {problem.partition(" names ")[0] for problem in problems[:-1]}
+    assert told > {*release._NAMED, "docs/install.md", "docs/images.md", "docs/opting-out.md"}
     assert f"initsync/__init__.py names {__version__}, not 9.9.9" in problems
     assert problems[-1].startswith("CHANGELOG.md has no section 9.9.9")
 
@@ -40,6 +42,26 @@ def test_a_part_that_names_none_is_told(tree: Path) -> None:
     assert release.problems(tree, __version__) == [
         f"initsync/__init__.py names none, not {__version__}"
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "image: jasm/init:1.2.3",
+        "--image=registry.example.com/platform/jasm/injector:1.2.3",
+        "{name: jasm/injector, newName: r.example.com/jasm/injector, newTag: 1.2.3}",
+        "    targetRevision: v1.2.3",
+        "helm install jasm oci://r.example.com/jasm/charts/jasm --version 1.2.3",
+        "injection: jasm-init is in the pod, by the injector 1.2.3",
+    ],
+)
+def test_a_pages_example_names_a_version(text: str) -> None:
+    assert release.shown(f"{text}\n") == {"1.2.3"}
+
+
+@pytest.mark.parametrize("text", ["busybox:1.37", "ESO 2.9.0", "from 0.9.0 on", "jasm/init:TAG"])
+def test_what_is_of_others_or_told_is_no_version_of_the_release(text: str) -> None:
+    assert release.shown(text) == set()
 
 
 @pytest.mark.parametrize(

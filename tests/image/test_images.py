@@ -14,6 +14,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from deploy.image import bill, size
+from initsync import __version__
 from initsync.testing.controlplane.progress import Progress
 from tests import docs_licences
 from tests.node.images import TARGETS, Builder
@@ -93,7 +94,7 @@ def test_it_runs_as_nobody_and_says_what_it_is(archives: dict[str, Path], target
     assert said["config"]["User"] == "65532:65532"
     labels = said["config"]["Labels"]
     assert labels["org.opencontainers.image.title"] == f"jasm-{target}"
-    assert labels["org.opencontainers.image.version"] == "0.1.0"
+    assert labels["org.opencontainers.image.version"] == __version__
     assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
 
 

@@ -1,32 +1,33 @@
 """The workflows under .github: pinned, with few rights, in time, and valid."""
 
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from initsync.testing.controlplane.gobuild import Part, found
-from initsync.testing.controlplane.progress import Progress
+from tests import programs
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
-MODULE = Path(__file__).with_name("go")
 PINNED = re.compile(r"uses: [\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 OURS = re.compile(r"uses: \./\.github/workflows/[\w-]+\.yml( # zizmor: .*)?$")
 READ_ONLY = {"contents": "read"}
 WRITERS = {
     ("release.yml", "images"): {"id-token", "attestations"},
-    ("release.yml", "chart"): {"id-token"},
+    ("release.yml", "push"): {"id-token"},
     ("release.yml", "package"): {"id-token", "attestations"},
     ("release.yml", "publish"): {"contents"},
+    ("release.yml", "rebuilt"): {"contents"},
 }
 """Who may write what; every other job may read the repository, no more."""
+WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+RELEASE = WORKFLOW["jobs"]
 
 
 def jobs() -> Iterator[Any]:
@@ -101,6 +102,52 @@ def test_secrets_are_given_only_where_a_second_person_was_asked(
         assert job["environment"] == "release"
 
 
+def scripts(job: Any) -> str:
+    return "".join(step.get("run", "") for step in steps(job))
+
+
+def test_a_release_goes_from_what_can_be_done_again_to_what_cannot() -> None:
+    order = ("check", "test", "images", "chart", "push", "package", "publish")
+
+    for before, after in pairwise(order):
+        assert before in RELEASE[after]["needs"]
+    assert "publish" in scripts(RELEASE["package"])
+
+
+def test_the_chart_is_packaged_once_by_its_images_and_pushed_as_it_is() -> None:
+    assert "deploy.pin" in scripts(RELEASE["chart"]).partition("helm package")[0]
+    assert [name for name, job in RELEASE.items() if "helm package" in scripts(job)] == ["chart"]
+    assert [name for name, job in RELEASE.items() if "helm push" in scripts(job)] == ["push"]
+
+
+def test_all_images_are_built_on_one_base_that_is_looked_up_once() -> None:
+    assert "^ARG BASE=" in scripts(RELEASE["check"])
+    (build,) = (step for step in steps(RELEASE["images"]) if step.get("id") == "push")
+    assert build["env"].items() >= {"BASE_DIGEST": "${{ needs.check.outputs.base-digest }}"}.items()
+    assert "BASE=$BASE_NAME@$BASE_DIGEST " in build["run"]
+
+
+def test_images_are_built_again_on_a_newer_base_by_the_same_signed_way_and_nothing_else() -> None:
+    only = {name: job["if"] for name, job in RELEASE.items() if "if" in job}
+    assert WORKFLOW[True].keys() == {"push", "workflow_dispatch"}
+    assert only == {
+        "package": "github.event_name == 'push'",
+        "rebuilt": "github.event_name == 'workflow_dispatch'",
+    }
+
+
+@pytest.mark.parametrize(("file", "name", "job"), list(jobs()))
+def test_dockers_own_builder_is_not_asked_for_what_it_cannot(
+    file: str, name: str, job: Any
+) -> None:
+    """Images of several platforms, and times that are the same each time."""
+    for step in steps(job):
+        script = step.get("run", "")
+        if "rewrite-timestamp" in script or "SAVE=" in script or "linux/amd64,linux" in script:
+            assert "BUILDX_BUILDER=$(docker buildx create)" in script
+            assert "export BUILDX_BUILDER\n" in script
+
+
 def test_zizmor_finds_nothing() -> None:
     zizmor = str(Path(sys.executable).with_name("zizmor"))
 
@@ -115,11 +162,8 @@ def test_zizmor_finds_nothing() -> None:
     assert done.stdout.startswith("No findings to report")
 
 
-@pytest.mark.timeout(600)  # built once
 def test_actionlint_finds_nothing() -> None:
-    program = "github.com/rhysd/actionlint/cmd/actionlint"
-    part = Part("actionlint", program, MODULE, "actionlint-1.7.12")
-    actionlint = found(part, os.environ, Progress(sys.__stderr__ or sys.stderr))
+    actionlint = programs.of(programs.ACTIONLINT)
 
     done = subprocess.run(
         [actionlint, "-shellcheck=", "-pyflakes=", *FILES], capture_output=True, text=True
