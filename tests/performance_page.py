@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tests.bench import growth
 from tests.bench.creation_report import NONE
-from tests.bench.load_report import GO, INJECTOR
-from tests.bench.pod_report import CURRENT
+from tests.bench.load_report import INJECTOR
+from tests.bench.pod_report import ABSENT, BARS, CURRENT, FLOOR, GO, JASM, RSS_BAR
 from tests.charts import Bar, Chart, Step
 
 
@@ -28,20 +29,30 @@ def tables(figures: Any) -> dict[str, str]:
     return {
         "one pod": _table(
             "program | Secret | requests | wall | CPU | RSS | × wall, CPU, RSS", _pod(figures)
-        ),
+        )
+        + _pod_in_words(figures),
         "many pods": _table(
-            "pods | Secrets | API requests a pod | AWS requests a pod | lost writes | CPU a pod",
+            "pods | Secrets | API requests a pod | AWS requests a pod | writes | lost | CPU a pod"
+            " | all of them took",
             _growth(figures),
-        ),
+        )
+        + _rollout(figures),
+        "a sync in words": _sync_in_words(figures),
+        "costs in words": _costs_in_words(figures),
         "sidecar": _sidecar(figures["sidecar"]),
         "injector": _table(
             "connections | server | reviews a second | p50 | p99 | CPU a review | RSS",
             _load(figures),
-        ),
+        )
+        + _missed(figures["injector"]),
+        "workers": _table("workers | reviews a second | × one", _workers(figures["workers"]))
+        + _missed(figures["workers"]),
         "creations": _table(
             "connections | injection | pods a second | p50 | p99 | CPU of all servers, a pod",
             _creations(figures),
-        ),
+        )
+        + _above(figures["creations"]["above"])
+        + _missed(figures["creations"]),
     }
 
 
@@ -84,6 +95,75 @@ def _pod(figures: Any) -> Iterator[list[object]]:
         ]
 
 
+def _pod_in_words(figures: Any) -> str:
+    memory = max(one["rss"] for one in _ratios(figures, GO))
+    return (
+        f"\nSo {_between(_ratios(figures, FLOOR))} times the floor's CPU (the bar is "
+        f"{BARS[FLOOR]:g}), {_between(_ratios(figures, GO))} times Go's ({BARS[GO]:g}), and\n"
+        f"{memory:.2f} times Go's memory ({RSS_BAR:g}). Within a limit of 100m a sync takes "
+        f"{_first(figures, limited=True)['wall_ms'] / 1e3:.1f} s.\n" + _missed(figures["pod"])
+    )
+
+
+def _sync_in_words(figures: Any) -> str:
+    first, slow = _first(figures), _first(figures, limited=True)
+    return (
+        f"One sync takes {first['cpu_ms'] / 1e3:.2f} s of CPU and {first['rss_mb']:.0f} MB. With "
+        f"a limit of 100m CPU it is there after {slow['wall_ms'] / 1e3:.1f} s.\n"
+    )
+
+
+def _costs_in_words(figures: Any) -> str:
+    rates = [ratio["rate"] for ratio in figures["injector"]["ratios"]]
+    return (
+        f"One sync takes {_first(figures)['cpu_ms']:.0f} ms of CPU and "
+        f"{_first(figures)['rss_mb']:.0f} MB: {_between(_ratios(figures, FLOOR))} times the CPU "
+        "of the same requests written\nwith the standard library and no error handling, "
+        f"{_between(_ratios(figures, GO))} times that of a Go program with the\nofficial SDKs. "
+        f"The injector answers {min(rates):.1f} times as many reviews a second as a small webhook "
+        "in Go, on the same\ncores; `--workers N` gives it more of them.\n"
+    )
+
+
+def _ratios(figures: Any, program: str) -> list[Any]:
+    """Of `jasm-init` to another program, without a limit; each of `BARS` is there."""
+    return [
+        one for one in figures["pod"]["ratios"] if (one["program"], one["limit"]) == (program, None)
+    ]
+
+
+def _first(figures: Any, *, limited: bool = False) -> Any:
+    """A first sync's row, without a limit or within 100m."""
+    return next(
+        row
+        for row in figures["pod"]["rows"]
+        if (row["program"], row["state"], bool(row["limit"])) == (JASM, ABSENT, limited)
+    )
+
+
+def _between(ratios: Iterable[Any]) -> str:
+    low, high = (f"{pick(one['cpu'] for one in ratios):.2f}" for pick in (min, max))
+    return low if low == high else f"{low} to {high}"
+
+
+def _rollout(figures: Any) -> str:
+    most = max(
+        (row for row in figures["growth"]["rows"] if row["shape"] == growth.CURRENT),
+        key=lambda row: row["pods"],
+    )
+    return (
+        f"\n{most['pods']:,} pods that roll out with their Secret there cost "
+        f"{most['cpu_ms'] * most['pods'] / 1e3:.0f} s of CPU in all, spread over their nodes, no "
+        f"write,\nand {most['api'] + most['aws']:.0f} requests each.\n" + _missed(figures["growth"])
+    )
+
+
+def _missed(part: Any) -> str:
+    """What the run itself said of its bars."""
+    said = "; ".join(part["missed"])
+    return f"\n**A bar was missed**: {said}.\n" if said else ""
+
+
 def _growth(figures: Any) -> Iterator[list[object]]:
     for row in sorted(figures["growth"]["rows"], key=lambda row: row["shape"], reverse=True):
         yield [
@@ -91,17 +171,20 @@ def _growth(figures: Any) -> Iterator[list[object]]:
             row["shape"],
             f"{row['api']:.2f}",
             f"{row['aws']:.2f}",
+            row["writes"],
             row["lost"],
             f"{row['cpu_ms']:.0f} ms",
+            f"{row['seconds']:.1f} s",
         ]
 
 
 def _sidecar(found: Any) -> str:
     return (
         f"A sidecar's cycle takes {found['cycle_ms']:.1f} ms of CPU; at the default interval of "
-        f"{found['interval_s']:.0f} s\nthat is {found['hour_s']:.2f} s an hour. Its RSS was "
-        f"{found['rss_mb']:.1f} MB after {found['cycles']} cycles; an idle Python's is "
-        f"{found['idle_rss_mb']:.1f} MB.\n"
+        f"{found['interval_s']:.0f} s\nthat is {found['hour_s']:.2f} s an hour, "
+        f"{found['looks_hour_s']:.2f} s of it for looking at the annotations. Its RSS was "
+        f"{found['rss_mb']:.1f} MB\nafter {found['cycles']} cycles; an idle Python's is "
+        f"{found['idle_rss_mb']:.1f} MB.\n" + _missed(found)
     )
 
 
@@ -121,6 +204,20 @@ def _load(figures: Any) -> Iterator[list[object]]:
             times = ratios[row["connections"]]
             shown = [f"× {times[name]:.2f}" for name in ("rate", "p50", "p99", "cpu")]
             yield [row["connections"], f"{INJECTOR} / {GO}", *shown, ""]
+
+
+def _workers(found: Any) -> Iterator[list[object]]:
+    for row in found["rows"]:
+        times = row["rate"] / found["rows"][0]["rate"]
+        yield [row["workers"], f"{row['rate']:.0f}", f"{times:.2f}"]
+
+
+def _above(found: Any) -> str:
+    said = ", ".join(
+        f"{each['mean_ms']:+.1f} ± {each['error_ms']:.1f} ms with {_connections(each)}"
+        for each in found
+    )
+    return f"\nThe injector's p99 beside Go's, round by round: {said}.\n"
 
 
 def _creations(figures: Any) -> Iterator[list[object]]:

@@ -5,23 +5,29 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.charts import Bar, Chart, Step, svg
-from tests.docs_pictures import PAGES, Page
+from tests.docs_pictures import COST, PAGES, START, Figures, Page
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.page.stem)
-def test_a_page_and_its_picture_are_those_of_the_figures(page: Page) -> None:
-    again = "put the figures into the JSON file, then python -m tests.docs_pictures"
-
-    assert page.picture.read_text() == page.drawn(), again
-    assert page.page.read_text() == page.written(), again
+AGAIN = "put the figures into the JSON file, then python -m tests.docs_pictures"
+PICTURES = pytest.mark.parametrize("figures", [START, COST], ids=lambda it: it.file.stem)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.page.stem)
-def test_a_picture_says_all_that_it_shows_as_text(page: Page) -> None:
-    charts = page.charts(page.read())
-    root = ElementTree.fromstring(page.drawn())
+def test_a_page_is_that_of_the_figures(page: Page) -> None:
+    assert page.page.read_text() == page.written(), AGAIN
+
+
+@PICTURES
+def test_a_picture_is_that_of_the_figures(figures: Figures) -> None:
+    assert figures.picture.read_text() == figures.drawn(), AGAIN
+
+
+@PICTURES
+def test_a_picture_says_all_that_it_shows_as_text(figures: Figures) -> None:
+    charts = figures.charts(figures.read())
+    root = ElementTree.fromstring(figures.drawn())
 
     shown = {element.text for element in root.iter(f"{SVG}text")}
     said = root.findtext(f"{SVG}desc") or ""
@@ -34,7 +40,7 @@ def test_a_picture_says_all_that_it_shows_as_text(page: Page) -> None:
 
 
 def test_a_page_without_a_place_for_its_table_is_told() -> None:
-    page = PAGES[0]._replace(tables=lambda _: {"nowhere": ""})
+    page = PAGES[0]._replace(names=("nowhere",))
 
     with pytest.raises(
         ValueError, match=r"pod\.md has no place, or several, for the table nowhere"

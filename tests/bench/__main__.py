@@ -1,53 +1,48 @@
-"""`make bench`: everything in one run. `python -m tests.bench [--long] [--output json]`.
+"""`make bench`: everything in one run. `python -m tests.bench [--quick] [--json FILE]`.
 
-The parts are programs of their own, too: `pod_sync`, `growth`, `sidecar_cost`, `injector_load` and
-`creations`. Exit code 1: a bar was missed.
+The parts are programs of their own, with more options: `pod_sync`, `growth`, `sidecar_cost`,
+`injector_load`, `worker_scaling` and `creations`. With `--quick` they are short, and judged by what
+no change may lose on a busy machine. Exit code 1: a bar was missed; 2: something could not be
+built.
 """
 
-import argparse
 import json
 import os
 import platform
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
+from initsync.progress import Progress
 from initsync.testing.controlplane.binaries import VERSION
-from tests.bench import growth, pod_report, pod_sync, sidecar_cost
-from tests.bench.world import World
+from tests.bench import part
 
-PROGRAMS = {"injector": "injector_load", "creations": "creations"}
-"""Run as such: they want the machine to themselves."""
+PARTS = {
+    "pod": "pod_sync",
+    "growth": "growth",
+    "sidecar": "sidecar_cost",
+    "injector": "injector_load",
+    "workers": "worker_scaling",
+    "creations": "creations",
+}
+"""Each is a process of its own, so that none measures what another left behind."""
 
 
 def main() -> int:
     """Measure, print, and judge."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--long", action="store_true", help="1,000 pods, too")
-    parser.add_argument("--output", choices=["text", "json"], default="text")
-    chosen = parser.parse_args()
-    as_json = chosen.output == "json"
-    with World() as world:
-        rows, left_out = pod_sync.measure(world, pod_sync.RUNS)
-        side = sidecar_cost.measure(world)
-        many = growth.measure(world, growth.LONG if chosen.long else growth.SIZES)
-    if not as_json:
-        print(machine(), pod_report.table(rows, left_out), growth.table(many), sep="\n\n")
-        print(f"\n{sidecar_cost.table(side)}\n", flush=True)
-    found = {
-        "machine": machine(),
-        "pod": pod_report.figures(rows, left_out),
-        "growth": growth.figures(many),
-        "sidecar": side,
-    }
+    chosen = part.options(__doc__).parse_args()
+    print(machine(), flush=True)
+    found: dict[str, Any] = {"machine": machine()}
     codes = []
-    for part, program in PROGRAMS.items():
-        code, figures = _run(program, as_json=as_json)
-        found[part] = figures
+    for name, program in PARTS.items():
+        print(flush=True)
+        code, found[name] = _run(program, quick=chosen.quick)
         codes.append(code)
-    if as_json:
-        print(json.dumps(found, indent=1))
-    return 1 if pod_report.missed(rows) or growth.missed(many) or any(codes) else 0
+    if chosen.json:
+        chosen.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return max(codes)
 
 
 def machine() -> str:
@@ -56,13 +51,18 @@ def machine() -> str:
     return f"{cpus} CPUs, Python {platform.python_version()}, Kubernetes {VERSION}"
 
 
-def _run(program: str, *, as_json: bool) -> tuple[int, Any]:
-    """Its exit code, and its figures where they are asked for; else it prints them itself."""
-    output = "json" if as_json else "text"
-    command = [sys.executable, "-m", f"tests.bench.{program}", f"--output={output}"]
-    done = subprocess.run(command, check=False, stdout=subprocess.PIPE if as_json else None)
-    return done.returncode, json.loads(done.stdout or "null") if as_json else None
+def _run(program: str, *, quick: bool) -> tuple[int, Any]:
+    """Its exit code, and its figures; it prints its table itself."""
+    with tempfile.TemporaryDirectory(prefix="jasm-bench-") as name:
+        file = Path(name) / "figures.json"
+        command = [sys.executable, "-m", f"tests.bench.{program}", f"--json={file}"]
+        with Progress(sys.stderr).step(f"measure {program}"):
+            done = subprocess.run([*command, *(["--quick"] if quick else [])], check=False)
+        return done.returncode, json.loads(file.read_text()) if file.exists() else None
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -16,28 +16,27 @@ class Unavailable(Exception):
 
 
 @contextmanager
-def limited(cpus: float, root: Path = Path("/sys/fs/cgroup")) -> Iterator[Path]:
+def limited(cpus: float, root: Path = Path("/sys/fs/cgroup"), name: str = "one") -> Iterator[Path]:
     """The file by which a process joins a group of that many CPUs; the group ends with the block.
 
-    Raises Unavailable.
+    `name` tells it from others of this process. Raises Unavailable.
     """
     quota = round(cpus * PERIOD)
     try:
-        group, limits = _placed(root, quota)
+        group, limits = _placed(root, f"jasm-bench-{os.getpid()}-{name}", quota)
         group.mkdir()
     except OSError as error:
         raise Unavailable(f"no cgroup of our own ({error}): that needs root") from error
     try:
-        for name, text in limits.items():
-            _write(group / name, text)
+        for file, text in limits.items():
+            _write(group / file, text)
         yield group / MEMBERS
     finally:
         _remove(group)
 
 
-def _placed(root: Path, quota: int) -> tuple[Path, dict[str, str]]:
+def _placed(root: Path, name: str, quota: int) -> tuple[Path, dict[str, str]]:
     """Where the group is to be, and the files that limit it."""
-    name = f"jasm-bench-{os.getpid()}"
     old = root / "cpu"
     if (old / "cpu.cfs_quota_us").exists():
         limits = {"cpu.cfs_period_us": str(PERIOD), "cpu.cfs_quota_us": str(quota)}

@@ -1,17 +1,20 @@
 """Creating pods through a real API server: with no injection, by either webhook, by the policy.
 
-`python -m tests.bench.creations [--seconds S] [--connections N...] [--output json]`, Linux only.
-Each way has a namespace of its own, in which all pods ask for a secret; they are loaded in pieces,
-one after the other in turn, so that the machine's moods hit all. Exit code 1: a creation failed, or
-the injector's p99 was more than a millisecond above Go's.
+`python -m tests.bench.creations [--quick] [--rounds N] [--connections N...] [--json FILE]`,
+Linux only. Each way has a namespace of its own, in which all pods ask for a secret; they are loaded
+in pieces, in another order each round, so that the machine's moods and what a way leaves behind
+(the more was created, the more the API server has to clean up) hit all. Go's webhook runs twice:
+what differs between the two is noise. Exit code 1: a creation failed, or the injector's p99 was
+more than a millisecond above Go's, beyond doubt.
 """
 
 import argparse
 import json
 import os
+import random
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -19,14 +22,15 @@ import yaml
 
 from initsync import keys
 from initsync.model import JsonObject
-from initsync.testing.controlplane import ControlPlane, MissingToolchain, find_or_build
+from initsync.testing.controlplane import ControlPlane, find_or_build
 from initsync.testing.controlplane.progress import Progress
 from initsync.testing.webhook import IMAGE
 from injector.settings import Settings
-from tests.bench import creation_report, gobuild, load_report
-from tests.bench.creation_report import NONE, POLICY, Row
+from tests.bench import creation_report, gobuild, load_report, part
+from tests.bench.creation_report import AGAIN, NONE, POLICY, Above
 from tests.bench.generator import Load, Server
-from tests.bench.load_report import Piece
+from tests.bench.load_report import GO, Piece, Row
+from tests.bench.part import Result
 from tests.bench.webhooks import go_webhook, injector
 from tests.chart.helm import Helm
 from tests.chart.helm import find_or_build as find_or_build_helm
@@ -34,35 +38,42 @@ from tests.cluster import injector_side, policy_side
 from tests.polling import until
 
 CONNECTIONS = (1, 4, 32)
-PIECES = 5
+ROUNDS = 20
+PIECE = 1.0  # seconds of each way in a round
 KINDS = 50
-SECONDS = 5.0
 GOLDEN = Path(__file__).parent.parent / "injector/golden/aws-webhook-ran-before-irsa.pod.yaml"
 
 
 def main() -> int:
     """Measure, print, and judge."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="in each way, each time")
+    parser = part.options(__doc__)
+    parser.add_argument(
+        "--rounds", type=int, default=ROUNDS, help=f"two or more, of {PIECE:g} s in each way"
+    )
     parser.add_argument("--connections", type=int, nargs="+", default=CONNECTIONS)
-    parser.add_argument("--output", choices=["text", "json"], default="text")
     chosen = parser.parse_args()
     if sys.platform != "linux":
         print("the load benchmark reads /proc: left out on this system", file=sys.stderr)
         return 0
-    try:
-        rows = measure(chosen.connections, chosen.seconds)
-    except MissingToolchain as error:
-        sys.exit(f"the load generator is written in Go: {error}")
-    missed = creation_report.missed(rows)
-    if chosen.output == "json":
-        print(json.dumps({"rows": [row._asdict() for row in rows], "missed": missed}))
+    return part.run(result, chosen)
+
+
+def result(chosen: argparse.Namespace) -> Result:
+    """As the command line wants it; a quick one is judged by errors alone."""
+    if chosen.quick:
+        rows, above = measure((4,), 2)
+        verdict = creation_report.failed(rows)
     else:
-        print(creation_report.table(rows))
-    return 1 if missed else 0
+        rows, above = measure(chosen.connections, max(2, chosen.rounds))
+        verdict = creation_report.missed(rows, above)
+    figures = {
+        "rows": [row._asdict() for row in rows],
+        "above": [each._asdict() for each in above],
+    }
+    return Result(creation_report.table(rows, above), figures, verdict)
 
 
-def measure(connections: Sequence[int], seconds: float) -> list[Row]:
+def measure(connections: Sequence[int], rounds: int) -> tuple[list[Row], list[Above]]:
     """Every number of connections, after a piece in each way that is not counted."""
     programs = gobuild.find_or_build(os.environ, Progress(sys.stderr))
     binaries = find_or_build(os.environ, Progress(sys.stderr))
@@ -71,7 +82,8 @@ def measure(connections: Sequence[int], seconds: float) -> list[Row]:
         api = running.enter_context(ControlPlane(binaries))
         webhooks = [
             running.enter_context(injector(directory, workers=1)),
-            running.enter_context(go_webhook(programs.webhook, directory)),
+            running.enter_context(go_webhook(programs.webhook, directory / GO, GO)),
+            running.enter_context(go_webhook(programs.webhook, directory / AGAIN, AGAIN)),
         ]
         helm = Helm(find_or_build_helm(os.environ, Progress(sys.stderr)), directory / "helm")
         ways = [_way(api, NONE), *(_registered(api, webhook) for webhook in webhooks)]
@@ -81,8 +93,14 @@ def measure(connections: Sequence[int], seconds: float) -> list[Row]:
         cores = os.sched_getaffinity(0)
         token = _private(directory / "token", api.admin_token)
         loads = {way: Load(programs.load, bodies, cores, _options(way, token)) for way in ways}
-        _piece(api, loads, connections[0], min(seconds, 1.0))
-        return [row for number in connections for row in _rows(api, loads, number, seconds)]
+        _round(api, loads, connections[0])
+        taken = {number: _rounds(api, loads, number, rounds) for number in connections}
+    rows = [
+        load_report.summary(name, number, pieces, 0.0, 0.0)
+        for number, ways in taken.items()
+        for name, pieces in ways.items()
+    ]
+    return rows, [creation_report.above(number, ways) for number, ways in taken.items()]
 
 
 def _registered(api: ControlPlane, webhook: Server) -> Server:
@@ -145,23 +163,24 @@ def write(target: Path) -> Path:
     return target
 
 
-def _rows(
-    api: ControlPlane, loads: dict[Server, Load], connections: int, seconds: float
-) -> Iterator[Row]:
+def _rounds(
+    api: ControlPlane, loads: dict[Server, Load], connections: int, rounds: int
+) -> dict[str, list[Piece]]:
     taken: dict[str, list[Piece]] = {way.name: [] for way in loads}
-    for _ in range(PIECES):
-        for name, piece in _piece(api, loads, connections, seconds / PIECES).items():
+    turn = list(loads.items())
+    order = random.Random(connections)
+    for _ in range(rounds):
+        order.shuffle(turn)
+        for name, piece in _round(api, dict(turn), connections).items():
             taken[name].append(piece)
-    for name, pieces in taken.items():
-        yield load_report.summary(name, connections, pieces, 0.0, 0.0)
+    return taken
 
 
-def _piece(
-    api: ControlPlane, loads: dict[Server, Load], connections: int, seconds: float
-) -> dict[str, Piece]:
+def _round(api: ControlPlane, loads: dict[Server, Load], connections: int) -> dict[str, Piece]:
+    """A piece in each way, in this order; the pods are deleted after each."""
     found: dict[str, Piece] = {}
     for way, load in loads.items():
-        found[way.name] = load.piece(way, connections, seconds)
+        found[way.name] = load.piece(way, connections, PIECE)
         api.request("DELETE", f"/api/v1/namespaces/{way.name}/pods")
     return found
 

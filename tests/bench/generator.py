@@ -77,9 +77,14 @@ def pinned(to: set[int]) -> Iterator[None]:
 
 def usage(pid: int) -> Usage:
     """From /proc; with that of its workers, the largest RSS among them."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    found = [parse_stat(Path(f"/proc/{each}/stat").read_text()) for each in [str(pid), *children]]
+    members = [pid, *workers(pid)]
+    found = [parse_stat(Path(f"/proc/{each}/stat").read_text()) for each in members]
     return Usage(sum(one.cpu for one in found), max(one.rss_mb for one in found))
+
+
+def workers(pid: int) -> list[int]:
+    """Its children."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def parse_stat(text: str) -> Usage:

@@ -1,28 +1,30 @@
-"""Does one pod's sync cost more where there are many? 1, 10, 100 pods, 50 of them at a time.
+"""Does one pod's sync cost more where there are many? 1, 10, 100, 1,000 pods, 50 at a time.
 
-`python -m tests.bench.growth [--long] [--output json]`, `--long`: 1,000 too. The pods share one
-Secret, or have one each; all start while it is absent. Each is a real `jasm-init` process: 50 of
-them fit a small machine. Those of one Secret run as the same prepared container; laying out files
-is not measured. Exit code 1: a pod's share of requests grew with their number.
+`python -m tests.bench.growth [--quick] [--json FILE]`, `--quick`: 10 at most. The pods share one
+Secret or have one each, all absent at the start; and share one that is up to date, as in a rollout.
+Each is a real `jasm-init` process: 50 of them fit a small machine. Those of one Secret run as the
+same prepared container; laying out files is not measured. Exit code 1: a pod's share grew.
 """
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from initsync.testing.server import user_name
-from tests.bench import image
+from tests.bench import image, part
+from tests.bench.part import Result
 from tests.bench.world import NAMESPACE, Program, World
 
 AT_ONCE = 50
-SIZES = (1, 10, 100)
-LONG = (*SIZES, 1000)
-ONE, MANY = "one Secret", "a Secret each"
-BAR = 1.5  # times the requests of a pod that is alone; those who lose a race ask again
+QUICK = (1, 10)
+SIZES = (1, 10, 100, 1000)
+ONE, MANY, CURRENT = "one Secret", "a Secret each", "one, up to date"
+BARS = {ONE: 1.5, MANY: 1.0, CURRENT: 1.0}
+"""Times the requests of a pod that is alone. Pods that race to make one Secret lose, and ask again:
+the fewer of 50 at a time there are, the larger is the share of those."""
 _ACCOUNT = "growth"
 
 
@@ -45,17 +47,17 @@ class Row(NamedTuple):
 
 def main() -> int:
     """Measure, print, and judge."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--long", action="store_true", help="1,000 pods, too")
-    parser.add_argument("--output", choices=["text", "json"], default="text")
-    chosen = parser.parse_args()
+    return part.run(result, part.options(__doc__).parse_args())
+
+
+def result(chosen: argparse.Namespace) -> Result:
+    """As the command line wants it."""
     with World() as world:
-        rows = measure(world, LONG if chosen.long else SIZES)
-    print(json.dumps(figures(rows)) if chosen.output == "json" else table(rows))
-    return 1 if missed(rows) else 0
+        rows = measure(world, QUICK if chosen.quick else SIZES)
+    return Result(table(rows), {"rows": [row._asdict() for row in rows]}, missed(rows))
 
 
-def measure(world: World, sizes: Sequence[int] = SIZES) -> list[Row]:
+def measure(world: World, sizes: Sequence[int]) -> list[Row]:
     """A row for each shape and size."""
     commands = image.lay_out(world.directory / "growth")
     world.account(_ACCOUNT)
@@ -66,6 +68,7 @@ def measure(world: World, sizes: Sequence[int] = SIZES) -> list[Row]:
             world.provide(name)
         programs = [world.injected(name, commands, _ACCOUNT, name) for name in names]
         rows.append(_row(world, ONE, programs[:1] * pods))
+        rows.append(_row(world, CURRENT, programs[:1] * pods))
         rows.append(_row(world, MANY, programs[1:]))
     return rows
 
@@ -77,7 +80,7 @@ def _row(world: World, shape: str, programs: Sequence[Program]) -> Row:
         ended = list(pool.map(_run, programs, range(number)))
     seconds, asked = time.monotonic() - start, world.requests(user).since(before)
     writes = asked.api["patch", "secrets"]
-    stored = len({program.secret for program in programs})
+    stored = 0 if shape == CURRENT else len({program.secret for program in programs})
     cpu = sum(ended) * 1e3 / number
     return Row(
         shape,
@@ -94,18 +97,18 @@ def _row(world: World, shape: str, programs: Sequence[Program]) -> Row:
 def _run(program: Program, number: int) -> float:
     """CPU seconds, in a working directory of its own: each keeps its output there."""
     root = program.root / f"run-{number}"
-    root.mkdir()
+    root.mkdir(exist_ok=True)
     return program._replace(root=root).run().cpu_seconds
 
 
 def missed(rows: Sequence[Row]) -> list[str]:
     """A sentence for each share that grew."""
-    alone = {row.shape: row for row in rows if row.pods == 1}
+    alone = {row.shape: row.api + row.aws for row in rows if row.pods == 1}
     return [
         f"{row.shape}, {row.pods} pods: {row.api + row.aws:.1f} requests a pod, "
-        f"{alone[row.shape].api + alone[row.shape].aws:.1f} where it is alone (bar {BAR:g} times)"
+        f"{alone[row.shape]:.1f} where it is alone (bar {BARS[row.shape]:g} times)"
         for row in rows
-        if row.api + row.aws > BAR * (alone[row.shape].api + alone[row.shape].aws)
+        if row.api + row.aws > BARS[row.shape] * alone[row.shape]
     ]
 
 
@@ -117,12 +120,7 @@ def table(rows: Sequence[Row]) -> str:
         f"  {row.writes:6}  {row.lost:4}  {row.cpu_ms:6.1f}"
         for row in sorted(rows, key=lambda row: row.shape, reverse=True)
     ]
-    return "\n".join([*lines, *missed(rows)])
-
-
-def figures(rows: Sequence[Row]) -> dict[str, Any]:
-    """For programs."""
-    return {"rows": [row._asdict() for row in rows], "missed": missed(rows)}
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -1,56 +1,53 @@
 """One pod's sync: `jasm-init` beside Go, the floor and the naive program, in one run.
 
-`python -m tests.bench.pod_sync [--runs N] [--beside CHECKOUT] [--python FILE]`. Each syncs a
-Secret of its own, on a real kube-apiserver and moto, one after the other in turn, so that the
-machine's moods hit all: with the whole CPU, and within a cgroup of 100m (as root); while its Secret
-is absent, and while it is up to date. Exit code 1: a bar of the project was missed.
+`python -m tests.bench.pod_sync [--quick] [--runs N] [--beside CHECKOUT] [--python FILE...]`
+
+Each syncs a Secret of its own, on a real kube-apiserver and moto, one after the other in turn, so
+that the machine's moods hit all: with the whole CPU, and within a cgroup of 100m (as root); while
+its Secret is absent, and while it is up to date. Exit code 1: a bar of the project was missed.
 """
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from initsync import keys
 from initsync.testing.controlplane.progress import Progress
-from tests.bench import cgroup, gobuild, image, pod_report
+from tests.bench import cgroup, gobuild, image, part, pod_report
+from tests.bench.part import Result
 from tests.bench.pod_report import ABSENT, STATES, Cost, Row
-from tests.bench.world import Program, World
+from tests.bench.world import QUOTED, Program, World, annotation
 
 LIMIT = 0.1  # CPUs: Kubernetes' 100m
 RUNS = 15
+QUICK = 3
 NAIVE_SHARE = 5  # one run of the naive program for so many of the others: it takes 20 times as long
 
 
 def main() -> int:
     """Measure, print, and judge."""
-    chosen = options()
-    with World() as world:
-        rows, left_out = measure(world, chosen.runs, chosen.beside, chosen.python)
-    missed = pod_report.missed(rows, chosen.margin)
-    if chosen.output == "json":
-        print(json.dumps(pod_report.figures(rows, left_out)))
-    else:
-        print(pod_report.table(rows, left_out))
-    return 1 if missed else 0
-
-
-def options() -> argparse.Namespace:
-    """Of the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = part.options(__doc__)
     parser.add_argument("--runs", type=int, default=RUNS, help="of each, with the whole CPU")
-    parser.add_argument("--margin", type=float, default=1.0, help="for a busy machine: of CPU bars")
     parser.add_argument("--beside", type=Path, help="another checkout, measured as `beside`")
     parser.add_argument(
         "--python", nargs="+", default=[], help="other interpreters, each measured by its name"
     )
-    parser.add_argument("--output", choices=["text", "json"], default="text")
-    return parser.parse_args()
+    return part.run(result, parser.parse_args())
+
+
+def result(chosen: argparse.Namespace) -> Result:
+    """As the command line wants it."""
+    runs, bars = (QUICK, pod_report.GUARD) if chosen.quick else (chosen.runs, pod_report.BARS)
+    with World() as world:
+        rows, left_out = measure(world, runs, chosen.beside, chosen.python)
+    figures = pod_report.figures(rows, left_out)
+    return Result(pod_report.table(rows, left_out), figures, pod_report.missed(rows, bars))
 
 
 def measure(
-    world: World, runs: int, beside: Path | None = None, pythons: Sequence[str] = ()
+    world: World, runs: int, beside: Path | None, pythons: Sequence[str]
 ) -> tuple[list[Row], str]:
     """A row for each program, state and limit; and what was left out, and why."""
     programs = prepared(world, beside, pythons)
@@ -68,9 +65,7 @@ def measure(
     return rows, ""
 
 
-def prepared(
-    world: World, beside: Path | None = None, pythons: Sequence[str] = ()
-) -> list[Program]:
+def prepared(world: World, beside: Path | None, pythons: Sequence[str]) -> list[Program]:
     """All of them, jasm-init first."""
     commands = image.lay_out(world.directory / "image")
     go = gobuild.reference(os.environ, Progress(sys.stderr))
@@ -78,21 +73,21 @@ def prepared(
     for python in pythons:
         name = Path(python).name
         others[name] = image.lay_out(world.directory / name, python=python)
+    own = {pod_report.JASM: commands, **others}
+    quoted = {keys.ANNOTATION: annotation("quoted", QUOTED)}
     return [
-        *(
-            _injected(world, name, place)
-            for name, place in {pod_report.JASM: commands, **others}.items()
-        ),
+        *(_injected(world, name, name, place) for name, place in own.items()),
+        _injected(world, pod_report.QUOTED, "quoted", commands, **quoted),
         world.reference(pod_report.GO, [str(go)]),
         world.reference(pod_report.FLOOR, [str(commands / "floor")]),
         world.reference(pod_report.NAIVE, image.naive(world.directory / "bytecode")),
     ]
 
 
-def _injected(world: World, name: str, commands: Path) -> Program:
+def _injected(world: World, shown: str, name: str, commands: Path, **annotations: str) -> Program:
     world.account(name)
     world.provide(name)
-    return world.injected(name, commands, name, name)
+    return world.injected(name, commands, name, name, **annotations)._replace(name=shown)
 
 
 def _requests(world: World, program: Program, state: str) -> int:

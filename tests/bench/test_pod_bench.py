@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import cgroup, growth, pod_report
+from tests.bench import cgroup, growth, pod_report, sidecar_cost, worker_scaling
 from tests.bench.pod_report import ABSENT, CURRENT, FLOOR, GO, JASM, Cost, Row
 
 
@@ -39,10 +39,21 @@ def test_within_a_limit_nothing_is_judged() -> None:
 
 def test_a_share_that_grows_is_told() -> None:
     alone = growth.Row(growth.ONE, 1, 1.0, 2.0, 2.0, 1, 0, 50.0)
+    rollout = alone._replace(shape=growth.CURRENT)
 
     assert growth.missed([alone, alone._replace(pods=100, api=3.9)]) == []
     assert growth.missed([alone, alone._replace(pods=100, api=4.1)]) == [
         "one Secret, 100 pods: 6.1 requests a pod, 4.0 where it is alone (bar 1.5 times)"
+    ]
+    assert growth.missed([rollout, rollout._replace(pods=100, api=2.1)]) == [
+        "one, up to date, 100 pods: 4.1 requests a pod, 4.0 where it is alone (bar 1 times)"
+    ]
+
+
+def test_a_sidecar_that_grows_is_told() -> None:
+    assert sidecar_cost.missed({"rss_mb": 22.0, "rss_few_mb": 20.0}) == []
+    assert sidecar_cost.missed({"rss_mb": 22.1, "rss_few_mb": 20.0}) == [
+        "a sidecar: RSS grew 2.1 MB in 300 cycles (bar 2 MB)"
     ]
 
 
@@ -59,7 +70,7 @@ def test_a_limit_of_either_kind_of_cgroup(
     for name in files:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("cpu memory")
-    place = tmp_path / limit.format(group=f"jasm-bench-{os.getpid()}")
+    place = tmp_path / limit.format(group=f"jasm-bench-{os.getpid()}-one")
 
     with cgroup.limited(0.1, tmp_path) as join:
         assert place.read_text() == text
@@ -78,10 +89,19 @@ def test_without_cgroups_it_says_so(tmp_path: Path) -> None:
         pass
 
 
-def test_a_margin_raises_the_bars_of_cpu_alone() -> None:
-    rows = [row(JASM, 80, 30)._replace(requests=6), row(GO, 20, 25), row(FLOOR, 60)]
+def test_ci_has_bars_of_its_own_for_cpu_alone() -> None:
+    rows = [row(JASM, 76, 30)._replace(requests=6), row(GO, 20, 25), row(FLOOR, 75)]
 
-    assert pod_report.missed(rows, 1.5) == [
+    assert pod_report.missed(rows, pod_report.GUARD) == [
         "first sync: 6 requests (bar 5)",
         "Secret up to date: 1.20 times the RSS of go (bar 1)",
+        "Secret up to date: 1.01 times the CPU of floor (bar 1)",
     ]
+
+
+def test_workers_that_are_not_worth_it_are_told() -> None:
+    rows = [
+        worker_scaling.Row(number, rate, 0) for number, rate in ((1, 1000), (2, 1500), (4, 2900))
+    ]
+
+    assert worker_scaling.missed(rows) == ["4 workers: 2.90 times the rate of one (bar 3)"]

@@ -30,8 +30,9 @@ def injector(directory: Path, workers: int) -> Iterator[Server]:
 
 
 @contextmanager
-def go_webhook(program: Path, directory: Path) -> Iterator[Server]:
-    """With a certificate of the same kind."""
+def go_webhook(program: Path, directory: Path, name: str = load_report.GO) -> Iterator[Server]:
+    """With a certificate of the same kind; its files are in `directory`."""
+    directory.mkdir(exist_ok=True)
     authority = Authority(directory)
     certificate, key = authority.serving("go")
     log = directory / "go.log"
@@ -39,7 +40,7 @@ def go_webhook(program: Path, directory: Path) -> Iterator[Server]:
     process = Process([str(program), *options], log)
     try:
         process.await_ready(lambda: log.read_text().endswith("\n"), START_TIMEOUT)
-        yield Server(load_report.GO, log.read_text().strip(), authority.ca, process.pid)
+        yield Server(name, log.read_text().strip(), authority.ca, process.pid)
     finally:
         process.stop()
 

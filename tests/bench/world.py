@@ -27,7 +27,9 @@ from initsync.testing.webhook import Webhook
 NAMESPACE = "bench"
 VALUES = {"host": "db", "user": "u", "password": "p"}
 TIMEOUT = 120.0
-_ANNOTATION = "provider: aws-secretsmanager\npath: {path}\nsecretName: {name}\n"
+PLAIN = "provider: aws-secretsmanager\npath: {path}\nsecretName: {name}\n"
+QUOTED = PLAIN.replace("{path}", '"{path}"')
+"""Not plain enough to be read without PyYAML."""
 _ALLOWED: list[JsonObject] = [
     {
         "apiGroups": [""],
@@ -108,7 +110,7 @@ class World(Closing):
         self, name: str, commands: Path, account: str, secret: str, **annotations: str
     ) -> Program:
         """The init container of a stored pod `name`, as the injector made it."""
-        said = {keys.ANNOTATION: _annotation(secret), **annotations}
+        said = {keys.ANNOTATION: annotation(secret), **annotations}
         pod = manifests.pod(NAMESPACE, name, said)
         pod["spec"]["serviceAccountName"] = account
         stored = self.api.create(pod)
@@ -129,7 +131,7 @@ class World(Closing):
         token.write_text(self.api.create_token(NAMESPACE, name))
         web.write_text(self.api.create_token(NAMESPACE, name, audience="sts.amazonaws.com"))
         env = {
-            "ANN": _annotation(secret),
+            "ANN": annotation(secret),
             "API": self.api.url,
             "CA": self.api.ca_file,
             "TOKEN": str(token),
@@ -159,5 +161,6 @@ def _path(secret: str) -> str:
     return f"/bench/{secret}"
 
 
-def _annotation(secret: str) -> str:
-    return _ANNOTATION.format(path=_path(secret), name=secret)
+def annotation(secret: str, text: str = PLAIN) -> str:
+    """By which a pod asks for that Secret."""
+    return text.format(path=_path(secret), name=secret)

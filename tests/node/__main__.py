@@ -28,7 +28,8 @@ def main(arguments: list[str]) -> int:
         machine.install(os.environ, progress)
         control_plane = binaries.find_or_build(os.environ, progress)
         built = programs.find_or_build(os.environ, progress)
-        helm.find_or_build(os.environ, progress)  # within, nothing can be fetched
+        for build in (helm.find_or_build, helm.build_4):  # within, nothing can be fetched
+            build(os.environ, progress)
         archives = images.Builder(os.environ, progress).archives()
     except (MissingToolchain, Failed, LookupError) as error:
         print(f"the tests on a real node cannot start: {error}", file=sys.stderr)

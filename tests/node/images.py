@@ -12,9 +12,10 @@ from tests.node.machine import debian_mirror
 
 ROOT = Path(__file__).parents[2]
 TARGETS = ("init", "injector")
-TAG = "0.1.0"
-"""What deploy/ names."""
-SUITE = "trixie"
+SUITE = os.environ.get("BASE_SUITE", "trixie")
+"""Of Debian; `forky` has the Python of the images that are released, 3.14, but changes each day."""
+_SCRIPT = "/usr/share/debootstrap/scripts/sid"
+"""Of all suites of today; debootstrap may be older than the suite, and not know its name."""
 BASE = f"localhost/jasm-base:{SUITE}"
 """Also what test pods run, and their sandbox: it sleeps."""
 _INCLUDE = "python3,python3-venv,ca-certificates"
@@ -92,7 +93,7 @@ class Builder:
 
     def _debootstrap(self, root: Path) -> None:
         options = ["--variant=minbase", f"--include={_INCLUDE}"]
-        command = ["debootstrap", *options, SUITE, str(root), debian_mirror()]
+        command = ["debootstrap", *options, SUITE, str(root), debian_mirror(), _SCRIPT]
         run(command, f"make a base image of Debian {SUITE}", self._env, ROOT, self._progress)
         for found in [found for name in _NOT_NEEDED for found in root.glob(name)]:  # links twice
             shutil.rmtree(found) if found.is_dir() else found.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from initsync.testing.aws import AwsServer
-from tests.chart.helm import NAMESPACE, PREVIOUS, Helm, HelmFailed
+from tests.chart.helm import NAMESPACE, PREVIOUS, HelmFailed
 from tests.cluster.injector_side import annotated, create, is_injected
 from tests.node.node import Node
 from tests.node.release import REGISTRATION, SECRET, Release
@@ -32,7 +32,10 @@ def shop(node: Node, aws: AwsServer) -> Team:
 
 
 @pytest.fixture
-def release(node: Node, helm: Helm, aws: AwsServer, shop: Team) -> Iterator[Release]:
+def release(
+    request: pytest.FixtureRequest, node: Node, aws: AwsServer, shop: Team
+) -> Iterator[Release]:
+    helm = request.getfixturevalue(getattr(request, "param", "helm"))
     if node.api.request("GET", REGISTRATION).status == 200:
         pytest.fail("run this file before those that install the manifests")
     ours = Release(node, helm, aws, shop.namespace)
@@ -86,6 +89,9 @@ def test_an_upgrade_that_fails_leaves_the_old_injector_serving(release: Release)
     assert load.failures == []
 
 
+@pytest.mark.parametrize(
+    "release", ["helm", pytest.param("helm_4", marks=minutes_more)], indirect=True
+)
 def test_it_is_installed_with_its_own_certificate_tested_and_gone(
     release: Release, shop: Team
 ) -> None:
@@ -111,6 +117,20 @@ def shop_s_own(release: Release, shop: Team) -> set[str]:
 
 
 @minutes_more
+def test_a_rollout_on_the_nodes_own_network_comes_to_its_end(release: Release) -> None:
+    """There are as many injectors as nodes: a new one finds no port until an old one is gone."""
+    on_the_node = ["injector.hostNetwork=true", "injector.port=10260", "injector.replicas=1"]
+    allowed = {"pod-security.kubernetes.io/enforce": "privileged"}
+    release.api.create_namespace(NAMESPACE, allowed)
+    release.apply("install", *on_the_node)
+    release.await_injection()
+
+    release.apply("upgrade", *on_the_node, "injector.podAnnotations.a=b")
+
+    release.await_injection()
+
+
+@minutes_more
 def test_a_ca_that_is_not_the_certificates_is_told_by_helm_test(
     release: Release, tmp_path: Path
 ) -> None:
@@ -128,20 +148,20 @@ def test_a_ca_that_is_not_the_certificates_is_told_by_helm_test(
 
 @minutes_more
 def test_without_a_webhook_and_back(release: Release, shop: Team) -> None:
-    """In the two steps of docs/injection-without-a-webhook.md."""
-    beside = "injection.policy.besideWebhook=true"
+    """By the same upgrade twice, as docs/injection-without-a-webhook.md has it."""
+    policy = "injection.mode=policy"
     release.apply("install")
     release.await_injection()
 
     with release.load() as load:
         load.more()
-        release.apply("upgrade", beside)
+        release.apply("upgrade", policy)
         load.more()
-        release.apply("upgrade", "injection.mode=policy")
+        release.apply("upgrade", policy)
         load.more()
         assert release.api.request("GET", REGISTRATION).status == 404
         starts(shop, "by-policy")
-        release.apply("upgrade", beside)
+        release.apply("upgrade")
         load.more()
         release.apply("upgrade")
         load.more()

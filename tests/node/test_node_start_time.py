@@ -1,7 +1,7 @@
 """What JASM adds to a pod's start: from creation to the app, beside the same pod without JASM.
 
 TIMED is how many starts each kind takes, 3 by default: enough to see that it works, and 20 for
-figures to quote (docs/pod-start.json).
+figures to quote and to be judged by the project's bars. FIGURES is a file to put them into.
 """
 
 import json
@@ -15,15 +15,20 @@ from typing import Any
 
 import pytest
 
-from initsync import keys
+from initsync import __version__, keys
 from initsync.model import JsonObject
+from initsync.testing.controlplane.binaries import VERSION
 from tests.node.conftest import FIGURES
+from tests.node.images import SUITE
 from tests.node.node import Node
 from tests.node.team import Team
 from tests.node.test_node_env import ENV_FROM, MOUNTED, secret
 from tests.node.timeline import Timeline
+from tests.pod_start_page import EMPTY, EMPTY_SLOW, JASM, JASM_SLOW, NONE, SIDECAR, TWO, WAIT
 
 STARTS = int(os.environ.get("TIMED", "3"))
+QUOTED = STARTS >= 20
+RELIST = 1.0  # seconds between two looks of the kubelet at what has ended
 NOW = {"command": ["date", "+%s.%N"]}
 SLOW = {"resources": {"limits": {"cpu": "100m", "memory": "64Mi"}}}
 FAST = {"resources": {"limits": {"cpu": "1", "memory": "64Mi"}}}
@@ -31,11 +36,15 @@ OUT = {keys.INJECT: "false"}
 Create = Callable[[Team, str], JsonObject]
 
 
-def empty(count: int, resources: dict[str, Any]) -> Create:
-    """Not injected, with so many init containers of our image that do nothing."""
+def empty(count: int, resources: dict[str, Any], security: JsonObject) -> Create:
+    """Not injected, with so many init containers of our image that do nothing.
+
+    They have our own's security context: runc alone takes 20 ms of CPU for a seccomp profile.
+    """
 
     def create(team: Team, name: str) -> JsonObject:
-        idle = {"image": "jasm/init:0.1.0", "command": ["true"], **resources}
+        same = {"image": f"jasm/init:{__version__}", "securityContext": security}
+        idle = same | {"command": ["true"]} | resources
         init = [{"name": f"empty-{number}", **idle} for number in range(count)]
         return team.pod(name, NOW | ENV_FROM | resources, OUT, initContainers=init)
 
@@ -54,16 +63,17 @@ def sidecar(team: Team, name: str) -> JsonObject:
     return team.pod(name, NOW | ENV_FROM | FAST, {keys.MODE: "sidecar"})
 
 
-KINDS: dict[str, Create] = {
-    "no init container": empty(0, FAST),
-    "one empty": empty(1, FAST),
-    "jasm-init": injected_env(FAST),
-    "two empty": empty(2, FAST),
-    "jasm-init and jasm-wait": injected_volume,
-    "sidecar": sidecar,
-    "one empty at 100m": empty(1, SLOW),
-    "jasm-init at 100m": injected_env(SLOW),
-}
+def kinds(security: JsonObject) -> dict[str, Create]:
+    return {
+        NONE: empty(0, FAST, security),
+        EMPTY: empty(1, FAST, security),
+        JASM: injected_env(FAST),
+        TWO: empty(2, FAST, security),
+        WAIT: injected_volume,
+        SIDECAR: sidecar,
+        EMPTY_SLOW: empty(1, SLOW, security),
+        JASM_SLOW: injected_env(SLOW),
+    }
 
 
 @pytest.fixture
@@ -78,19 +88,23 @@ def test_a_start_costs_little_more_than_an_empty_init_container(
     team: Team, timeline: Timeline
 ) -> None:
     """In turn, so that the machine's moods hit all kinds."""
-    team.pod("first", NOW | ENV_FROM)
+    first = team.pod("first", NOW | ENV_FROM)
+    every = kinds(first["spec"]["initContainers"][0]["securityContext"])
     team.await_phase("first", "Succeeded")
     starts: dict[str, list[float]] = defaultdict(list)
     runs: dict[str, list[float]] = defaultdict(list)
     for number in range(STARTS):
-        for kind, create in KINDS.items():
+        for kind, create in every.items():
             name = f"{kind.replace(' ', '-')}-{number}"
+            # Spread evenly between two looks of the kubelet: the pod before ended at such a look,
+            # and a median would say as much about the time from one to the next.
+            time.sleep(RELIST * number / STARTS)
             begun = time.time()
             create(team, name)
             team.await_phase(name, "Succeeded")
-            starts[kind].append(float(team.log(name)) - begun)
-            if kind.startswith("jasm-init"):
-                runs[kind].append(timeline.seconds(container(team, name)))
+            starts[kind].append(round(float(team.log(name)) - begun, 3))
+            if kind in (JASM, WAIT, JASM_SLOW):
+                runs[kind].append(round(timeline.seconds(container(team, name)), 3))
     median = {kind: statistics.median(seconds) for kind, seconds in starts.items()}
     FIGURES.append(f"from creation to the app, medians of {STARTS} starts each:")
     FIGURES.extend(f"  {kind}: {seconds:.2f} s" for kind, seconds in median.items())
@@ -99,12 +113,17 @@ def test_a_start_costs_little_more_than_an_empty_init_container(
         f"  {kind}: {statistics.median(seconds):.2f} s" for kind, seconds in runs.items()
     )
     if file := os.environ.get("FIGURES"):
-        Path(file).write_text(json.dumps({"starts": starts, "processes": runs}))
+        found = {"machine": machine(), "starts": starts, "processes": runs}
+        Path(file).write_text(json.dumps(found, indent=1) + "\n")
 
-    # Bars with room for a busy machine; the figures are what counts.
-    assert median["jasm-init"] - median["one empty"] < 1.0
-    assert median["jasm-init and jasm-wait"] - median["two empty"] < 1.5
-    assert median["jasm-init at 100m"] - median["one empty at 100m"] < 3.0
+    # Few starts on a busy machine show that it works, no more.
+    assert median[JASM] - median[EMPTY] < (0.15 if QUOTED else 1.0)
+    assert median[WAIT] - median[TWO] < (0.3 if QUOTED else 1.5)
+    assert median[JASM_SLOW] - median[EMPTY_SLOW] < (1.0 if QUOTED else 3.0)
+
+
+def machine() -> str:
+    return f"{os.cpu_count()} CPUs, kubelet {VERSION}, images with the Python of Debian {SUITE}"
 
 
 def container(team: Team, name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 import yaml
 
+from initsync import __version__
 from initsync.model import JsonObject
 from initsync.testing.aws import AwsServer
 from tests.node.images import BASE
@@ -125,7 +126,7 @@ def test_a_pod_with_the_container_written_by_hand(team: Team) -> None:
 
     assert team.shown("app") == [digest()]
     (init,) = team.get("Pod", "v1", "app")["spec"]["initContainers"]
-    assert init["image"] == "jasm/init:0.1.0"
+    assert init["image"] == f"jasm/init:{__version__}"
     assert "jasm.codnod.io/injected" not in team.get("Pod", "v1", "app")["metadata"]["annotations"]
 
 

@@ -16,27 +16,24 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
 )
 
 type report struct {
-	Requests int     `json:"requests"`
-	Errors   int     `json:"errors"`
-	Seconds  float64 `json:"seconds"`
-	P50      float64 `json:"p50_ms"`
-	P99      float64 `json:"p99_ms"`
-	CPU      float64 `json:"generator_cpu"` // seconds of this process
-	Failure  string  `json:"failure"`       // the first one
+	Took    []int64 `json:"took_us"` // each answered request
+	Errors  int     `json:"errors"`
+	Seconds float64 `json:"seconds"`
+	CPU     float64 `json:"generator_cpu"` // seconds of this process
+	Failure string  `json:"failure"`       // the first one
 }
 
 // worker is one connection, and what it saw.
 type worker struct {
 	connection *tls.Conn
 	reader     *bufio.Reader
-	took       []time.Duration
+	took       []int64 // microseconds
 	err        error
 }
 
@@ -48,7 +45,7 @@ func (w *worker) run(requests [][]byte, next int, wanted string, end time.Time) 
 			return
 		}
 		next++
-		w.took = append(w.took, time.Since(start))
+		w.took = append(w.took, time.Since(start).Microseconds())
 	}
 }
 
@@ -117,26 +114,15 @@ func runAll(workers []*worker, requests [][]byte, wanted string, lasts time.Dura
 }
 
 func summary(workers []*worker, elapsed, cpu time.Duration) report {
-	found := report{Seconds: elapsed.Seconds(), CPU: cpu.Seconds()}
-	var all []time.Duration
+	found := report{Took: []int64{}, Seconds: elapsed.Seconds(), CPU: cpu.Seconds()}
 	for _, each := range workers {
-		all = append(all, each.took...)
+		found.Took = append(found.Took, each.took...)
 		if each.err != nil {
 			found.Errors++
 			found.Failure = each.err.Error()
 		}
 	}
-	slices.Sort(all)
-	found.Requests, found.P50, found.P99 = len(all), percentile(all, 50), percentile(all, 99)
 	return found
-}
-
-// percentile by nearest rank, in milliseconds.
-func percentile(sorted []time.Duration, rank int) float64 {
-	if len(sorted) == 0 {
-		return 0
-	}
-	return float64(sorted[(len(sorted)*rank+99)/100-1]) / float64(time.Millisecond)
 }
 
 func spent() time.Duration {
