@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit cluster cluster-oldest test-node helm manifests image image-size audit dist bench lock clean
+.PHONY: demo test lint types unit cluster cluster-oldest test-node manifests image image-size audit dist bench lock clean
 .DEFAULT_GOAL := test
 
 demo: $(READY)
@@ -20,26 +20,26 @@ types: $(READY)
 	$(BIN)/mypy
 
 # Everything that needs no cluster; the embedded API is part of it. HELM=skip leaves the chart out.
-unit: $(READY) helm
+unit: $(READY)
+	@$(BIN)/python -m tests.programs unit
 	$(BIN)/pytest -n 2 --ignore tests/cluster --ignore tests/image
 
 TESTS ?= tests/cluster
 # The real API server: built at first use, or taken from KUBEBUILDER_ASSETS; CLUSTER=skip leaves it out.
-cluster: $(READY) helm
+cluster: $(READY)
+	@$(BIN)/python -m tests.programs cluster
 	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
 
 # The same against the oldest Kubernetes that is supported.
-cluster-oldest: $(READY) helm
+cluster-oldest: $(READY)
+	@JASM_TEST_KUBERNETES=1.30.14 $(BIN)/python -m tests.programs cluster
 	JASM_TEST_KUBERNETES=1.30.14 $(BIN)/pytest -n 2 --dist worksteal $(TESTS)
 
 # The images on a real kubelet and containerd, in namespaces of their own; needs root on Linux.
-# NODE=skip leaves it out; STARTS is how many starts a race is tried with; ARGS go to pytest.
+# NODE=skip leaves it out; STARTS is how many starts a race is tried with; BASE_SUITE is the Debian of the
+# images; ARGS go to pytest.
 test-node: $(READY)
 	@$(BIN)/python -m tests.node $(ARGS)
-
-# From PATH, or built at first use: before the tests, where three minutes would be a test that hangs.
-helm: $(READY)
-	@$(BIN)/python -m tests.chart helm
 
 # What is made from deploy/chart/jasm: deploy/manifests and docs/chart-values.md. A test compares them.
 manifests: $(READY)

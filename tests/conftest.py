@@ -1,16 +1,18 @@
 """What every tier shares: the time each tier took, and the scan of all output for secrets."""
 
 import os
-import pathlib
+import signal
 import sys
 from collections import defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePath
 
 import hypothesis
 import pytest
 
 from initsync.testing.controlplane.progress import Progress
 from initsync.testing.controlplane.toolchain import MissingToolchain
-from tests.chart.helm import Helm, find_or_build
+from tests.chart.helm import Helm, build_4, find_or_build
 
 # An example that takes long is the machine's mood; what must be fast is measured where it counts.
 # In CI the examples are the same each time: a change is judged by what it changed.
@@ -22,26 +24,39 @@ hypothesis.settings.load_profile("suite")
 PLANTED = "pl4nted"
 """Every secret value of the suite contains it; no output may."""
 
+# A shell starts what runs in the background with SIGINT ignored, and what is ignored is inherited:
+# tests of Ctrl-C would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 _leaks: list[str] = []
 _times: dict[str, list[float]] = defaultdict(list)
 
 
 @pytest.fixture(scope="session")
 def helm(tmp_path_factory: pytest.TempPathFactory) -> Helm:
-    """Without a cluster. HELM=skip leaves its tests out."""
+    """Helm 3, without a cluster. HELM=skip leaves its tests out."""
+    return _helm(find_or_build, tmp_path_factory.mktemp("helm"))
+
+
+@pytest.fixture(scope="session")
+def helm_4(tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    """Helm 4, likewise."""
+    return _helm(build_4, tmp_path_factory.mktemp("helm"))
+
+
+def _helm(find: Callable[[Mapping[str, str], Progress], Path], home: Path) -> Helm:
     if os.environ.get("HELM") == "skip":
         pytest.skip("HELM=skip: no chart is rendered")
     try:
         # Straight to the terminal: minutes of building must not look like a hanging test.
-        program = find_or_build(os.environ, Progress(sys.__stderr__ or sys.stderr))
+        return Helm(find(os.environ, Progress(sys.__stderr__ or sys.stderr)), home)
     except MissingToolchain as error:
         sentence = f"{error}; or leave these tests out with HELM=skip"
         raise pytest.fail.Exception(sentence, pytrace=False) from None
-    return Helm(program, tmp_path_factory.mktemp("helm"))
 
 
 def _tier(nodeid: str) -> str:
-    parts = pathlib.PurePath(nodeid.partition("::")[0]).parts
+    parts = PurePath(nodeid.partition("::")[0]).parts
     return parts[1] if len(parts) > 2 else "whole"
 
 

@@ -15,11 +15,13 @@ LAYERS = [
     ["initsync.keys", "initsync"],
     ["initsync.wording"],
     ["initsync.errors"],
-    ["initsync.policy", "initsync.rules", "initsync.http1", "initsync.urls"],
+    ["initsync.policy", "initsync.rules", "initsync.http1", "initsync.urls", "initsync.quantity"],
+    ["initsync.choices", "initsync.eligible"],
     ["initsync.plainfields"],
     ["initsync.yamlfields"],
     ["initsync.model"],
-    ["initsync.rbac"],
+    ["initsync.rbac", "initsync.selectors"],
+    ["initsync.injection"],
     ["initsync.listing"],
     ["initsync.annotation", "initsync.manifests", "initsync.secretdata", "initsync.apistatus"],
     ["initsync.yamldocs"],
@@ -33,9 +35,11 @@ LAYERS = [
     ["initsync.transport"],
     ["initsync.clusterauth", "initsync.cluster"],
     ["initsync.clusterreads"],
+    ["initsync.registrations"],
     ["initsync.aws"],
     ["initsync.providers"],
     ["initsync.checking", "initsync.wishes", "initsync.names", "initsync.yamltext", "initsync.hcl"],
+    ["initsync.yamlnodes"],
     ["initsync.yamledit"],
     ["initsync.podtemplates"],
     ["initsync.permits"],
@@ -51,7 +55,7 @@ LAYERS = [
     ["initsync.testing"],
     ["initsync.demo"],
     ["initsync.doctor"],
-    ["initsync.cli_cluster"],
+    ["initsync.cli_cluster", "initsync.cli_policy_options"],
     ["initsync.cli_doctor"],
     ["initsync.cli_check", "initsync.cli_list", "initsync.cli_policy"],
     ["initsync.cli_manifest"],
@@ -61,6 +65,7 @@ LAYERS = [
 PURE = [
     *("keys", "wording", "errors", "policy", "rules", "http1", "urls", "model"),
     *("plainfields", "yamlfields", "annotation", "manifests", "secretdata", "apistatus", "rbac"),
+    *("quantity", "choices", "eligible"),
 ]
 # The webhook's own layers; of initsync it may use what is pure, and no client of anything.
 # Of the providers it asks for their rules of paths: its warning is then `initsync check`'s own.
@@ -81,8 +86,8 @@ ONLY_IN = {
         *("initsync.cli", "initsync.cli_check", "initsync.cli_list", "injector.cli"),
         *("initsync.cli_cluster", "initsync.cli_doctor", "initsync.terminal"),
         "injector.cli_check",
-        *("initsync.cli_policy", "initsync.cli_manifest", "injector.options"),
-        "injector.cli_certs",
+        *("initsync.cli_policy", "initsync.cli_policy_options"),
+        *("initsync.cli_manifest", "injector.options", "injector.cli_certs"),
     },
 }
 

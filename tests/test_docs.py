@@ -68,6 +68,19 @@ def test_every_file_that_a_page_names_is_there(page: Path) -> None:
     assert [name for name in known if not (ROOT / name).exists()] == []
 
 
+def test_nobody_is_sent_to_a_package_index_for_what_is_not_released() -> None:
+    """Whoever owned the name there would run their code."""
+    sources = (file for top in ("initsync", "injector") for file in (ROOT / top).rglob("*.py"))
+    commands = {
+        command
+        for file in (*PAGES, *sources)
+        for command in re.findall(r"pipx? install [^`)\n]+", file.read_text())
+    }
+
+    assert {command for command in commands if ".[cli" in command}
+    assert [command for command in commands if re.search(r"[ '\"]jasm\b", command)] == []
+
+
 def test_the_readmes_pod_is_the_example_of_the_first_way_in() -> None:
     block = README.partition("```yaml\n")[2].partition("```")[0]
     example = yaml.safe_load((ROOT / "deploy/examples/1-injected.yaml").read_text())

@@ -193,23 +193,6 @@ def test_the_endpoints_policy_allows_what_a_sync_calls() -> None:
     assert policy["Statement"][0]["Action"] == "secretsmanager:GetSecretValue"
 
 
-def test_the_comparison_quotes_our_own_figures_as_they_are_measured() -> None:
-    page = (DOCS / "comparison.md").read_text()
-    empty, one, *_ = json.loads((DOCS / "pod-start.json").read_text())["bars"]
-    rows = json.loads((DOCS / "performance.json").read_text())["pod"]["rows"]
-    (sync,) = (
-        row
-        for row in rows
-        if (row["program"], row["state"], row["limit"]) == ("jasm-init", "up to date", None)
-    )
-
-    steps = [[step["seconds"] for step in bar["steps"]] for bar in (empty, one)]
-    assert f"{sum(steps[1]) - sum(steps[0]):.1f} s on the node" in page
-    assert f"of it {steps[1][-1]:.2f} s for what JASM does" in page
-    said = f"{sync['cpu_ms'] / 1000:.2f} s of CPU and {sync['rss_mb']:.0f} MB"
-    assert said in page.replace("\n", " ")
-
-
 def test_the_page_of_releases_names_the_jobs_that_there_are() -> None:
     page = (DOCS / "releasing.md").read_text()
     workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())

@@ -9,7 +9,7 @@ import jsonpatch
 import pytest
 import yaml
 
-from initsync import check, errors, keys, providers
+from initsync import __version__, check, errors, keys, providers
 from injector.patch import inject
 from injector.settings import Settings
 from tests import docs_update
@@ -19,6 +19,7 @@ DOCS = ROOT / "docs"
 GOLDEN = ROOT / "tests" / "injector" / "golden"
 NAMES = ("what-happens-to-my-pod", "meshes", "opting-out", "jobs")
 TEXTS = {name: (DOCS / f"{name}.md").read_text() for name in NAMES}
+SETTINGS = Settings(f"jasm/init:{__version__}")
 BY_HAND = yaml.safe_load((ROOT / "deploy/examples/2-by-hand-in-the-pod.yaml").read_text())
 
 
@@ -73,14 +74,14 @@ def test_the_annotations_of_every_example_are_valid(text: str) -> None:
 def test_every_example_is_injected_without_a_warning(text: str) -> None:
     pod = pod_of(yaml.safe_load(text))
 
-    done = inject(pod, "shop", Settings("jasm/init:0.1.0"))
+    done = inject(pod, "shop", SETTINGS)
 
     assert done.warnings == []
     assert bool(done.operations) == (keys.INJECTED not in pod["metadata"]["annotations"])
 
 
 def test_a_pod_of_the_meshs_user_is_what_the_page_of_meshes_says() -> None:
-    pod = injected(yaml.safe_load(blocks("meshes")[0]), Settings("jasm/init:0.1.0"))
+    pod = injected(yaml.safe_load(blocks("meshes")[0]), SETTINGS)
 
     users = [found["securityContext"]["runAsUser"] for found in pod["spec"]["initContainers"]]
     assert users == [1337]
@@ -98,7 +99,7 @@ def test_a_volume_by_hand_is_what_the_injector_would_add() -> None:
     }
     del pod["metadata"]["annotations"][keys.INJECT]
 
-    ours = injected(pod, Settings("jasm/init:0.1.0"))["spec"]
+    ours = injected(pod, SETTINGS)["spec"]
 
     init, waiter = ours["initContainers"]
     more, written = by_hand["initContainers"]

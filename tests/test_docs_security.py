@@ -2,9 +2,12 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.docs_blocks import manifests
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs/security.md").read_text()
@@ -13,16 +16,21 @@ HELD = re.compile(r"^- `(tests/[\w/.]+\.py)::([\w:]+)`$", re.M)
 NAMED = ("token", "annotation", "tenant", "injector", "cloud role", "node", "audit log")
 
 
-def names(file: Path) -> set[str]:
-    """Every test of a file, as pytest calls it."""
-    found = set()
+def marked(file: Path) -> Iterator[tuple[str, str, str]]:
+    """Threat, file and name of each test that carries the mark, as pytest calls it."""
+    path = str(file.relative_to(ROOT))
     for node in ast.parse(file.read_text()).body:
-        if isinstance(node, ast.ClassDef):
-            inner = (it for it in node.body if isinstance(it, ast.FunctionDef))
-            found |= {f"{node.name}::{it.name}" for it in inner}
-        elif isinstance(node, ast.FunctionDef):
-            found.add(node.name)
-    return {name for name in found if name.rpartition("::")[2].startswith("test_")}
+        inner = node.body if isinstance(node, ast.ClassDef) else [node]
+        before = f"{node.name}::" if isinstance(node, ast.ClassDef) else ""
+        for test in inner:
+            if isinstance(test, ast.FunctionDef):
+                yield from ((threat, path, before + test.name) for threat in threats_of(test))
+
+
+def threats_of(test: ast.FunctionDef) -> Iterator[str]:
+    for mark in test.decorator_list:
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.threat":
+            yield from map(ast.literal_eval, mark.args)
 
 
 @pytest.mark.parametrize("threat", THREATS)
@@ -31,9 +39,15 @@ def test_a_threat_names_the_tests_that_hold_it(threat: str) -> None:
 
     assert "**Stopped**: " in text
     assert "**Not stopped**: " in text
-    tests = HELD.findall(held)
-    assert len(tests) == held.count("\n- ") >= 1
-    assert [test for test in tests if test[1] not in names(ROOT / test[0])] == []
+    assert len(HELD.findall(held)) == held.count("\n- ") >= 1
+
+
+def test_they_are_those_that_carry_its_name() -> None:
+    files = [it for it in ROOT.glob("tests/**/test_*.py") if "mark.threat" in it.read_text()]
+
+    shown = [(threat, *test) for threat, text in THREATS.items() for test in HELD.findall(text)]
+
+    assert sorted(shown) == sorted(it for file in files for it in marked(file))
 
 
 @pytest.mark.parametrize("who", NAMED)
@@ -42,11 +56,25 @@ def test_no_threat_is_forgotten(who: str) -> None:
 
 
 def test_every_way_to_try_a_stolen_token_is_under_its_threat() -> None:
-    file = "tests/cluster/test_guard_stolen_token.py"
-    held = {name for path, name in HELD.findall(PAGE) if path == file}
-    attacks = {name for name in names(ROOT / file) if name.startswith("TestStolenToken::")}
+    file = ROOT / "tests/cluster/test_guard_stolen_token.py"
+    (attacks,) = (it for it in ast.parse(file.read_text()).body if isinstance(it, ast.ClassDef))
 
-    assert attacks <= held
+    tests = [it for it in attacks.body if isinstance(it, ast.FunctionDef)]
+    assert [it.name for it in tests if "A pod's token is stolen" not in threats_of(it)] == []
+
+
+def test_what_commands_for_people_create_is_in_the_table_of_rights() -> None:
+    """By the ClusterRole that the doctor's page shows, and what it says of --as-pod."""
+    (role,) = (it for it in manifests("troubleshooting") if it["kind"] == "ClusterRole")
+    created = {
+        name for rule in role["rules"] if "create" in rule["verbs"] for name in rule["resources"]
+    }
+
+    rows = [line for line in PAGE.splitlines() if line.startswith("| `initsync doctor")]
+
+    assert created == {"localsubjectaccessreviews"}
+    for resource in (*created, "serviceaccounts/token"):
+        assert [row for row in rows if f"`{resource}`" in row and row.endswith("| create |")]
 
 
 def test_vulnerabilities_have_an_address() -> None:

@@ -17,6 +17,7 @@ from initsync.testing.webhook import Webhook
 from tests.cluster import guard
 from tests.cluster.clinic import Clinic
 from tests.cluster.contract import Secrets
+from tests.cluster.policy_side import serves_policies
 from tests.cluster.shop import Shop
 from tests.cluster.ward import Ward
 
@@ -45,8 +46,7 @@ def real_api(binaries: Binaries) -> Iterator[ControlPlane]:
 @pytest.fixture(scope="session")
 def policy_api(real_api: ControlPlane) -> ControlPlane:
     """It again, where it serves policies that change pods: from Kubernetes 1.36."""
-    group = real_api.request("GET", "/apis/admissionregistration.k8s.io/v1").body
-    if "mutatingadmissionpolicies" not in {kind["name"] for kind in group["resources"]}:
+    if not serves_policies(real_api):
         pytest.skip("this Kubernetes has no MutatingAdmissionPolicy in v1")
     return real_api
 
@@ -109,11 +109,8 @@ def secrets(api: ApiServer, namespace: str) -> Secrets:
 
 
 @pytest.fixture(scope="session")
-def clinic(aws: AwsServer) -> Iterator[Clinic]:
+def clinic(binaries: Binaries, aws: AwsServer) -> Iterator[Clinic]:
     """A cluster of its own, for JASM is installed in it, and broken."""
-    if os.environ.get("CLUSTER") == "skip":
-        pytest.skip("CLUSTER=skip: nothing is asked of a real API server")
-    binaries = find_or_build(os.environ, Progress(sys.__stderr__ or sys.stderr))
     with ControlPlane(binaries) as server:
         yield Clinic(server, aws)
 

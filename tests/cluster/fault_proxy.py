@@ -6,6 +6,7 @@ import ssl
 import struct
 import threading
 from collections import Counter
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
@@ -78,9 +79,10 @@ class FaultProxy(Closing):
         return None
 
     def forward(
-        self, method: str, target: str, headers: dict[str, str], body: bytes, kind: str
+        self, method: str, target: str, headers: Message, body: bytes, kind: str
     ) -> tuple[int, list[tuple[str, str]], bytes]:
         """The API's answer."""
+        kept = {k: v for k, v in headers.items() if k.lower() != "connection"}
         host = self._place.netloc
         connection = (
             http.client.HTTPSConnection(host, timeout=30, context=self._trust)
@@ -88,7 +90,7 @@ class FaultProxy(Closing):
             else http.client.HTTPConnection(host, timeout=30)
         )
         try:
-            connection.request(method, target, body, headers)
+            connection.request(method, target, body, kept)
             answer = connection.getresponse()
             raw = answer.read()
         finally:
@@ -96,6 +98,12 @@ class FaultProxy(Closing):
         with self._lock:
             self.passed[kind, answer.status] += 1
         return answer.status, answer.getheaders(), raw
+
+
+def _broken_off(point: str | None, whole: int, body: int) -> int:
+    """How much of an answer of that many bytes, and of its body's, is sent."""
+    sent = {"after send": 0, "in the head": 20, "in the body": whole - body // 2 - 1, None: whole}
+    return sent[point]
 
 
 def _handler(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
@@ -116,19 +124,11 @@ def _handler(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
             if isinstance(point, int):
                 self._answer(_refusal(point))
                 return
-            headers = {k: v for k, v in self.headers.items() if k.lower() != "connection"}
-            status, extra, raw = proxy.forward(self.command, self.path, headers, body, kind)
+            status, extra, raw = proxy.forward(self.command, self.path, self.headers, body, kind)
             whole = _message(status, extra, raw)
-            if point == "after send":
+            self._answer(whole[: _broken_off(point, len(whole), len(raw))])
+            if point is not None:
                 self._reset()
-            elif point == "in the head":
-                self._answer(whole[:20])
-                self._reset()
-            elif point == "in the body":
-                self._answer(whole[: len(whole) - len(raw) // 2 - 1])
-                self._reset()
-            else:
-                self._answer(whole)
 
         do_GET = do_POST = do_PATCH = _do
 

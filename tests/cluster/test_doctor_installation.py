@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from initsync import keys
+from initsync import __version__, keys
 from initsync.model import JsonObject
 from injector.settings import Settings
 from tests.chart.helm import Helm
@@ -192,6 +192,28 @@ def test_pods_that_were_missed_or_fail_are_named(ward: Ward) -> None:
     assert said in ended.stdout
 
 
+@pytest.mark.parametrize(
+    ("selector", "labels", "said"),
+    [
+        ("namespaceSelector", {"team": "x"}, "leaves out its namespace: team=x"),
+        ("objectSelector", {"tier": "web"}, "leaves it out: tier=web"),
+    ],
+)
+def test_the_selector_that_leaves_a_pod_out_is_named(
+    broken: Ward, selector: str, labels: dict[str, str], said: str
+) -> None:
+    del broken.pod["spec"]["initContainers"]
+    broken.store()
+    entries = hooks(broken.clinic)
+    for entry in entries:
+        entry[selector]["matchLabels"] = labels
+    broken.clinic.patch(HOOKS, {"webhooks": entries})
+
+    title = f"the {selector} of MutatingWebhookConfiguration jasm-injector"
+    expected = f"failed  injection: jasm-init is not in the pod: {title} {said}"
+    assert broken.bad() == (5, [expected])
+
+
 def test_pods_by_hand_need_no_injector(broken: Ward) -> None:
     not_registered(broken.clinic)
     del broken.annotations[keys.INJECTED]
@@ -206,7 +228,7 @@ def test_pods_by_hand_need_no_injector(broken: Ward) -> None:
 
 
 def test_a_policy_in_the_webhooks_place(broken: Ward, helm: Helm) -> None:
-    objects = policy_side.rendered(helm, Settings("jasm/init:0.1.0"))
+    objects = policy_side.rendered(helm, Settings(f"jasm/init:{__version__}"))
     policy, binding = objects
     not_registered(broken.clinic)
     for manifest in objects:

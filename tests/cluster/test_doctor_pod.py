@@ -75,6 +75,16 @@ def namespace_opted_out(ward: Ward) -> None:
     ward.clinic.api.apply(manifests.namespace(ward.namespace, {keys.NAMESPACE_LABEL: "disabled"}))
 
 
+def on_windows(ward: Ward) -> None:
+    missed(ward)
+    ward.pod["spec"]["nodeSelector"] = {"kubernetes.io/os": "windows"}
+
+
+def name_taken(ward: Ward) -> None:
+    missed(ward)
+    ward.pod["spec"]["containers"][0]["name"] = keys.CONTAINER
+
+
 SAID = "error: annotation jasm.codnod.io/secret-sync, line 3: unknown field"
 
 
@@ -161,6 +171,12 @@ FAULTS: dict[Callable[[Ward], None], tuple[int, str]] = {
     missed: (5, "failed  injection: jasm-init is not in the pod: the injector did not see it"),
     opted_out: (5, "failed  injection: jasm-init is not in the pod: it opts out"),
     namespace_opted_out: (5, "failed  injection: jasm-init is not in the pod: its namespace opts"),
+    on_windows: (5, "failed  injection: jasm-init is not in the pod: it is a Windows pod, where"),
+    name_taken: (
+        5,
+        "failed  injection: jasm-init is not in the pod: a container of it is called jasm-init or "
+        "jasm-wait: rename that one",
+    ),
     container_failed: (
         4,
         "failed  container: jasm-init failed, 4 restarts, now CrashLoopBackOff: "

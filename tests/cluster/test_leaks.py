@@ -55,6 +55,7 @@ CASES: dict[str, tuple[object, dict[str, str], int]] = {
 }
 
 
+@pytest.mark.threat("Somebody reads logs, Events and the audit log")
 @pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_that_a_sync_leaves_holds_a_value(
@@ -78,6 +79,7 @@ def test_nothing_that_a_sync_leaves_holds_a_value(
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.threat("Somebody reads logs, Events and the audit log")
 def test_debug_lines_name_every_request_and_no_header(shop: Shop) -> None:
     ended = shop.run(shop.pod("web-1"), JASM_LOG_LEVEL="debug")
 

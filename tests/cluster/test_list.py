@@ -16,6 +16,7 @@ from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
 from tests.cluster.by_hand import GOOD, write_kubeconfig
+from tests.cluster.clinic import documents
 from tests.cluster.listed import run, secret
 from tests.polling import until
 
@@ -99,8 +100,7 @@ def test_an_annotation_that_names_no_secret_makes_the_answer_incomplete(
 def test_a_pod_that_asked_and_was_not_injected_is_found(
     api: ControlPlane, namespace: str, config: Path
 ) -> None:
-    if "jasm-injector" in _webhooks(api):  # of an earlier test
-        api.unregister_webhook()
+    _unregister(api)
     api.create(manifests.pod(namespace, "plain"))
     api.create(manifests.pod(namespace, "missed", {keys.ANNOTATION: GOOD}))
     out = {keys.ANNOTATION: GOOD, keys.INJECT: "false"}
@@ -109,7 +109,8 @@ def test_a_pod_that_asked_and_was_not_injected_is_found(
     served["spec"]["initContainers"] = [{"name": keys.CONTAINER, "image": "i"}]
     api.create(served)
 
-    code, out_json, _ = run(config, "--missed", "-n", namespace, "-o", "json")
+    with registered(api):
+        code, out_json, _ = run(config, "--missed", "-n", namespace, "-o", "json")
 
     found = {one["pod"]: one["why"] for one in json.loads(out_json)}
     assert code == 0
@@ -120,9 +121,48 @@ def test_a_pod_that_asked_and_was_not_injected_is_found(
     assert f"{namespace}/missed, created 20" in run(config, "--missed")[1]
 
 
-def _webhooks(api: ControlPlane) -> list[str]:
-    path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
-    return [item["metadata"]["name"] for item in api.request("GET", path).body["items"]]
+def test_why_it_was_missed_is_read_off_what_injects_where_that_may_be_read(
+    api: ControlPlane, namespace: str, config: Path, tmp_path: Path
+) -> None:
+    _unregister(api)
+    api.create(manifests.pod(namespace, "missed", {keys.ANNOTATION: GOOD}))
+    somebody = person(api, namespace, tmp_path / "person", READ)
+
+    def why(config: Path) -> str:
+        code, out, _ = run(config, "--missed", "-n", namespace, "-o", "json")
+        (one,) = json.loads(out)
+        assert code == 0
+        return str(one["why"])
+
+    nothing = why(config)
+    with registered(api, {"matchLabels": {"team": "x"}}):
+        left_out, unknown = why(config), why(somebody)
+
+    assert nothing.startswith("nothing injects pods: install JASM")
+    assert left_out == (
+        "the namespaceSelector of MutatingWebhookConfiguration jasm-injector leaves out its "
+        "namespace: team=x"
+    )
+    assert unknown == "the injector did not see it: delete it, so that it is created again"
+
+
+@contextmanager
+def registered(api: ControlPlane, namespaces: JsonObject | None = None) -> Iterator[None]:
+    """A webhook that nobody serves, for what is asked meanwhile."""
+    (hooks,) = documents("mutatingwebhookconfiguration.yaml")
+    for entry in hooks["webhooks"]:
+        entry["namespaceSelector"] |= namespaces or {}
+    api.apply(hooks)
+    try:
+        yield
+    finally:
+        _unregister(api)
+
+
+def _unregister(api: ControlPlane) -> None:
+    (hooks,) = documents("mutatingwebhookconfiguration.yaml")
+    if api.request("GET", manifests.path(hooks)).status == 200:
+        api.unregister_webhook()
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def test_the_requests_of_a_first_and_of_a_second_sync(shop: Shop) -> None:
     assert aws_second - aws_first == each
 
 
+@pytest.mark.threat("The injector is compromised")
 def test_the_webhook_is_called_once_for_an_annotated_pod_and_never_for_another(
     shop: Shop, webhook: Webhook
 ) -> None:
@@ -100,6 +101,7 @@ def test_labels_and_annotations_of_others_survive_and_their_keys_do_not(shop: Sh
     assert shop.secret()["metadata"]["annotations"]["note"] == "x"
 
 
+@pytest.mark.threat("An annotation is malicious")
 def test_a_foreign_secret_is_left_alone_until_it_is_handed_over(shop: Shop) -> None:
     foreign = {
         "apiVersion": "v1",
@@ -205,6 +207,7 @@ def test_access_denied_names_the_permission_and_the_role(shop: Shop) -> None:
     assert shop.aws.role_arn("app") in ended.stderr
 
 
+@pytest.mark.threat("A pod's token is stolen")
 def test_the_app_never_sees_the_token(shop: Shop) -> None:
     spec = shop.pod("web-1")["spec"]
 

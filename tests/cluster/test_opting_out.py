@@ -52,6 +52,7 @@ def test_a_pod_opts_out_by_label_or_annotation(
     assert injected(api, namespace, **metadata) == expected
 
 
+@pytest.mark.threat("The injector is compromised")
 @pytest.mark.parametrize("excluded", ["labelled", "kube-system", "jasm-system"])
 def test_a_namespace_opts_out_by_label_and_some_are_never_served(
     api: ControlPlane, namespace: str, excluded: str
