@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from kubernetes.config.kube_config import ConfigNode
 
 
+_DEFAULT = "~/.kube/config"
+
+
 class Access(NamedTuple):
     """All that a connection to the API server needs."""
 
@@ -60,8 +63,8 @@ def in_cluster(env: Mapping[str, str], directory: str) -> Access:
 def from_kubeconfig(path: str | None, context: str | None, env: Mapping[str, str]) -> Access:
     """A context of a kubeconfig, with all its ways to log in (exec plugins, OIDC, certificates).
 
-    `path` None: KUBECONFIG, else ~/.kube/config. `env` names proxies, where the kubeconfig has no
-    `proxy-url`. Raises InvalidSetup.
+    `path` None: KUBECONFIG's of `env`, else ~/.kube/config; an empty one is none, as for kubectl.
+    `env` also names proxies, where the kubeconfig has no `proxy-url`. Raises InvalidSetup.
     """
     try:
         import yaml
@@ -71,9 +74,9 @@ def from_kubeconfig(path: str | None, context: str | None, env: Mapping[str, str
         problem = "reading a kubeconfig needs the package kubernetes"
         raise InvalidSetup(problem, "in a clone of JASM pip install '.[cli]'") from error
     loaded = Configuration()
-    files = path or kube_config.KUBE_CONFIG_DEFAULT_LOCATION
+    files = path or env.get("KUBECONFIG") or _DEFAULT
     try:
-        kube_config.load_kube_config(path, context, client_configuration=loaded)
+        kube_config.load_kube_config(files, context, client_configuration=loaded)
         chosen = _Chosen(kube_config.KubeConfigMerger(files).config, context)
     except ConfigException as error:
         there = any(map(os.path.exists, map(os.path.expanduser, files.split(os.pathsep))))

@@ -44,19 +44,33 @@ def test_without_a_kubeconfig_it_says_what_to_set(output: str, tmp_path: Path) -
     assert ('"error": "InvalidSetup"' in out) == (output == "json")
 
 
+NOBODY_THERE = (
+    "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+    "clusters: [{name: k, cluster: {server: 'https://127.0.0.1:1'}}]\n"
+    "users: [{name: u, user: {token: t}}]\n"
+    "contexts: [{name: c, context: {cluster: k, user: u, namespace: shop}}]\n"
+)
+
+
 def test_a_cluster_that_is_not_there_is_told(tmp_path: Path) -> None:
     config = tmp_path / "config"
-    config.write_text(
-        "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
-        "clusters: [{name: k, cluster: {server: 'https://127.0.0.1:1'}}]\n"
-        "users: [{name: u, user: {token: t}}]\n"
-        "contexts: [{name: c, context: {cluster: k, user: u, namespace: shop}}]\n"
-    )
+    config.write_text(NOBODY_THERE)
 
     code, _, said = run("--pod", "a", "--kubeconfig", str(config))
 
     assert code == 5
     assert "cannot GET pods/a in namespace shop: 127.0.0.1:1: Connection refused" in said
+
+
+def test_an_empty_kubeconfig_variable_is_none_as_for_kubectl(tmp_path: Path) -> None:
+    config = tmp_path / ".kube/config"
+    config.parent.mkdir()
+    config.write_text(NOBODY_THERE)
+
+    code, _, said = run("--pod", "a", env={"KUBECONFIG": "", "HOME": str(tmp_path)})
+
+    assert code == 5
+    assert "in namespace shop: 127.0.0.1:1: Connection refused" in said
 
 
 def test_without_click_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
