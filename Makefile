@@ -86,6 +86,7 @@ $(READY): pyproject.toml requirements/uv.txt requirements/dev.txt
 	@echo "making the environment in $(VENV) (first time: under a minute)" >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@# Compiled here: where Python may write no bytecode, each of the suite's programs would compile it anew.
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
