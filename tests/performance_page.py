@@ -214,10 +214,10 @@ def _workers(found: Any) -> Iterator[list[object]]:
 
 def _above(found: Any) -> str:
     said = ", ".join(
-        f"{each['mean_ms']:+.1f} ± {each['error_ms']:.1f} ms with {_connections(each)}"
+        f"{each['mean_ms']:+.1f} ± {each['error_ms']:.1f} ms with {_connections(each)} each"
         for each in found
     )
-    return f"\nThe injector's p99 beside Go's, round by round: {said}.\n"
+    return f"\nThe injector's p99 beside Go's, both asked at the same time: {said}.\n"
 
 
 def _creations(figures: Any) -> Iterator[list[object]]:

@@ -15,6 +15,7 @@ class Above(NamedTuple):
     """The injector's p99 less the mean of Go's two, over the rounds."""
 
     connections: int
+    """Of each."""
     mean_ms: float
     error_ms: float
     """Two standard errors of that mean."""
@@ -26,13 +27,13 @@ class Above(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"{self.connections} connections: p99 {self.mean_ms:+.1f} ms beside Go's, "
+            f"{self.connections} connections each: p99 {self.mean_ms:+.1f} ms beside Go's, "
             f"give or take {self.error_ms:.1f} ms"
         )
 
 
 def above(connections: int, taken: Mapping[str, Sequence[Piece]]) -> Above:
-    """A round's pieces are beside each other, and the machine's moods hit all of them.
+    """A round's pieces are of the same seconds, and the machine's moods hit all of them.
 
     It takes two rounds or more.
     """

@@ -28,7 +28,7 @@ def test_a_p99_of_gos_and_a_millisecond_is_good() -> None:
 
 def test_more_than_that_is_told() -> None:
     assert missed([taking(6.2)] * 4, [PIECE] * 4, [PIECE] * 4) == [
-        "4 connections: p99 +1.2 ms beside Go's, give or take 0.0 ms (bar 1 ms)"
+        "4 connections each: p99 +1.2 ms beside Go's, give or take 0.0 ms (bar 1 ms)"
     ]
 
 
@@ -45,7 +45,7 @@ def test_what_may_be_chance_is_not_told_but_what_stands_out_of_it_is() -> None:
 
     assert missed(unsteady, go, again) == []
     assert missed([taking(it.took_us[0] / 1e3 + 4) for it in unsteady], go, again) == [
-        "4 connections: p99 +5.0 ms beside Go's, give or take 3.1 ms (bar 1 ms)"
+        "4 connections each: p99 +5.0 ms beside Go's, give or take 3.1 ms (bar 1 ms)"
     ]
 
 

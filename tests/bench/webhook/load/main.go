@@ -29,6 +29,11 @@ type report struct {
 	Failure string  `json:"failure"`       // the first one
 }
 
+// post is one request. Its two parts are written one after the other, as API servers do.
+type post struct {
+	head, body []byte
+}
+
 // worker is one connection, and what it saw.
 type worker struct {
 	connection *tls.Conn
@@ -38,7 +43,7 @@ type worker struct {
 }
 
 // run ends at the first failure: one is enough for the verdict.
-func (w *worker) run(requests [][]byte, next int, wanted string, end time.Time) {
+func (w *worker) run(requests []post, next int, wanted string, end time.Time) {
 	w.connection.SetDeadline(end.Add(10 * time.Second))
 	for start := time.Now(); start.Before(end); start = time.Now() {
 		if w.err = w.once(requests[next%len(requests)], wanted); w.err != nil {
@@ -49,9 +54,11 @@ func (w *worker) run(requests [][]byte, next int, wanted string, end time.Time) 
 	}
 }
 
-func (w *worker) once(request []byte, wanted string) error {
-	if _, err := w.connection.Write(request); err != nil {
-		return err
+func (w *worker) once(request post, wanted string) error {
+	for _, part := range [][]byte{request.head, request.body} {
+		if _, err := w.connection.Write(part); err != nil {
+			return err
+		}
 	}
 	response, err := http.ReadResponse(w.reader, nil)
 	if err != nil {
@@ -80,7 +87,7 @@ func connect(target *url.URL, ca string, number int) ([]*worker, error) {
 }
 
 // posts are the requests as an API server sends them, one for each line of the file.
-func posts(target *url.URL, file, token string) ([][]byte, error) {
+func posts(target *url.URL, file, token string) ([]post, error) {
 	text, err := os.ReadFile(file)
 	authorization := ""
 	if token != "" && err == nil {
@@ -88,18 +95,18 @@ func posts(target *url.URL, file, token string) ([][]byte, error) {
 		bearer, err = os.ReadFile(token)
 		authorization = fmt.Sprintf("Authorization: Bearer %s\r\n", bearer)
 	}
-	var all [][]byte
+	var all []post
 	for _, body := range bytes.Split(bytes.TrimSpace(text), []byte("\n")) {
 		head := fmt.Sprintf("POST %s?timeout=5s HTTP/1.1\r\nHost: %s\r\n", target.Path, target.Host) +
 			"User-Agent: kube-apiserver-admission\r\nAccept: application/json, */*\r\n" +
 			"Content-Type: application/json\r\nAccept-Encoding: gzip\r\n" + authorization +
 			fmt.Sprintf("Content-Length: %d\r\n\r\n", len(body))
-		all = append(all, append([]byte(head), body...))
+		all = append(all, post{[]byte(head), body})
 	}
 	return all, err
 }
 
-func runAll(workers []*worker, requests [][]byte, wanted string, lasts time.Duration) time.Duration {
+func runAll(workers []*worker, requests []post, wanted string, lasts time.Duration) time.Duration {
 	var group sync.WaitGroup
 	start := time.Now()
 	for number, each := range workers {
