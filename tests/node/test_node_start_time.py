@@ -29,6 +29,8 @@ from tests.pod_start_page import EMPTY, EMPTY_SLOW, JASM, JASM_SLOW, NONE, SIDEC
 STARTS = int(os.environ.get("TIMED", "3"))
 QUOTED = STARTS >= 20
 RELIST = 1.0  # seconds between two looks of the kubelet at what has ended
+UNSURE = 0.0 if QUOTED else 2 * RELIST
+"""Few starts on a busy machine show that it works: each may just miss a look, or two."""
 NOW = {"command": ["date", "+%s.%N"]}
 SLOW = {"resources": {"limits": {"cpu": "100m", "memory": "64Mi"}}}
 FAST = {"resources": {"limits": {"cpu": "1", "memory": "64Mi"}}}
@@ -116,10 +118,9 @@ def test_a_start_costs_little_more_than_an_empty_init_container(
         found = {"machine": machine(), "starts": starts, "processes": runs}
         Path(file).write_text(json.dumps(found, indent=1) + "\n")
 
-    # Few starts on a busy machine show that it works, no more.
-    assert median[JASM] - median[EMPTY] < (0.15 if QUOTED else 1.0)
-    assert median[WAIT] - median[TWO] < (0.3 if QUOTED else 1.5)
-    assert median[JASM_SLOW] - median[EMPTY_SLOW] < (1.0 if QUOTED else 3.0)
+    assert median[JASM] - median[EMPTY] < 0.15 + UNSURE
+    assert median[WAIT] - median[TWO] < 0.3 + UNSURE
+    assert median[JASM_SLOW] - median[EMPTY_SLOW] < 1.0 + UNSURE
 
 
 def machine() -> str:
