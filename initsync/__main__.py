@@ -2,6 +2,8 @@
 
 import sys
 
+from initsync.wording import install
+
 
 def main() -> None:
     """Run the CLI, or say what to install for it."""
@@ -10,7 +12,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise
-        sys.exit("initsync needs the package click: in a clone of JASM pip install '.[cli]'")
+        sys.exit(f"initsync needs the package click: {install('cli')}")
     cli()
 
 

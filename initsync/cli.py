@@ -27,6 +27,7 @@ from initsync.logs import Log
 from initsync.manifests import EventSource
 from initsync.model import JsonObject, PodRef
 from initsync.preview import Change, Preview
+from initsync.wording import install
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -172,8 +173,7 @@ def demo(cluster: str) -> None:
     try:
         from initsync.demo import story  # moto, cryptography and more: for this command alone
     except ImportError as error:
-        install = "in a clone of JASM pip install '.[demo]'"
-        said = f"the demo needs the package {error.name}: {install}"
+        said = f"the demo needs the package {error.name}: {install('demo')}"
         raise click.UsageError(said) from error
     sys.exit(story.tell(cluster))
 

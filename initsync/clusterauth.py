@@ -13,6 +13,7 @@ from initsync.errors import InvalidSetup
 from initsync.keys import SERVICEACCOUNT_DIR
 from initsync.transport import TIMEOUT, Connection, Network
 from initsync.trust import trusting
+from initsync.wording import install
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
@@ -72,7 +73,7 @@ def from_kubeconfig(path: str | None, context: str | None, env: Mapping[str, str
         from kubernetes.config import ConfigException, kube_config
     except ImportError as error:
         problem = "reading a kubeconfig needs the package kubernetes"
-        raise InvalidSetup(problem, "in a clone of JASM pip install '.[cli]'") from error
+        raise InvalidSetup(problem, install("cli")) from error
     loaded = Configuration()
     files = path or env.get("KUBECONFIG") or _DEFAULT
     try:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 NAME_LIMIT = 253
-LABEL_LIMIT = 63
+LABEL_LIMIT = 63  # https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
 KEY_LIMIT = 253
 # Sum of the decoded values; keys and metadata do not count.
 # https://kubernetes.io/docs/concepts/configuration/secret/#restriction-data-size

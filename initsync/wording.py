@@ -1,4 +1,4 @@
-"""Somebody's input, and bugs of ours, put into words that are safe to show."""
+"""Somebody's input, and what is wrong with ours, put into words that are safe to show."""
 
 _SHOWN = 120  # characters of somebody's input worth repeating back to them
 
@@ -9,6 +9,11 @@ def shown(text: str) -> str:
     In ASCII, so that a look-alike (a Cyrillic letter, a no-break space) is seen as one.
     """
     return ascii(text) if len(text) <= _SHOWN else ascii(text[:_SHOWN]) + "…"
+
+
+def install(extra: str) -> str:
+    """How to get the packages of one of JASM's extras."""
+    return f"in a clone of JASM pip install '.[{extra}]'"
 
 
 def bug(error: Exception) -> str:

@@ -2,6 +2,8 @@
 
 import sys
 
+from initsync.wording import install
+
 
 def main() -> None:
     """Run the CLI, or say what to install for it."""
@@ -10,8 +12,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("click", "uvloop", "httptools", "orjson", "cryptography"):
             raise
-        install = "in a clone of JASM pip install '.[injector]'"
-        sys.exit(f"jasm-injector needs the package {error.name}: {install}")
+        sys.exit(f"jasm-injector needs the package {error.name}: {install('injector')}")
     cli()
 
 

@@ -7,8 +7,6 @@ import ipaddress
 
 from initsync import rules
 
-_LABEL_LIMIT = 63  # https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
-
 
 def canonical(host: str) -> str:
     """Of either, as a certificate or a webhook configuration has it."""
@@ -37,6 +35,6 @@ def dns_name(text: str) -> str:
     *_, last = parts = found.split(".")
     if last.isdigit():  # https://www.rfc-editor.org/rfc/rfc1123#page-13
         raise ValueError(f"{text!r}: must be a DNS name, and no address")
-    if max(map(len, parts)) > _LABEL_LIMIT:
-        raise ValueError(f"{text!r}: must have no part of more than {_LABEL_LIMIT} characters")
+    if max(map(len, parts)) > rules.LABEL_LIMIT:
+        raise ValueError(f"{text!r}: must have no part of more than {rules.LABEL_LIMIT} characters")
     return found

@@ -12,6 +12,7 @@ from initsync.aws import api, container
 from initsync.aws.sigv4 import Credentials
 from initsync.errors import NoIdentity, ProviderUnavailable
 from initsync.transport import Connection
+from initsync.wording import install
 
 _EARLY = 60.0  # seconds before their end at which credentials are no longer begun with
 _SESSION_LIMIT = 64
@@ -123,7 +124,7 @@ def _from_sdk() -> Credentials | str:
         import boto3
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:
-        return "boto3: not installed (in a clone of JASM pip install '.[cli]')"
+        return f"boto3: not installed ({install('cli')})"
     try:
         session: Any = boto3.Session()
         found = session.get_credentials()

@@ -62,10 +62,7 @@ def main() -> int:
     parser.add_argument("--beside", type=int, default=BESIDE, help=together)
     parser.add_argument("--connections", type=int, nargs="+", default=CONNECTIONS)
     chosen = parser.parse_args()
-    if sys.platform != "linux":
-        print("the load benchmark reads /proc: left out on this system", file=sys.stderr)
-        return 0
-    return part.run(result, chosen)
+    return part.run_on_linux(result, chosen, "the load benchmark reads /proc")
 
 
 def result(chosen: argparse.Namespace) -> Result:

@@ -36,10 +36,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=1, help="the injector's processes")
     parser.add_argument("--one-core", action="store_true", help="for each server")
     chosen = parser.parse_args()
-    if sys.platform != "linux":
-        print("the load benchmark reads /proc: left out on this system", file=sys.stderr)
-        return 0
-    return part.run(result, chosen)
+    return part.run_on_linux(result, chosen, "the load benchmark reads /proc")
 
 
 def result(chosen: argparse.Namespace) -> Result:

@@ -31,6 +31,16 @@ def options(about: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def run_on_linux(
+    measure: Callable[[argparse.Namespace], Result], chosen: argparse.Namespace, what: str
+) -> int:
+    """As `run`; elsewhere `what` it takes of Linux is told, and the part left out."""
+    if sys.platform != "linux":
+        print(f"{what}: left out on this system", file=sys.stderr)
+        return 0
+    return run(measure, chosen)
+
+
 def run(measure: Callable[[argparse.Namespace], Result], chosen: argparse.Namespace) -> int:
     """Measure, print, and judge; the exit code is 1 where a bar was missed."""
     try:

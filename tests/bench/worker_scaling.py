@@ -39,10 +39,7 @@ class Row(NamedTuple):
 def main() -> int:
     """Measure, print, and judge."""
     chosen = part.options(__doc__).parse_args()
-    if sys.platform != "linux":
-        print("cgroups are Linux's: left out on this system", file=sys.stderr)
-        return 0
-    return part.run(result, chosen)
+    return part.run_on_linux(result, chosen, "cgroups are Linux's")
 
 
 def result(chosen: argparse.Namespace) -> Result:

@@ -42,14 +42,18 @@ MISTAKES = {
 }
 
 
+def refusal(helm: Helm, setting: str) -> str:
+    """What Helm says of values that it must refuse."""
+    with pytest.raises(HelmFailed) as refused:
+        helm.template(f"--set={setting}")
+    return str(refused.value)
+
+
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_the_schema_names(helm: Helm, mistake: str) -> None:
     setting, sentence = MISTAKES[mistake]
 
-    with pytest.raises(HelmFailed) as refused:
-        helm.template(f"--set={setting}")
-
-    assert sentence in str(refused.value)
+    assert sentence in refusal(helm, setting)
 
 
 TOGETHER = {
@@ -72,10 +76,7 @@ TOGETHER = {
 def test_values_that_do_not_go_together_are_named(helm: Helm, mistake: str) -> None:
     setting, sentence = TOGETHER[mistake]
 
-    with pytest.raises(HelmFailed) as refused:
-        helm.template(f"--set={setting}")
-
-    assert sentence in str(refused.value)
+    assert sentence in refusal(helm, setting)
 
 
 def test_a_selector_may_name_any_label_of_the_pods(helm: Helm) -> None:

@@ -5,12 +5,14 @@ A post-renderer turns the registration to its address.
 
 import base64
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from initsync.testing.closing import Closing
-from initsync.testing.controlplane import ControlPlane
+from initsync.testing.controlplane import Binaries, ControlPlane
 from initsync.testing.webhook import Webhook
-from tests.chart.helm import Helm
+from tests.chart.helm import NAMESPACE, Helm
 from tests.node.files import kubeconfig
 
 TURN = """#!{python}
@@ -29,6 +31,15 @@ def at_cluster(api: ControlPlane, helm: Helm, directory: Path) -> Helm:
     file.touch(0o600)
     file.write_text(kubeconfig(api.url, Path(api.ca_file), {"token": api.admin_token}))
     return helm.of(file)
+
+
+@contextmanager
+def release_cluster(binaries: Binaries, flags: Sequence[str] = ()) -> Iterator[ControlPlane]:
+    """One for a release and a team `shop`: the suite's has JASM in it already."""
+    with ControlPlane(binaries, flags=flags) as api:
+        for name in (NAMESPACE, "shop"):
+            api.create_namespace(name)
+        yield api
 
 
 class Release(Closing):

@@ -17,16 +17,14 @@ from tests.chart.helm import CHART, NAMESPACE, PREVIOUS, RELEASE, Helm, HelmFail
 from tests.chart.inventory import inventory
 from tests.cluster.injector_side import annotated, create, is_injected
 from tests.cluster.load import Load
-from tests.cluster.release import Release
+from tests.cluster.release import Release, release_cluster
 from tests.polling import until
 
 
 @pytest.fixture(scope="module")
 def api(binaries: Binaries) -> Iterator[ControlPlane]:
     """A cluster of its own: others have JASM in theirs already."""
-    with ControlPlane(binaries) as own:
-        for name in (NAMESPACE, "shop"):
-            own.create_namespace(name)
+    with release_cluster(binaries) as own:
         yield own
 
 

@@ -12,11 +12,11 @@ import pytest
 from initsync.testing.controlplane import Binaries, ControlPlane
 from initsync.testing.webhook import IMAGE, Webhook
 from injector.settings import Settings
-from tests.chart.helm import CHART, NAMESPACE, Helm
+from tests.chart.helm import CHART, Helm
 from tests.cluster.injector_side import annotated, create, is_injected, register
 from tests.cluster.load import Load
 from tests.cluster.policy_side import injects, remove, rendered
-from tests.cluster.release import Release
+from tests.cluster.release import Release, release_cluster
 from tests.polling import until
 
 WEBHOOK, POLICY = "injection.mode=webhook", "injection.mode=policy"
@@ -27,9 +27,7 @@ GROUP = "/apis/admissionregistration.k8s.io/v1"
 @pytest.fixture
 def cluster(binaries: Binaries, policy_api: ControlPlane) -> Iterator[ControlPlane]:
     """One of its own, for a release."""
-    with ControlPlane(binaries) as own:
-        for name in (NAMESPACE, "shop"):
-            own.create_namespace(name)
+    with release_cluster(binaries) as own:
         yield own
 
 
@@ -39,6 +37,12 @@ def release(
 ) -> Iterator[Release]:
     with Release(cluster, helm, webhook, tmp_path) as ours:
         yield ours
+
+
+def installed(cluster: ControlPlane, release: Release, mode: str) -> None:
+    """In force when this returns."""
+    release.apply("install", CHART, mode)
+    until(lambda: injects(cluster), f"{mode} is in force")
 
 
 def is_asked(api: ControlPlane, webhook: Webhook) -> bool:
@@ -61,8 +65,7 @@ def is_there(api: ControlPlane) -> tuple[bool, bool]:
 def test_the_same_upgrade_twice_is_the_way_to_the_policy_and_back_and_no_pod_is_lost(
     cluster: ControlPlane, release: Release, webhook: Webhook
 ) -> None:
-    release.apply("install", CHART, WEBHOOK)
-    until(lambda: injects(cluster), "the webhook is in force")
+    installed(cluster, release, WEBHOOK)
 
     with Load(cluster, "shop") as load:
         load.more()
@@ -84,8 +87,7 @@ def test_rolled_back_by_its_revisions_or_at_once_no_pod_is_missed(
     cluster: ControlPlane, release: Release, webhook: Webhook
 ) -> None:
     """Here the injector serves at once; elsewhere pods are refused until it does, never missed."""
-    release.apply("install", CHART, WEBHOOK)
-    until(lambda: injects(cluster), "the webhook is in force")
+    installed(cluster, release, WEBHOOK)
 
     with Load(cluster, "shop") as load:
         for revisions in (("2", "1"), ("1",)):
@@ -106,8 +108,7 @@ def test_in_steps_that_the_values_name_no_pod_is_lost_either(
     cluster: ControlPlane, release: Release, webhook: Webhook
 ) -> None:
     """For tools that do not see the cluster."""
-    release.apply("install", CHART, WEBHOOK)
-    until(lambda: injects(cluster), "the webhook is in force")
+    installed(cluster, release, WEBHOOK)
 
     with Load(cluster, "shop") as load:
         load.more()
@@ -129,8 +130,7 @@ def test_in_steps_that_the_values_name_no_pod_is_lost_either(
 def test_installed_with_the_policy_and_uninstalled_it_leaves_no_pod_waiting(
     cluster: ControlPlane, release: Release, webhook: Webhook
 ) -> None:
-    release.apply("install", CHART, POLICY)
-    until(lambda: injects(cluster), "the policy is in force")
+    installed(cluster, release, POLICY)
     asked = is_asked(cluster, webhook)
 
     with Load(cluster, "shop", good=lambda _: True) as load:

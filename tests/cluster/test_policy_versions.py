@@ -12,10 +12,10 @@ import pytest
 
 from initsync.testing.controlplane import Binaries, ControlPlane
 from initsync.testing.webhook import Webhook
-from tests.chart.helm import CHART, NAMESPACE, Helm, HelmFailed
+from tests.chart.helm import CHART, Helm, HelmFailed
 from tests.cluster.injector_side import annotated, create, is_injected
 from tests.cluster.policy_side import injects, installed, serves_policies
-from tests.cluster.release import Release
+from tests.cluster.release import Release, release_cluster
 from tests.injector.golden_settings import DEFAULT
 from tests.polling import until
 
@@ -54,9 +54,7 @@ def test_older_api_servers_take_it_and_inject(
 @pytest.fixture(scope="module")
 def old_api(binaries: Binaries, real_api: ControlPlane) -> Iterator[ControlPlane]:
     """An older one than policies; ours, where it is that old itself."""
-    with ControlPlane(binaries, flags=OLD if serves_policies(real_api) else []) as api:
-        for name in (NAMESPACE, "shop"):
-            api.create_namespace(name)
+    with release_cluster(binaries, OLD if serves_policies(real_api) else []) as api:
         yield api
 
 

@@ -190,7 +190,9 @@ def test_what_is_not_this_installations_is_refused(sentence: str) -> None:
 def test_a_webhook_at_a_url_is_known_by_its_host(url: str, host: str) -> None:
     names = NAMES._replace(hosts=(host,))
 
-    stored.state(webhook(client={"url": url}), None, None, names)
+    found = stored.state(webhook(client={"url": url}), None, None, names)
+
+    assert found.trusted == ((),)
 
 
 def test_the_caBundle_of_every_entry_is_patched_by_its_name_and_nothing_else() -> None:
