@@ -9,7 +9,9 @@ from collections.abc import Iterable
 
 import yaml
 
-_PLAIN = re.compile(r"[A-Za-z/][^\n]*")
+# Line breaks of YAML 1.1 alone (https://yaml.org/spec/1.1/#id871136): nothing but `"` keeps them.
+_OLD_BREAKS = "\x85\u2028\u2029"
+_PLAIN = re.compile(rf"[A-Za-z/][^\n{_OLD_BREAKS}]*")
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 
@@ -29,7 +31,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _string(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    style = None if is_safe(text) else "|" if "\n" in text else '"'
+    lines = "\n" in text and not any(old in text for old in _OLD_BREAKS)
+    style = None if is_safe(text) else "|" if lines else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

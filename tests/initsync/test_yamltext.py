@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from initsync import yamltext
@@ -17,6 +17,7 @@ JSON = st.recursive(
 
 
 @given(st.lists(JSON, min_size=1, max_size=3))
+@example(["A\x85", "a\n\x85b\n", {"A\u2028b": "a\n\u2029"}])
 def test_what_is_written_is_read_again(documents: list[Any]) -> None:
     assert list(yaml.safe_load_all(yamltext.dump(documents))) == documents
 
