@@ -14,9 +14,8 @@ from initsync.clusterreads import NAMESPACES, PODS, SECRETS, Reads, Resource
 from initsync.errors import ClusterForbidden
 from initsync.injection import Injecting
 from initsync.listing import Missed, missed
-from initsync.manifests import since
-from initsync.policy import span
 from initsync.terminal import say, table
+from initsync.times import since, span
 from initsync.usage import Found, Managed, User, first_users
 
 _VERSION = 8

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from initsync.entry import SYNCED, Report
-from initsync.manifests import timestamp
+from initsync.times import timestamp
 
 AGAIN = 3600.0
 """Seconds after which a failure that goes on is told anew: the API server keeps Events an hour."""

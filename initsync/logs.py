@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from initsync import settings
-from initsync.manifests import timestamp
+from initsync.times import timestamp
 
 
 class Log:

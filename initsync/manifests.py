@@ -4,14 +4,13 @@ Pure: objects and times come in, objects and decisions go out.
 """
 
 import base64
-import datetime
-import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from initsync import keys
 from initsync.errors import ClusterUnavailable, NotManaged
 from initsync.model import ExternalSecret, JsonObject, PodRef, SyncRequest
+from initsync.times import since, timestamp
 
 MESSAGE_LIMIT = 1024
 """Bytes of an Event's message (k8s.io/kubernetes pkg/apis/core/validation/events.go)."""
@@ -81,14 +80,6 @@ def source(stored: JsonObject) -> str:
 def age(stored: JsonObject, now: float) -> float:
     """Seconds since a managed Secret was written; infinite where it does not say."""
     return since(_annotations(stored).get(keys.SYNCED_AT, ""), now)
-
-
-def since(text: str, now: float) -> float:
-    """Seconds since an RFC 3339 time; infinite of any other text."""
-    try:
-        return now - datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
-    except ValueError:
-        return float("inf")
 
 
 def leftover_keys(written: JsonObject, wanted: JsonObject) -> list[str]:
@@ -169,11 +160,6 @@ def shortened(text: str, limit: int) -> str:
         return raw.decode()
     half = (limit - len("…".encode())) // 2
     return raw[:half].decode(errors="ignore") + "…" + raw[-half:].decode(errors="ignore")
-
-
-def timestamp(now: float) -> str:
-    """Epoch seconds as RFC 3339 in UTC."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
 
 
 def _base64(value: str) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from initsync import keys
 from initsync.errors import AnnotationError
+from initsync.times import UNITS, span
 from initsync.wording import shown
 
 ON_FAILURE = ("block", "strict", "continue")
@@ -13,7 +14,6 @@ MODES = ("init", keys.SIDECAR)
 LEAST_INTERVAL = 10.0
 """Seconds; more often only costs requests."""
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = r"(\d{1,9}[smhd])+"
 
 
@@ -53,20 +53,6 @@ def parse(annotations: Mapping[str, str]) -> Policy:
     )
 
 
-def span(seconds: float) -> str:
-    """A duration as people say it: its largest unit, and the next where it is not zero."""
-    if seconds == float("inf"):
-        return "?"
-    left = max(0, int(seconds))
-    sizes = sorted(_UNITS.items(), key=lambda unit: -unit[1])
-    first = next((number for number, (_, size) in enumerate(sizes) if left >= size), 3)
-    parts: list[str] = []
-    for unit, size in sizes[first : first + 2]:
-        count, left = divmod(left, size)
-        parts += [f"{count}{unit}"] if count or not parts else []
-    return " ".join(parts)
-
-
 def _choice(annotations: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
     """The annotation's value, one of `known`; the first of them by default."""
     if (value := annotations.get(name) or known[0]) not in known:
@@ -92,4 +78,4 @@ def _duration(annotations: Mapping[str, str], name: str) -> float | None:
     if not re.fullmatch(_DURATION, text, re.ASCII):
         rule = "must be a duration of whole numbers with s, m, h or d, such as 90s, 5m or 1h30m"
         raise AnnotationError(f"is {shown(text)}, but {rule}", name=name)
-    return float(sum(int(part[:-1]) * _UNITS[part[-1]] for part in re.findall(r"\d+[smhd]", text)))
+    return float(sum(int(part[:-1]) * UNITS[part[-1]] for part in re.findall(r"\d+[smhd]", text)))

@@ -14,9 +14,9 @@ from initsync.errors import (
     ProviderUnavailable,
 )
 from initsync.model import ExternalSecret, JsonObject, Outcome, SecretProvider, SyncRequest
-from initsync.policy import span
 from initsync.retry import Retry
 from initsync.settings import Settings
+from initsync.times import span
 
 ROUNDS = 10
 """Lost races before giving up; the winner of each wrote a value as new as ours or newer."""

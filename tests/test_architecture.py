@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 # Lowest first: a module imports only from lines above its own (packages also from within).
 LAYERS = [
     ["initsync.keys", "initsync"],
-    ["initsync.wording"],
+    ["initsync.wording", "initsync.times"],
     ["initsync.errors"],
     ["initsync.policy", "initsync.rules", "initsync.http1", "initsync.urls", "initsync.quantity"],
     ["initsync.choices", "initsync.eligible"],
@@ -63,7 +63,7 @@ LAYERS = [
     ["initsync.__main__"],
 ]
 PURE = [
-    *("keys", "wording", "errors", "policy", "rules", "http1", "urls", "model"),
+    *("keys", "wording", "times", "errors", "policy", "rules", "http1", "urls", "model"),
     *("plainfields", "yamlfields", "annotation", "manifests", "secretdata", "apistatus", "rbac"),
     *("quantity", "choices", "eligible"),
 ]

@@ -15,7 +15,7 @@ from initsync.errors import (
     ProviderUnavailable,
     SecretNotFound,
 )
-from initsync.policy import span
+from initsync.times import span
 
 DENIED = frozenset(["AccessDenied", "AccessDeniedException", "NotAuthorized"])
 _REGION_OFF = frozenset(["OptInRequired", "RegionDisabledException", "SubscriptionRequired"])

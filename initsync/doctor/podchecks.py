@@ -6,9 +6,8 @@ from typing import Any
 from initsync import check, choices, keys, listing, providers
 from initsync.doctor.result import Result, Stored, Unread, failed, failure, ok, skipped, warning
 from initsync.injection import Injecting, Labels, why
-from initsync.manifests import since
 from initsync.model import JsonObject
-from initsync.policy import span
+from initsync.times import since, span
 
 _CODES = (2, 3, 4, 5)
 """The failure table's: any other is the kernel's or the kubelet's."""

@@ -6,7 +6,7 @@ from initsync import keys, manifests
 from initsync.doctor.result import Result, Stored, Unread, failure, ok, warning
 from initsync.errors import JasmError
 from initsync.model import JsonObject, SyncRequest
-from initsync.policy import span
+from initsync.times import span
 
 _SHOWN = 20
 

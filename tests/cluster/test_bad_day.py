@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from initsync import keys
-from initsync.manifests import timestamp
 from initsync.model import JsonObject
 from initsync.testing.podrun import Finished
+from initsync.times import timestamp
 from tests.cluster.fault_proxy import POINTS, Fault, FaultProxy
 from tests.cluster.shop import Shop
 

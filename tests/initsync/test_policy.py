@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from initsync import keys, policy
 from initsync.errors import AnnotationError
-from initsync.policy import Policy, span, starts_anyway
+from initsync.policy import Policy, starts_anyway
 
 
 def test_without_annotations_the_pod_waits_and_a_stale_secret_will_do() -> None:
@@ -56,25 +56,6 @@ def test_an_unknown_policy_names_the_known_ones() -> None:
     said = "on-failure: is 'ignore', but must be one of: block, strict, continue"
     with pytest.raises(AnnotationError, match=said):
         policy.parse({keys.ON_FAILURE: "ignore"})
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0s"), (59.9, "59s"), (60, "1m"), (432, "7m 12s"), (7265, "2h 1m"), (-5, "0s")],
-)
-def test_a_span_is_said_in_its_two_largest_units(seconds: float, text: str) -> None:
-    assert span(seconds) == text
-
-
-@given(st.integers(0, 10**9))
-def test_a_span_reads_back_to_within_its_smaller_unit(seconds: int) -> None:
-    parts = span(seconds).split()
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-    said = sum(int(part[:-1]) * units[part[-1]] for part in parts)
-
-    smaller = {"s": 1, "m": 1, "h": 60, "d": 3600}[parts[0][-1]]
-    assert 0 <= seconds - said < smaller
 
 
 @pytest.mark.parametrize("mode", ["init", "sidecar"])
