@@ -7,8 +7,6 @@ Tuples instead of dataclasses: `dataclasses` costs every pod start 6 ms of CPU (
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from initsync.policy import Policy
-
 JsonObject = dict[str, Any]
 """A Kubernetes object as JSON gives it; never re-serialised through typed classes."""
 
@@ -21,6 +19,25 @@ class PodRef(NamedTuple):
     uid: str
 
 
+class SyncPolicy(NamedTuple):
+    """What the pod's other annotations say of failures, ages and refreshing (D8, D14, D15).
+
+    Ages are seconds, counted from the Secret's last write; None: no limit."""
+
+    on_failure: str = "block"
+    max_stale: float | None = None
+    max_age: float | None = None
+    """None: the provider is always asked."""
+    mode: str = "init"
+    refresh_interval: float = 300.0
+    """Seconds between two syncs of a sidecar."""
+
+    @property
+    def keeps_stale(self) -> bool:
+        """Whether a Secret written earlier will do while the provider is down."""
+        return self.on_failure != "strict"
+
+
 class SyncRequest(NamedTuple):
     """One parsed annotation: what to fetch, and where to keep it. Immutable."""
 
@@ -28,7 +45,7 @@ class SyncRequest(NamedTuple):
     secret_path: str
     secret_name: str
     pod: PodRef
-    policy: Policy = Policy()
+    policy: SyncPolicy = SyncPolicy()
     """From the pod's other annotations."""
 
     @property

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from initsync import keys
 from initsync.errors import AnnotationError
+from initsync.model import SyncPolicy
 from initsync.times import UNITS, span
 from initsync.wording import shown
 
@@ -17,34 +17,17 @@ LEAST_INTERVAL = 10.0
 _DURATION = r"(\d{1,9}[smhd])+"
 
 
-class Policy(NamedTuple):
-    """Ages are seconds, counted from the Secret's last write; None: no limit."""
-
-    on_failure: str = "block"
-    max_stale: float | None = None
-    max_age: float | None = None
-    """None: the provider is always asked."""
-    mode: str = "init"
-    refresh_interval: float = 300.0
-    """Seconds between two syncs of a sidecar."""
-
-    @property
-    def keeps_stale(self) -> bool:
-        """Whether a Secret written earlier will do while the provider is down."""
-        return self.on_failure != "strict"
-
-
 def starts_anyway(annotations: Mapping[str, str]) -> bool:
     """Whether the pod starts although its sync failed, whatever else its annotations say."""
     return annotations.get(keys.ON_FAILURE) == "continue"
 
 
-def parse(annotations: Mapping[str, str]) -> Policy:
+def parse(annotations: Mapping[str, str]) -> SyncPolicy:
     """The policy in a pod's annotations, defaults for what is missing or empty.
 
     Raises AnnotationError.
     """
-    return Policy(
+    return SyncPolicy(
         _choice(annotations, keys.ON_FAILURE, ON_FAILURE),
         _duration(annotations, keys.MAX_STALE),
         _duration(annotations, keys.MAX_AGE),
@@ -64,7 +47,7 @@ def _choice(annotations: Mapping[str, str], name: str, known: tuple[str, ...]) -
 def _interval(annotations: Mapping[str, str]) -> float:
     seconds = _duration(annotations, name := keys.REFRESH_INTERVAL)
     if seconds is None:
-        return Policy().refresh_interval
+        return SyncPolicy().refresh_interval
     if seconds < LEAST_INTERVAL:
         rule = f"must be at least {span(LEAST_INTERVAL)}"
         raise AnnotationError(f"is {shown(annotations[name])}, but {rule}", name=name)

@@ -19,6 +19,7 @@ from initsync import entry, keys, podinfo, podsync, policy, settings
 from initsync.cycles import Cycles
 from initsync.errors import AnnotationError, InvalidSetup
 from initsync.logs import Log
+from initsync.model import SyncPolicy
 from initsync.podsync import Synced
 
 POLL = 5.0
@@ -74,7 +75,7 @@ class Sidecar:
         self._log = log
         self._clock = clock
         self._chosen = interval
-        self._interval = policy.Policy().refresh_interval if interval is None else interval
+        self._interval = SyncPolicy().refresh_interval if interval is None else interval
         self._begun = clock.monotonic()
         self._version: object = None
         self._idle = False

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from initsync import keys, policy
+from initsync import keys
+from initsync.model import SyncPolicy
 from tests.bench import image, part
 from tests.bench.part import Result
 from tests.bench.world import Program, World
@@ -78,7 +79,7 @@ def measure(world: World, length: Length) -> dict[str, Any]:
     many = _run(program, QUICK, CYCLES)
     idle = program._replace(command=[str(_script(program.root, "idle", _IDLE))]).run()
     cycles, looks = (float(figure) for figure in few.stdout.split())
-    interval = policy.Policy().refresh_interval
+    interval = SyncPolicy().refresh_interval
     return {
         "cycles": CYCLES,
         "cycle_ms": cycles / length.cycles * 1e3,

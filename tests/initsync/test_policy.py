@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from initsync import keys, policy
 from initsync.errors import AnnotationError
-from initsync.policy import Policy, starts_anyway
+from initsync.model import SyncPolicy
+from initsync.policy import starts_anyway
 
 
 def test_without_annotations_the_pod_waits_and_a_stale_secret_will_do() -> None:
     found = policy.parse({})
 
-    assert found == Policy("block", None, None, "init", 300.0)
+    assert found == SyncPolicy("block", None, None, "init", 300.0)
     assert (found.keeps_stale, starts_anyway({})) == (True, False)
 
 

@@ -14,8 +14,7 @@ from initsync.errors import (
     ProviderUnavailable,
     SecretNotFound,
 )
-from initsync.model import ExternalSecret, Outcome, PodRef, SyncRequest
-from initsync.policy import Policy
+from initsync.model import ExternalSecret, Outcome, PodRef, SyncPolicy, SyncRequest
 from initsync.retry import Retry
 from initsync.settings import Settings
 from initsync.sync import ROUNDS, Secrets, sync
@@ -100,14 +99,14 @@ def run(
     provider: Provider,
     slept: list[float] | None = None,
     path: str = "kv/db",
-    policy: Policy = Policy(),  # noqa: B008  # immutable
+    policy: SyncPolicy = SyncPolicy(),  # noqa: B008  # immutable
     now: float = 0.0,
 ) -> Outcome:
     sleep = (slept if slept is not None else []).append
     retry = Retry(lambda: 0.0, sleep, lambda: 0.5, 60.0, lambda _: None)
     asked = REQUEST._replace(secret_path=path, policy=policy)
     outcome = sync(asked, provider, cluster, retry, lambda: now, Settings(settle=1.0))
-    return outcome._replace(request=outcome.request._replace(policy=Policy()))
+    return outcome._replace(request=outcome.request._replace(policy=SyncPolicy()))
 
 
 def test_a_missing_secret_is_created() -> None:
@@ -262,7 +261,7 @@ def test_strict_takes_no_earlier_secret() -> None:
     cluster.put({"a": "1"})
 
     with pytest.raises(ProviderUnavailable):
-        run(cluster, down(), policy=Policy("strict"))
+        run(cluster, down(), policy=SyncPolicy("strict"))
 
 
 @pytest.mark.parametrize(("now", "kept"), [(60.0, True), (61.0, False)])
@@ -271,10 +270,10 @@ def test_max_stale_limits_what_is_kept_and_is_told(now: float, kept: bool) -> No
     cluster.put({"a": "1"})
 
     if kept:
-        assert run(cluster, down(), policy=Policy(max_stale=60.0), now=now).action == "stale"
+        assert run(cluster, down(), policy=SyncPolicy(max_stale=60.0), now=now).action == "stale"
     else:
         with pytest.raises(ProviderUnavailable, match="last written 1m 1s ago, over max-stale 1m"):
-            run(cluster, down(), policy=Policy(max_stale=60.0), now=now)
+            run(cluster, down(), policy=SyncPolicy(max_stale=60.0), now=now)
 
 
 def test_a_definite_refusal_keeps_nothing() -> None:
@@ -290,7 +289,7 @@ def test_within_max_age_the_provider_is_not_asked(now: float, asked: int) -> Non
     cluster, provider = Cluster(), Provider(a="1")
     cluster.put({"a": "1"})
 
-    outcome = run(cluster, provider, policy=Policy(max_age=60.0), now=now)
+    outcome = run(cluster, provider, policy=SyncPolicy(max_age=60.0), now=now)
 
     assert provider.fetches == asked
     assert outcome.action == ("updated" if asked else "recent")
@@ -305,7 +304,7 @@ def test_a_secret_from_the_future_is_not_taken_for_longer_by_a_longer_max_age(
     cluster, provider = Cluster(), Provider(a="1")
     cluster.put({"a": "1"})
 
-    run(cluster, provider, policy=Policy(max_age=3600.0), now=now)
+    run(cluster, provider, policy=SyncPolicy(max_age=3600.0), now=now)
 
     assert provider.fetches == asked
 
@@ -315,7 +314,7 @@ def test_a_rollout_under_max_age_asks_once() -> None:
     cluster.put({"a": "1"})
 
     actions = [
-        run(cluster, provider, policy=Policy(max_age=60.0), now=3600.0 + pod).action
+        run(cluster, provider, policy=SyncPolicy(max_age=60.0), now=3600.0 + pod).action
         for pod in range(5)
     ]
 
@@ -327,5 +326,5 @@ def test_max_age_never_takes_a_secret_of_another_path() -> None:
     cluster, provider = Cluster(), Provider(a="2")
     cluster.put({"a": "1"}, path="kv/other")
 
-    assert run(cluster, provider, policy=Policy(max_age=60.0)).action == "updated"
+    assert run(cluster, provider, policy=SyncPolicy(max_age=60.0)).action == "updated"
     assert provider.fetches == 1
