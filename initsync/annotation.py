@@ -7,7 +7,7 @@ from initsync.errors import AnnotationError, UnsupportedProvider
 from initsync.model import PodRef, SyncRequest
 from initsync.plainfields import FIELDS, Field
 
-__all__ = ["FIELDS", "parse"]
+__all__ = ["FIELDS", "asked", "parse"]
 
 
 def parse(
@@ -30,6 +30,17 @@ def parse(
     if rule := rules.name_problem(name.value):
         raise AnnotationError.field("secretName", name.value, rule, name.line)
     return SyncRequest(provider.value, path.value, name.value, pod)
+
+
+def asked(text: str) -> str:
+    """The Secret that an annotation asks for, whether or not the rest of it is valid.
+
+    Raises AnnotationError where it does not say.
+    """
+    fields = _read(text)
+    if "secretName" not in fields:
+        raise AnnotationError("it names no Secret")
+    return fields["secretName"].value
 
 
 def _read(text: str) -> dict[str, Field]:

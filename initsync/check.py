@@ -1,20 +1,14 @@
 """What is wrong with JASM's annotations in a manifest, in the very sentences of the pod. Pure."""
 
-import difflib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from initsync import annotation, choices, keys, policy, workloads, yamldocs
+from initsync import workloads, yamldocs
+from initsync.annotationcheck import CheckPath, check_text, refuse_unknown
 from initsync.errors import AnnotationError
 from initsync.model import PodRef
-from initsync.wording import shown
 from initsync.workloads import Located
 from initsync.yamldocs import Scalar
-
-_RESOLVED = 63  # characters of a name, as Kubernetes has them behind the slash
-
-CheckPath = Callable[[str, str], str | None]
-"""The rule of a provider (its name) that a path breaks, as "must …", or None."""
 
 
 class Finding(NamedTuple):
@@ -49,22 +43,10 @@ def findings(
             yield None
 
 
-def problems(
-    annotations: Mapping[str, str], supported: Collection[str], check_path: CheckPath
-) -> Iterator[AnnotationError]:
-    """What is wrong with JASM's annotations among those of a pod that is there."""
-    for name, text in annotations.items():
-        if name.startswith(keys.PREFIX):
-            try:
-                _check_text(name, text, PodRef("", "", ""), supported, check_path)
-            except AnnotationError as error:
-                yield error
-
-
 def _check(found: Located, supported: Collection[str], check_path: CheckPath) -> None:
     """Raise AnnotationError for what is wrong."""
     workload, value = found.workload, found.value
-    _refuse_unknown(found.name)
+    refuse_unknown(found.name)
     if found.misplaced:
         problem = f"is on the {workload.kind} and not on its pods: move it to {found.home}"
         raise AnnotationError(problem, name=found.name)
@@ -75,42 +57,7 @@ def _check(found: Located, supported: Collection[str], check_path: CheckPath) ->
         problem = f"must be a string and YAML reads a {value.kind}: put it in quotes"
         raise AnnotationError(problem, name=found.name)
     pod = PodRef(workload.namespace, workload.name, "")
-    _check_text(found.name, value.text, pod, supported, check_path)
-
-
-def _check_text(
-    name: str, text: str, pod: PodRef, supported: Collection[str], check_path: CheckPath
-) -> None:
-    """Raise AnnotationError for what is wrong with the annotation `name` of a pod."""
-    _refuse_unknown(name)
-    if name == keys.ANNOTATION:
-        annotation.parse(text, pod, supported, check_path)
-    elif rule := choices.problem(name, text):
-        raise AnnotationError(f"is {shown(text)}, but {rule}", name=name)
-    else:
-        policy.parse({name: text})
-
-
-_ELSEWHERE = {
-    keys.ADOPT: "belongs on the Secret that is to be handed over",
-    keys.SOURCE_PATH: "is what JASM writes on a Secret",
-    keys.SYNCED_AT: "is what JASM writes on a Secret",
-    keys.VERSION: "is what JASM writes on a Secret",
-    keys.NAMESPACE_LABEL: f'is a label of namespaces; on a pod it is {keys.INJECT}: "false"',
-}
-
-
-def _refuse_unknown(name: str) -> None:
-    """Raise AnnotationError for a name that has no effect on a pod, with the nearest that has."""
-    if name in workloads.KNOWN:
-        return
-    if elsewhere := _ELSEWHERE.get(name):
-        raise AnnotationError(f"has no effect on a pod: it {elsewhere}", name=name)
-    short = {known.removeprefix(keys.PREFIX): known for known in workloads.KNOWN}
-    typed = name.removeprefix(keys.PREFIX)[:_RESOLVED].lower().replace("_", "-")
-    close = difflib.get_close_matches(typed, short, 1)
-    advice = f"did you mean {short[close[0]]}?" if close else f"known are {', '.join(short)}"
-    raise AnnotationError(f"has no effect: JASM knows none of this name; {advice}", name=name)
+    check_text(found.name, value.text, pod, supported, check_path)
 
 
 def _advice(found: Located) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from initsync import (
-    check,
+    annotationcheck,
     checking,
     cloudroles,
     keys,
@@ -184,7 +184,7 @@ def _problems(pods: Iterable[JsonObject]) -> Iterator[str]:
         metadata = pod["metadata"]
         said = metadata.get("annotations") or {}
         served = said if keys.ANNOTATION in said else {}
-        for error in check.problems(served, providers.names(), providers.check_path):
+        for error in annotationcheck.problems(served, providers.names(), providers.check_path):
             if str(error) not in told:
                 told.add(str(error))
                 yield f"Pod {metadata['namespace']}/{metadata['name']}: {error}"

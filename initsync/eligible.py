@@ -33,6 +33,29 @@ def skip_reason(pod: Mapping[str, Any], image: str) -> str:
     return "windows" if "windows" in (os_name, os_selected) else ""
 
 
+def asks(pod: Mapping[str, Any]) -> bool:
+    """Whether it has the annotation."""
+    return keys.ANNOTATION in (pod["metadata"].get("annotations") or {})
+
+
+def served(pod: Mapping[str, Any]) -> bool:
+    """Whether it has the init container."""
+    return ours(pod) is not None
+
+
+def ours(pod: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Its init container: by hand it may have any name, and is known by what it runs or reads."""
+    every = pod["spec"].get("initContainers") or []
+    named = (found for found in every if found["name"] == keys.CONTAINER)
+    return next(named, None) or next(filter(_by_hand, every), None)
+
+
+def _by_hand(container: Mapping[str, Any]) -> bool:
+    command = (container.get("command") or [""])[0].rpartition("/")[2]
+    mounts = {mount["mountPath"].rstrip("/") for mount in container.get("volumeMounts") or []}
+    return command == keys.CONTAINER or keys.PODINFO_DIR in mounts
+
+
 def _containers(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for part in ("containers", "initContainers"):
         yield from spec.get(part) or []

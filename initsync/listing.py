@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from initsync import keys
+from initsync.eligible import asks, served
 from initsync.injection import Injecting, why
 from initsync.model import JsonObject
 
@@ -38,29 +38,6 @@ def missed(
                 metadata.get("creationTimestamp", ""),
                 why(pod, None if labels is None else labels.get(metadata["namespace"], {}), known),
             )
-
-
-def asks(pod: JsonObject) -> bool:
-    """Whether it has the annotation."""
-    return keys.ANNOTATION in (pod["metadata"].get("annotations") or {})
-
-
-def served(pod: JsonObject) -> bool:
-    """Whether it has the init container."""
-    return ours(pod) is not None
-
-
-def ours(pod: JsonObject) -> Mapping[str, Any] | None:
-    """Its init container: by hand it may have any name, and is known by what it runs or reads."""
-    every = pod["spec"].get("initContainers") or []
-    named = (found for found in every if found["name"] == keys.CONTAINER)
-    return next(named, None) or next(filter(_by_hand, every), None)
-
-
-def _by_hand(container: Mapping[str, Any]) -> bool:
-    command = (container.get("command") or [""])[0].rpartition("/")[2]
-    mounts = {mount["mountPath"].rstrip("/") for mount in container.get("volumeMounts") or []}
-    return command == keys.CONTAINER or keys.PODINFO_DIR in mounts
 
 
 def owner(metadata: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from initsync import keys, workloads, yamledit, yamlnodes
+from initsync import keys, kinds, yamledit, yamlnodes
 from initsync.errors import InvalidSetup
 from initsync.model import JsonObject
 from initsync.wording import shown
@@ -86,7 +86,7 @@ def _pods(found: Any, pointer: str, within: str) -> Iterator[PodTemplate]:
             yield from _pods(item, f"{pointer}/items/{number}", kind.removesuffix("List"))
         return
     pod: Any = found
-    for step in workloads.pod_path(kind):
+    for step in kinds.pod_path(kind):
         pod = pod.get(step) if isinstance(pod, dict) else None
         pointer += f"/{step}"
     if isinstance(pod, dict) and _field(pod, "metadata", "annotations", keys.ANNOTATION):

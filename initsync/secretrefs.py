@@ -6,9 +6,6 @@ https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from initsync import plainfields
-from initsync.errors import AnnotationError
-
 
 class Reference(NamedTuple):
     """One way in which a pod reads a Secret."""
@@ -26,21 +23,6 @@ def references(spec: Mapping[str, Any]) -> Iterator[Reference]:
         yield from _of_volume(volume)
     for pull in spec.get("imagePullSecrets") or []:
         yield from _named(pull, "imagePullSecrets")
-
-
-def asked(text: str) -> str:
-    """The Secret that an annotation asks for, whether or not the rest of it is valid.
-
-    Raises AnnotationError where it does not say.
-    """
-    fields = plainfields.read(text)
-    if fields is None:
-        from initsync import yamlfields
-
-        fields = yamlfields.read(text)
-    if "secretName" not in fields:
-        raise AnnotationError("it names no Secret")
-    return fields["secretName"].value
 
 
 def _of_container(container: Mapping[str, Any]) -> Iterator[Reference]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from initsync import keys, secretrefs, workloads
+from initsync import annotation, keys, kinds, secretrefs
 from initsync.errors import AnnotationError
 from initsync.listing import owner
 from initsync.model import JsonObject
@@ -89,12 +89,12 @@ def first_users(users: Iterable[User]) -> list[User]:
 def _references(kind: str, found: JsonObject) -> Iterator[secretrefs.Reference]:
     """What it reads, and last what it asks for. Raises AnnotationError."""
     pod: Mapping[str, Any] = found
-    for field in workloads.pod_path(kind):
+    for field in kinds.pod_path(kind):
         pod = pod.get(field) or {}
     yield from secretrefs.references(pod.get("spec") or {})
     annotations = (pod.get("metadata") or {}).get("annotations") or {}
     if text := annotations.get(keys.ANNOTATION):
-        yield secretrefs.Reference(secretrefs.asked(text), "annotation")
+        yield secretrefs.Reference(annotation.asked(text), "annotation")
 
 
 def _managed(secret: JsonObject) -> Managed:

@@ -3,32 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from initsync import keys, yamldocs
+from initsync import keys, kinds, yamldocs
+from initsync.annotationcheck import ANNOTATIONS, KNOWN
 from initsync.yamldocs import Node, Scalar, Sequence
 from initsync.yamlpaths import lookup, names
 
-ANNOTATIONS = (
-    *(*keys.PODINFO_FILES, keys.INJECT, keys.PLACE, keys.RUN_AS_USER),
-    *(keys.CPU, keys.MEMORY, keys.METRICS_PORT),
-)
-"""What a pod's author may write."""
-KNOWN = (*ANNOTATIONS, keys.INJECTED)
-"""Every name that JASM knows on a pod."""
-
-_SPEC = ("spec", "template")
-# Where a kind keeps the pod that it makes: `template` of PodTemplateSpec.
-# https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
-_POD = {
-    "Pod": (),
-    "PodTemplate": ("template",),
-    "CronJob": ("spec", "jobTemplate", "spec", "template"),
-    "Deployment": _SPEC,
-    "StatefulSet": _SPEC,
-    "DaemonSet": _SPEC,
-    "ReplicaSet": _SPEC,
-    "ReplicationController": _SPEC,
-    "Job": _SPEC,
-}
 _CONTAINERS = ("initContainers", "containers")
 _ACCOUNT = ("serviceAccountName", "serviceAccount")  # the second is the first's old name
 # Metadata that the pod does not get, and whose.
@@ -75,11 +54,6 @@ def annotations(text: str) -> Iterator[Located]:
             yield from _of(found, kind)
 
 
-def pod_path(kind: str) -> tuple[str, ...]:
-    """Where an object of a kind that makes pods keeps theirs."""
-    return _POD.get(kind, _SPEC)
-
-
 def _wanted(field: str) -> bool:
     return field in _WANTED or field.startswith(keys.PREFIX)
 
@@ -101,8 +75,10 @@ def _objects(root: Node) -> Iterator[tuple[Node, str]]:
 
 
 def _of(found: Node, kind: str) -> Iterator[Located]:
-    path = pod_path(kind)
-    if kind not in _POD and not isinstance(lookup(found, *path, "spec", "containers"), Sequence):
+    path = kinds.pod_path(kind)
+    if kind not in kinds.PODS and not isinstance(
+        lookup(found, *path, "spec", "containers"), Sequence
+    ):
         return
     workload = Workload(kind, _text(found, "metadata", "namespace"), _name(found))
     home = ".".join((*path, "metadata", "annotations"))

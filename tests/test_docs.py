@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from initsync import keys, workloads
+from initsync import annotationcheck, keys
 from initsync.errors import JasmError
 from tests import docs_update
 
@@ -95,4 +95,4 @@ def test_the_reference_lists_every_annotation_that_a_pod_may_have() -> None:
     rows = re.findall(r"^\| (`jasm\.codnod\.io/[^|]+) \|", REFERENCE, re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`(jasm\.codnod\.io/[-a-z]+)`", row)}
 
-    assert named == set(workloads.KNOWN) - {keys.ANNOTATION, keys.INJECTED}
+    assert named == set(annotationcheck.KNOWN) - {keys.ANNOTATION, keys.INJECTED}

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from initsync import keys, listing
+from initsync import eligible, keys
 from initsync.aws import container as sources
 from initsync.aws import endpoints, iam
 from initsync.aws.credentials import ADVICE
@@ -114,7 +114,7 @@ def _none(found: PodIdentity, account: Stored) -> Result:
 
 
 def _container(pod: JsonObject) -> Mapping[str, Any]:
-    return listing.ours(pod) or {}
+    return eligible.ours(pod) or {}
 
 
 def _mounted(pod: JsonObject, path: str) -> bool:

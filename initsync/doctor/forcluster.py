@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterator
 from functools import partial
 
-from initsync import __version__, listing, registrations
+from initsync import __version__, eligible, registrations
 from initsync.clusterreads import NAMESPACES, PODS, SECRETS, Reads, Resource
 from initsync.doctor import installation, podchecks
 from initsync.doctor.installation import Objects, Registered, ServiceRef
@@ -29,7 +29,7 @@ def registered(reads: Reads) -> Registered:
 def checks(reads: Reads, found: Registered, pod: JsonObject | None, now: float) -> Iterator[Result]:
     """What the platform team installed; `pod` is the one that is asked about."""
     hooks, policies, _ = found
-    yield installation.registration(found, needed=not (pod and listing.served(pod)))
+    yield installation.registration(found, needed=not (pod and eligible.served(pod)))
     to = installation.service(hooks)
     deployments = _ours(reads, _DEPLOYMENTS, to.namespace if to else "")
     if to:
@@ -69,7 +69,7 @@ def pods(reads: Reads, registered: Registered, namespace: str) -> Iterator[Resul
     if isinstance(found, Unread):
         yield found.result("pods")
         return
-    asking = [pod for pod in found if listing.asks(pod)]
+    asking = [pod for pod in found if eligible.asks(pod)]
     known, bad = registered.injecting, 0
     for pod in asking:
         lines = [*podchecks.annotations(pod), podchecks.injection(pod, around, known)]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from initsync import injection, listing, registrations
+from initsync import eligible, injection, registrations
 from initsync.doctor.result import Result, Unread, failed, ok, skipped, warning
 from initsync.model import JsonObject
 
@@ -161,7 +161,7 @@ def versions(deployments: Objects, policies: Objects, pod: JsonObject | None, ow
     for policy in [] if isinstance(policies, Unread) else policies:
         if version := policy["metadata"]["labels"].get(_VERSION):
             images["the policy"] = f"{policy['metadata']['name']}:{version}"
-    if container := listing.ours(pod) if pod else None:
+    if container := eligible.ours(pod) if pod else None:
         images["the pod's jasm-init"] = container.get("image", "")
     if not images and isinstance(deployments, Unread):
         return deployments.result("versions")

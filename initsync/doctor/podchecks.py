@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from initsync import check, choices, keys, listing, providers
+from initsync import annotationcheck, choices, eligible, keys, providers
 from initsync.doctor.result import Result, Stored, Unread, failed, failure, ok, skipped, warning
 from initsync.injection import Injecting, Labels, why
 from initsync.model import JsonObject
@@ -30,7 +30,7 @@ def annotations(pod: JsonObject) -> Iterator[Result]:
     found = pod["metadata"].get("annotations") or {}
     wrong = [
         failure("annotation", error)
-        for error in check.problems(found, providers.names(), providers.check_path)
+        for error in annotationcheck.problems(found, providers.names(), providers.check_path)
         if error.name not in choices.NAMES
     ]
     wrong += [warning("annotation", said) for said in choices.ignored(pod)]
@@ -44,11 +44,11 @@ def annotations(pod: JsonObject) -> Iterator[Result]:
 
 def injection(pod: JsonObject, namespace: Stored, known: Sequence[Injecting] | None) -> Result:
     """Whether `jasm-init` is in the pod, and why not; `known` is all that injects, where read."""
-    if listing.served(pod):
+    if eligible.served(pod):
         version = (pod["metadata"].get("annotations") or {}).get(keys.INJECTED)
         by = f"by the injector {version}" if version else "by hand"
         return ok("injection", f"{keys.CONTAINER} is in the pod, {by}")
-    if not listing.asks(pod):
+    if not eligible.asks(pod):
         return skipped("injection", "the pod does not ask for it")
     reason = why(pod, labels_of(namespace), known)
     unsure = ""
@@ -72,7 +72,7 @@ def containers(pod: JsonObject) -> Iterator[Result]:
         for part in ("initContainerStatuses", "containerStatuses")
         for found in status.get(part) or []
     }
-    ours = listing.ours(pod)
+    ours = eligible.ours(pod)
     own = ours["name"] if ours else keys.CONTAINER
     if ours and own not in every:
         yield _not_begun(status)

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from initsync import annotation, check, keys, workloads
+from initsync import annotation, annotationcheck, check, keys
 from initsync.check import Finding
 from initsync.errors import AnnotationError
 from initsync.model import PodRef
@@ -126,7 +126,7 @@ def test_all_documents_are_checked_to_the_first_that_is_no_yaml() -> None:
         ("PodTemplate", "template.metadata.annotations"),
     ],
 )
-@pytest.mark.parametrize("name", workloads.ANNOTATIONS)
+@pytest.mark.parametrize("name", annotationcheck.ANNOTATIONS)
 def test_an_annotation_on_the_workload_itself_is_told_where_to_go(
     kind: str, home: str, name: str
 ) -> None:
@@ -280,16 +280,16 @@ def test_a_misspelt_name_is_found_on_the_workload_too_and_through_merge_keys() -
         assert [one.annotation for one in found] == [keys.PREFIX + "max_age"]
 
 
-@pytest.mark.parametrize("name", sorted(workloads.KNOWN))
+@pytest.mark.parametrize("name", sorted(annotationcheck.KNOWN))
 def test_a_pod_of_a_cluster_is_judged_as_its_manifest(name: str) -> None:
     for value in (GOOD, "nonsense"):
         text = yaml.safe_dump(manifest("Pod", value, name))
         of_manifest = [one.message for one in outcomes(text) if one]
 
-        of_pod = [str(one) for one in check.problems({name: value}, PROVIDERS, path_rule)]
+        of_pod = [str(one) for one in annotationcheck.problems({name: value}, PROVIDERS, path_rule)]
 
         assert of_pod == of_manifest
 
 
 def test_annotations_of_others_are_nobodys_business() -> None:
-    assert list(check.problems({"example.com/a": "b"}, PROVIDERS, path_rule)) == []
+    assert list(annotationcheck.problems({"example.com/a": "b"}, PROVIDERS, path_rule)) == []

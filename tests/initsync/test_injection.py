@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from initsync import injection, keys, listing
+from initsync import eligible, injection, keys
 from initsync.injection import Injecting
 from initsync.selectors import requirements
 
@@ -152,4 +152,4 @@ def test_without_the_right_to_read_what_injects_the_defaults_are_supposed() -> N
 def test_a_container_by_hand_is_known_by_what_it_runs_or_reads(
     container: Any, served: bool
 ) -> None:
-    assert listing.served(pod(initContainers=[container])) == served
+    assert eligible.served(pod(initContainers=[container])) == served

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from initsync import keys, secretrefs
+from initsync import annotation, keys, secretrefs
 from initsync.errors import AnnotationError
 from initsync.usage import Found, User, first_users
 
@@ -48,13 +48,13 @@ def test_what_names_no_secret() -> None:
 
 @pytest.mark.parametrize("text", [GOOD, GOOD.replace("aws", "new"), '{"secretName": "db"}'])
 def test_an_annotation_that_is_not_valid_in_all_still_says_which_secret(text: str) -> None:
-    assert secretrefs.asked(text) == "db"
+    assert annotation.asked(text) == "db"
 
 
 @pytest.mark.parametrize("text", ["", "path: /a\n", "nonsense", "- a"])
 def test_an_annotation_that_names_none_is_told(text: str) -> None:
     with pytest.raises(AnnotationError):
-        secretrefs.asked(text)
+        annotation.asked(text)
 
 
 def secret(name: str) -> dict[str, Any]:

@@ -1,0 +1,23 @@
+"""Where each kind of object keeps the pod that it makes. Pure."""
+
+from collections.abc import Mapping
+
+_SPEC = ("spec", "template")
+# Where a kind keeps the pod that it makes: `template` of PodTemplateSpec.
+# https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
+PODS: Mapping[str, tuple[str, ...]] = {
+    "Pod": (),
+    "PodTemplate": ("template",),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "Deployment": _SPEC,
+    "StatefulSet": _SPEC,
+    "DaemonSet": _SPEC,
+    "ReplicaSet": _SPEC,
+    "ReplicationController": _SPEC,
+    "Job": _SPEC,
+}
+
+
+def pod_path(kind: str) -> tuple[str, ...]:
+    """Where an object of a kind that makes pods keeps theirs."""
+    return PODS.get(kind, _SPEC)
