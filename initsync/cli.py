@@ -27,6 +27,7 @@ from initsync.logs import Log
 from initsync.manifests import EventSource
 from initsync.model import JsonObject, PodRef
 from initsync.preview import Change, Preview
+from initsync.progress import Progress
 from initsync.wording import install
 
 _EXIT_CODES = """\b
@@ -175,7 +176,7 @@ def demo(cluster: str) -> None:
     except ImportError as error:
         said = f"the demo needs the package {error.name}: {install('demo')}"
         raise click.UsageError(said) from error
-    sys.exit(story.tell(cluster))
+    sys.exit(story.tell(cluster, Progress(sys.stderr)))
 
 
 main.add_command(cli_check.check)

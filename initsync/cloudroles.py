@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from initsync import providers
 from initsync.aws import iam
 from initsync.aws.iam import Place
 from initsync.model import JsonObject
@@ -101,10 +100,14 @@ def as_object(role: CloudRole, trust: Trust) -> JsonObject:
     }
 
 
+_STATEMENTS = {"aws-secretsmanager": iam.statements}
+"""By provider, what IAM must allow who fetches paths from it."""
+
+
 def _statements(permit: Permit, place: Place) -> list[JsonObject]:
     found: list[JsonObject] = []
     for provider, group in groupby(sorted(permit.wishes, key=_provider), _provider):
-        found += providers.load(provider).statements({wish.path for wish in group}, place)
+        found += _STATEMENTS[provider]({wish.path for wish in group}, place)
     return found
 
 

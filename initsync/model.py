@@ -5,7 +5,7 @@ Tuples instead of dataclasses: `dataclasses` costs every pod start 6 ms of CPU (
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 JsonObject = dict[str, Any]
 """A Kubernetes object as JSON gives it; never re-serialised through typed classes."""
@@ -96,31 +96,6 @@ class ExternalSecret:
         )
 
     __hash__ = None  # type: ignore[assignment]  # holds a dict: equal by value, never a key
-
-
-class SecretProvider(Protocol):
-    """The contract of every file in `initsync/providers/` (design D16)."""
-
-    @property
-    def name(self) -> str:
-        """The annotation's `provider` value."""
-
-    @staticmethod
-    def check_path(path: str) -> str | None:
-        """The rule that `path` breaks, as "must …", or None. Asks nobody."""
-
-    def fetch(self, path: str) -> ExternalSecret:
-        """What is at `path` now, never cached.
-
-        Raises SecretNotFound, AccessDenied, NoIdentity, InvalidSecretData, or
-        ProviderUnavailable where another try may help.
-        """
-
-    def whoami(self, path: str) -> str:
-        """Whom the provider takes this process for where it asks for `path`.
-
-        Raises NoIdentity, AccessDenied and ProviderUnavailable.
-        """
 
 
 _SAID = {

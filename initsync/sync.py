@@ -5,7 +5,7 @@ an older value over a newer one. The outside arrives as arguments.
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from initsync import manifests, rules
 from initsync.errors import (
@@ -13,9 +13,12 @@ from initsync.errors import (
     InvalidSecretData,
     ProviderUnavailable,
 )
-from initsync.model import ExternalSecret, JsonObject, Outcome, SecretProvider, SyncRequest
+from initsync.model import ExternalSecret, JsonObject, Outcome, SyncRequest
 from initsync.retry import Retry
 from initsync.settings import Settings
+
+if TYPE_CHECKING:  # a sync needs no types
+    from initsync.providers.interface import SecretProvider
 from initsync.times import span
 
 ROUNDS = 10
@@ -39,7 +42,7 @@ class Secrets(Protocol):
 
 def sync(
     request: SyncRequest,
-    provider: SecretProvider,
+    provider: "SecretProvider",
     cluster: Secrets,
     retry: Retry,
     now: Callable[[], float],
@@ -91,7 +94,7 @@ def _up_to_date(request: SyncRequest, existing: JsonObject, wanted: JsonObject, 
     return timely and manifests.up_to_date(existing, wanted)
 
 
-def _fetched(request: SyncRequest, provider: SecretProvider, retry: Retry) -> ExternalSecret:
+def _fetched(request: SyncRequest, provider: "SecretProvider", retry: Retry) -> ExternalSecret:
     external = retry(lambda: provider.fetch(request.secret_path))
     if problem := rules.data_problem(external.data):
         raise InvalidSecretData(request.provider, request.secret_path, problem)

@@ -11,10 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from injector.pair import Pair
-from injector.tls import CERTIFICATE, KEY
+from injector.pair import CA, CERTIFICATE, KEY, Pair
 
-CA = "ca.crt"
 _EARLIER = datetime.timedelta(hours=1)  # API servers whose clock is behind accept it at once
 
 _Builder = x509.CertificateBuilder

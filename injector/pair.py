@@ -13,6 +13,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from injector.hosts import canonical
 
+CA, CERTIFICATE, KEY = "ca.crt", "tls.crt", "tls.key"
+"""The names of the files, and of the keys in a Secret of type kubernetes.io/tls."""
+
 # https://www.rfc-editor.org/rfc/rfc7468#section-2
 _BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\s*", re.DOTALL)
 

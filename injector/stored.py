@@ -12,11 +12,9 @@ from urllib.parse import urlsplit
 from initsync import keys
 from initsync.errors import ForeignObject
 from initsync.model import JsonObject
-from injector.certs import CA
 from injector.hosts import canonical
-from injector.pair import Pair, authorities
+from injector.pair import CA, CERTIFICATE, KEY, Pair, authorities
 from injector.rotation import State
-from injector.tls import CERTIFICATE, KEY
 
 MANAGER = "jasm-certs"
 """The field manager of what the job writes, and the managed-by label of its Secret."""

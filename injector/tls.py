@@ -14,9 +14,8 @@ from typing import NamedTuple
 from cryptography import x509
 
 from injector.logs import Log
+from injector.pair import CERTIFICATE, KEY
 
-CERTIFICATE = "tls.crt"
-KEY = "tls.key"
 _DAY = 86_400.0
 _SOON = 30 * _DAY
 _LATE = 4

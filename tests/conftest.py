@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 import hypothesis
 import pytest
 
-from initsync.testing.controlplane.progress import Progress
+from initsync.progress import Progress
 from initsync.testing.controlplane.toolchain import MissingToolchain
 from tests.chart.helm import Helm, build_4, find_or_build
 

@@ -9,9 +9,10 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from initsync.progress import Progress
 from initsync.testing.controlplane import binaries
 from initsync.testing.controlplane.gobuild import Part, found
-from initsync.testing.controlplane.progress import Failed, Progress
+from initsync.testing.controlplane.progress import Failed
 from initsync.testing.controlplane.toolchain import MissingToolchain
 from tests.bench import gobuild
 from tests.chart import helm

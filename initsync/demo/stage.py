@@ -1,7 +1,6 @@
 """What the story plays on: AWS and a cluster on this machine, and the real injector between."""
 
 import os
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +10,7 @@ from initsync import keys, rbac
 from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
+from initsync.testing.controlplane.progress import Progress
 from initsync.testing.podrun import AwsIdentity, Finished, run_container
 from initsync.testing.server import ApiServer
 from initsync.testing.webhook import Webhook
@@ -56,7 +56,7 @@ class Stage(NamedTuple):
 
 
 @contextmanager
-def api_server(kind: str) -> Iterator[ApiServer]:
+def api_server(kind: str, progress: Progress) -> Iterator[ApiServer]:
     """`embedded`, or `real`: etcd and kube-apiserver, built at first use with progress shown."""
     if kind == "embedded":
         from initsync.testing.apiserver import EmbeddedApiServer
@@ -65,17 +65,16 @@ def api_server(kind: str) -> Iterator[ApiServer]:
             yield api
     else:
         from initsync.testing.controlplane import ControlPlane, find_or_build
-        from initsync.testing.controlplane.progress import Progress
 
-        with ControlPlane(find_or_build(os.environ, Progress(sys.stderr))) as real:
+        with ControlPlane(find_or_build(os.environ, progress)) as real:
             yield real
 
 
 @contextmanager
-def stage(kind: str) -> Iterator[Stage]:
+def stage(kind: str, progress: Progress) -> Iterator[Stage]:
     """Set everything up, and end it all afterwards."""
     with ExitStack() as running:
-        api = running.enter_context(api_server(kind))
+        api = running.enter_context(api_server(kind, progress))
         aws = running.enter_context(AwsServer())
         webhook = running.enter_context(Webhook())
         api.register_webhook(webhook.url, webhook.ca_pem)

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from initsync.demo.screen import Screen
 from initsync.demo.stage import ACCOUNT, ANNOTATION, NAMESPACE, PATH, SECRET, Stage, stage
 from initsync.model import JsonObject
+from initsync.testing.controlplane.progress import Progress
 from initsync.testing.controlplane.toolchain import MissingToolchain
 from initsync.testing.process import StartFailed
 
@@ -23,12 +24,12 @@ class Unexpected(Exception):
     """A scene did not end as it should: the demo is also a test."""
 
 
-def tell(kind: str) -> int:
+def tell(kind: str, progress: Progress) -> int:
     """Tell it on standard output; the exit code."""
     screen = Screen(sys.stdout)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # unwind, as Ctrl-C
     try:
-        _tell(kind, screen)
+        _tell(kind, progress, screen)
     except (Unexpected, StartFailed, MissingToolchain) as error:
         screen.line(f"\nThe demo stopped: {error}")
         return 1
@@ -39,14 +40,14 @@ def tell(kind: str) -> int:
     return 0
 
 
-def _tell(kind: str, screen: Screen) -> None:
+def _tell(kind: str, progress: Progress, screen: Screen) -> None:
     cluster = "an embedded Kubernetes API" if kind == "embedded" else "etcd and kube-apiserver"
     screen.line("JASM on this machine: no root, no cloud account; nothing is left behind.")
     with ExitStack() as running:
         # all files below one folder: a signal amid the making of another cannot leave that behind
         tempfile.tempdir = running.enter_context(tempfile.TemporaryDirectory(prefix="jasm-demo-"))
         with screen.step(f"Start {cluster}, moto as AWS, and the real injector over TLS"):
-            ready = running.enter_context(stage(kind))
+            ready = running.enter_context(stage(kind, progress))
             screen.line(f"   Kubernetes API {ready.api.url}")
             screen.line(f"   AWS {ready.aws.url}, with the secret {PATH}")
             screen.line(f"   injector {ready.webhook.url}")

@@ -10,7 +10,8 @@ from initsync.clusterreads import TOKENS, Reads
 from initsync.doctor.awsidentity import PodIdentity
 from initsync.doctor.result import Result, Unread, attempt, failure, ok, skipped
 from initsync.errors import AccessDenied, JasmError, NoIdentity, ProviderUnavailable
-from initsync.model import ExternalSecret, SecretProvider, SyncRequest
+from initsync.model import ExternalSecret, SyncRequest
+from initsync.providers.interface import SecretProvider
 from initsync.transport import Network
 
 WHO, SECRET = "cloud-identity", "cloud-secret"  # the checks' names

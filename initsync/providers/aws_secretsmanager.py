@@ -1,9 +1,9 @@
 """AWS Secrets Manager: one GetSecretValue, as whoever this pod is in AWS."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from initsync import secretdata
 from initsync.aws import api, endpoints
@@ -14,16 +14,13 @@ from initsync.transport import Connection, Network
 from initsync.trust import System, trusting
 from initsync.wording import shown
 
-if TYPE_CHECKING:
-    from initsync.aws.iam import Place
-
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, Name
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 _ARN_LIMIT = 2048
 
 
 class Provider:
-    """Satisfies `initsync.model.SecretProvider`; keeps identity and connection between calls."""
+    """A `SecretProvider` that keeps its identity and connections between calls."""
 
     name = "aws-secretsmanager"
 
@@ -53,13 +50,6 @@ class Provider:
             "must be a name (letters, digits and /_+=.@-, at most 512 characters) or a full ARN, "
             "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME"
         )
-
-    @staticmethod
-    def statements(paths: Collection[str], place: "Place") -> list[dict[str, Any]]:
-        """What a role must be allowed that fetches `paths`."""
-        from initsync.aws import iam  # no pod asks it
-
-        return iam.statements(paths, place)
 
     def fetch(self, path: str) -> ExternalSecret:
         """The current version of the secret at `path`."""

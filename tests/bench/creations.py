@@ -26,8 +26,8 @@ import yaml
 
 from initsync import keys
 from initsync.model import JsonObject
+from initsync.progress import Progress
 from initsync.testing.controlplane import ControlPlane, find_or_build
-from initsync.testing.controlplane.progress import Progress
 from initsync.testing.webhook import IMAGE
 from injector.settings import Settings
 from tests.bench import creation_report, gobuild, load_report, part

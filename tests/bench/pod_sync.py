@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from initsync import keys
-from initsync.testing.controlplane.progress import Progress
+from initsync.progress import Progress
 from tests.bench import cgroup, gobuild, image, part, pod_report
 from tests.bench.part import Result
 from tests.bench.pod_report import ABSENT, STATES, Cost, Row

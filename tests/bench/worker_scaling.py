@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from initsync.testing.controlplane.progress import Progress
+from initsync.progress import Progress
 from tests.bench import cgroup, generator, gobuild, part, reviews, webhooks
 from tests.bench.generator import Load
 from tests.bench.part import Result

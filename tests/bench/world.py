@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from initsync import keys
 from initsync.model import JsonObject
+from initsync.progress import Progress
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.testing.closing import Closing
 from initsync.testing.controlplane import ControlPlane, find_or_build
-from initsync.testing.controlplane.progress import Progress
 from initsync.testing.podprocess import Finished, Running
 from initsync.testing.podrun import AwsIdentity, prepared_container
 from initsync.testing.server import user_name

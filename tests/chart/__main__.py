@@ -5,7 +5,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from initsync.testing.controlplane.progress import Failed, Progress
+from initsync.progress import Progress
+from initsync.testing.controlplane.progress import Failed
 from initsync.testing.controlplane.toolchain import MissingToolchain
 from tests.chart import generated
 from tests.chart.helm import ROOT, Helm, HelmFailed, find_or_build

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from initsync.progress import Progress
 from initsync.testing.apiserver import EmbeddedApiServer
 from initsync.testing.aws import AwsServer
 from initsync.testing.controlplane import Binaries, ControlPlane, MissingToolchain, find_or_build
-from initsync.testing.controlplane.progress import Progress
 from initsync.testing.server import ApiServer
 from initsync.testing.webhook import Webhook
 from tests.cluster import guard

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from initsync.progress import Progress
 from initsync.testing.controlplane import Binaries, ControlPlane
 from initsync.testing.controlplane.binaries import part
 from initsync.testing.controlplane.gobuild import found
-from initsync.testing.controlplane.progress import Progress
 from tests.chart.helm import CHART, find_or_build
 from tests.cluster.by_hand import write_kubeconfig
 

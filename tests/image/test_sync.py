@@ -15,6 +15,7 @@ import pytest
 from initsync import __version__, keys
 from initsync.demo import stage
 from initsync.model import JsonObject
+from initsync.progress import Progress
 from initsync.testing.podrun import AwsIdentity, Finished, run_container
 
 IMAGE = f"jasm/init:{__version__}"
@@ -31,7 +32,7 @@ os.execv("{engine}", ["{engine}", "run", *how, "{image}", *sys.argv[1:]])
 
 @pytest.fixture
 def played() -> Iterator[stage.Stage]:
-    with stage.stage("embedded") as found:
+    with stage.stage("embedded", Progress(sys.stderr)) as found:
         yield found
 
 

@@ -10,8 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from initsync.progress import Progress
 from initsync.testing.controlplane import binaries
-from initsync.testing.controlplane.progress import Failed, Progress
+from initsync.testing.controlplane.progress import Failed
 from initsync.testing.controlplane.toolchain import MissingToolchain
 from tests.chart import helm
 from tests.node import images, machine, programs, sandbox

@@ -2,13 +2,18 @@
 
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-
-from initsync.progress import Progress
-
-__all__ = ["Failed", "Progress", "run"]
+from typing import Protocol
 
 _TAIL = 2000
+
+
+class Progress(Protocol):
+    """Somebody who is told how long a step takes; `initsync.progress.Progress` is one."""
+
+    def step(self, name: str) -> AbstractContextManager[None]:
+        """Tell of the block's beginning and end, where it lasts."""
 
 
 class Failed(Exception):

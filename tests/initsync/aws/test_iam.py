@@ -234,3 +234,14 @@ def test_pod_identity_trusts_one_service_account_of_a_named_cluster_or_any(clust
     tags |= {"eks-cluster-name": cluster} if cluster else {}
     expected = {f"aws:RequestTag/{name}": value for name, value in tags.items()}
     assert statement["Condition"] == {"StringEquals": expected}
+
+
+def test_every_statement_allows_one_action_on_named_secrets() -> None:
+    found = iam.statements(["/prod/codnod/config"], PLACE._replace(keys={"": KEY}))
+
+    assert len({statement["Sid"] for statement in found}) == len(found) == 2
+    for statement in found:
+        assert statement["Effect"] == "Allow"
+        assert "*" not in str(statement["Action"])
+        assert isinstance(statement["Resource"], list)
+        assert not any("*" in resource for resource in statement["Resource"])

@@ -5,9 +5,8 @@ import time
 import pytest
 
 from initsync import providers
-from initsync.aws.iam import Place
 from initsync.errors import JasmError
-from initsync.model import SecretProvider
+from initsync.providers.interface import SecretProvider
 from initsync.transport import Network
 
 UNREACHABLE = {
@@ -55,22 +54,6 @@ def test_what_fails_is_a_row_of_the_table_and_shows_no_secret(provider: SecretPr
 
     assert caught.value.transient
     assert "pl4nted" not in f"{caught.value} {caught.value!r} {provider!r}"
-
-
-def test_what_it_needs_of_iam_is_said_without_asking_anybody(
-    provider: SecretProvider,
-) -> None:
-    found = providers.load(provider.name).statements(
-        ["/prod/codnod/config"], Place("123456789012", "eu-west-1")
-    )
-
-    assert found
-    assert len({statement["Sid"] for statement in found}) == len(found)
-    for statement in found:
-        assert statement["Effect"] == "Allow"
-        assert "*" not in str(statement["Action"])
-        assert isinstance(statement["Resource"], list)
-        assert not any("*" in resource for resource in statement["Resource"])
 
 
 def test_who_asks_is_asked_of_the_cloud_and_fails_alike(provider: SecretProvider) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from initsync.progress import Progress
 from initsync.testing.controlplane import toolchain
 from initsync.testing.controlplane.binaries import (
     VERSION,
@@ -17,7 +18,7 @@ from initsync.testing.controlplane.binaries import (
     find_or_build,
 )
 from initsync.testing.controlplane.gobuild import cache_directory
-from initsync.testing.controlplane.progress import Failed, Progress, run
+from initsync.testing.controlplane.progress import Failed, run
 from tests.polling import until
 
 # Stands in for the Go command: says its version, or writes a program and one line of its log.

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from initsync.errors import SecretNotFound
-from initsync.model import ExternalSecret, SecretProvider
+from initsync.model import ExternalSecret
+from initsync.providers.interface import SecretProvider
 from initsync.testing import MockProvider
 
 

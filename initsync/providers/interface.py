@@ -1,0 +1,51 @@
+"""The contract between a sync and where secrets come from (design D16); no cloud's words."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from initsync.model import ExternalSecret
+
+if TYPE_CHECKING:
+    from initsync.transport import Network
+
+
+class SecretProvider(Protocol):
+    """The contract of every provider (design D16)."""
+
+    @property
+    def name(self) -> str:
+        """The annotation's `provider` value."""
+
+    @staticmethod
+    def check_path(path: str) -> str | None:
+        """The rule that `path` breaks, as "must …", or None. Asks nobody."""
+
+    def fetch(self, path: str) -> ExternalSecret:
+        """What is at `path` now, never cached.
+
+        Raises SecretNotFound, AccessDenied, NoIdentity, InvalidSecretData, or
+        ProviderUnavailable where another try may help.
+        """
+
+    def whoami(self, path: str) -> str:
+        """Whom the provider takes this process for where it asks for `path`.
+
+        Raises NoIdentity, AccessDenied and ProviderUnavailable.
+        """
+
+
+class ProviderClass(Protocol):
+    """What each of the files has under the name `Provider`."""
+
+    def __call__(
+        self,
+        env: Mapping[str, str],
+        now: Callable[[], float],
+        network: "Network",
+        sdk: bool = False,
+    ) -> SecretProvider:
+        """Environment, epoch seconds, the way out, and whether the cloud SDK's own identities
+        may be asked."""
+
+    def check_path(self, path: str) -> str | None:
+        """See `SecretProvider`; of the class, for it needs nothing else."""
