@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from initsync import annotation, choices, keys, policy
+from initsync import annotation, choicerules, keys, policy
 from initsync.errors import AnnotationError
 from initsync.model import PodRef
 from initsync.wording import shown
@@ -41,7 +41,7 @@ def check_text(
     refuse_unknown(name)
     if name == keys.ANNOTATION:
         annotation.parse(text, pod, supported, check_path)
-    elif rule := choices.problem(name, text):
+    elif rule := choicerules.problem(name, text):
         raise AnnotationError(f"is {shown(text)}, but {rule}", name=name)
     else:
         policy.parse({name: text})

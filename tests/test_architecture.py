@@ -17,6 +17,7 @@ LAYERS = [
     ["initsync.errors"],
     ["initsync.model"],
     ["initsync.policy", "initsync.rules", "initsync.http1", "initsync.urls", "initsync.quantity"],
+    ["initsync.choicerules"],
     ["initsync.choices", "initsync.eligible", "initsync.kinds"],
     ["initsync.plainfields"],
     ["initsync.yamlfields"],
@@ -66,7 +67,7 @@ LAYERS = [
 PURE = [
     *("keys", "wording", "times", "errors", "policy", "rules", "http1", "urls", "model"),
     *("plainfields", "yamlfields", "annotation", "manifests", "secretdata", "apistatus", "rbac"),
-    *("quantity", "choices", "eligible"),
+    *("quantity", "choicerules", "choices", "eligible"),
 ]
 # The webhook's own layers; of initsync it may use what is pure, and no client of anything.
 # Of the providers it asks for their rules of paths: its warning is then `initsync check`'s own.

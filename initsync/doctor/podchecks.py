@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from initsync import annotationcheck, choices, eligible, keys, providers
+from initsync import annotationcheck, choicerules, choices, eligible, keys, providers
 from initsync.doctor.result import Result, Stored, Unread, failed, failure, ok, skipped, warning
 from initsync.injection import Injecting, Labels, why
 from initsync.model import JsonObject
@@ -31,7 +31,7 @@ def annotations(pod: JsonObject) -> Iterator[Result]:
     wrong = [
         failure("annotation", error)
         for error in annotationcheck.problems(found, providers.names(), providers.check_path)
-        if error.name not in choices.NAMES
+        if error.name not in choicerules.NAMES
     ]
     wrong += [warning("annotation", said) for said in choices.ignored(pod)]
     yield from wrong

@@ -2,7 +2,7 @@
 
 import pytest
 
-from initsync import choices, keys
+from initsync import choicerules, keys
 
 
 @pytest.mark.parametrize(
@@ -24,10 +24,10 @@ from initsync import choices, keys
 def test_each_annotation_of_the_injectors_has_a_rule(
     name: str, good: list[str], bad: list[str], rule: str
 ) -> None:
-    assert [choices.problem(name, text) for text in good] == [None] * len(good)
-    assert all(rule in str(choices.problem(name, text)) for text in bad)
+    assert [choicerules.problem(name, text) for text in good] == [None] * len(good)
+    assert all(rule in str(choicerules.problem(name, text)) for text in bad)
 
 
 @pytest.mark.parametrize("name", [keys.ANNOTATION, keys.INJECTED, keys.MODE, "example.com/a"])
 def test_of_others_it_knows_no_rule(name: str) -> None:
-    assert choices.problem(name, "anything") is None
+    assert choicerules.problem(name, "anything") is None
