@@ -2,7 +2,7 @@
 
 It is read event by event to a fixed depth: `yaml.compose` recurses in C, and 250,000 nested
 brackets end the process with a segmentation fault. An alias is a reference to the node that it
-names, never a copy, so that a bomb of aliases stays as small as its text.
+names, never a copy. Who reads the text after this expands them, so what they stand for is counted.
 """
 
 import re
@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from initsync import yamlaliases
 from initsync.wording import shown
 
 DEPTH = 500
@@ -23,7 +24,7 @@ Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PROPERTY = re.compile(r"[!&]\S*\s+(?:#.*\s+)*")
 # JSON writes a character beyond U+FFFF as two escapes, which YAML does not know.
 # https://www.rfc-editor.org/rfc/rfc8259#section-7
-_PAIR = re.compile(
+SURROGATES = re.compile(
     r"(?<!\\)((?:\\\\)*)((?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})+)"
 )
 
@@ -40,6 +41,7 @@ class Scalar:
     """A text, and `kind` as YAML reads it: str, int, null …"""
 
     __slots__ = ("kind", "line", "literal", "text")
+    size = 1
 
     def __init__(self, text: str, kind: str, line: int, *, literal: bool) -> None:
         self.text = text
@@ -53,23 +55,28 @@ class Scalar:
 class Sequence:
     """A list's maps, lists and aliases; its scalars are left out."""
 
-    __slots__ = ("items", "line")
+    __slots__ = ("first", "items", "line", "size")
     kind = "list"
 
     def __init__(self, line: int) -> None:
         self.line = line
         self.items: list[Node] = []
+        self.first = ""
+        """The text of a first item that is a scalar, such as a command's program."""
+        self.size = 0
+        """Values in it and below, with what its aliases stand for; 0 until its end."""
 
 
 class Mapping:
     """A map's wanted fields; of a field that is there twice the last, as Kubernetes has it."""
 
-    __slots__ = ("fields", "line")
+    __slots__ = ("fields", "line", "size")
     kind = "map"
 
     def __init__(self, line: int) -> None:
         self.line = line
         self.fields: dict[str, Node] = {}
+        self.size = 0  # as a list's
 
 
 Node = Scalar | Sequence | Mapping
@@ -78,24 +85,34 @@ Node = Scalar | Sequence | Mapping
 class _Open:
     """A collection whose end has not come yet."""
 
-    __slots__ = ("_key", "_keyed", "_node", "_wanted")
+    __slots__ = ("_key", "_keyed", "_node", "_size", "_wanted")
 
-    def __init__(self, node: "Node", wanted: Callable[[str], bool]) -> None:
+    def __init__(self, node: Node, wanted: Callable[[str], bool]) -> None:
         self._node = node
         self._wanted = wanted
         self._key = ""
         self._keyed = False
+        self._size = 1
 
     def add(self, child: Node) -> None:
         """Take the next item, or in turn a key and its value."""
+        self._size += child.size
         if isinstance(self._node, Mapping):
             self._keyed = not self._keyed
             if self._keyed:
                 self._key = child.text if isinstance(child, Scalar) else ""
             elif self._key == "<<" or self._wanted(self._key):
                 self._node.fields[self._key] = child
-        elif isinstance(self._node, Sequence) and not isinstance(child, Scalar):
-            self._node.items.append(child)
+        elif isinstance(self._node, Sequence):
+            if not isinstance(child, Scalar):
+                self._node.items.append(child)
+            elif self._size == 2:
+                self._node.first = child.text
+
+    def end(self, around: "_Open") -> None:
+        """Tell its size to what it stands in."""
+        self._node.size = self._size
+        around._size += self._size
 
     @property
     def takes_key(self) -> bool:
@@ -141,14 +158,7 @@ def _json_escapes(text: str) -> str:
     if text.lstrip()[:1] not in ("{", "["):
         return text
     text = text.replace("\t", " ")  # JSON's strings hold none, and PyYAML's own reader takes none
-    return _PAIR.sub(lambda found: found[1] + _characters(found[2]), text)
-
-
-def in_place(text: str) -> str:
-    """The text as `Loader` takes it, with every character where it was."""
-    if text.lstrip()[:1] not in ("{", "["):
-        return text
-    return _PAIR.sub(lambda found: found[1] + "_" * len(found[2]), text.replace("\t", " "))
+    return SURROGATES.sub(lambda found: found[1] + _characters(found[2]), text)
 
 
 def _characters(escapes: str) -> str:
@@ -159,19 +169,24 @@ def _roots(text: str, wanted: Callable[[str], bool]) -> Iterator[Node]:
     anchors: dict[str, Node] = {}
     roots = Sequence(1)
     stack = [_Open(roots, wanted)]
+    began = expanded = before = 0  # values that aliases stand for: in this document, before it
     for count, (event, kind) in enumerate(_events(text)):
         if isinstance(event, yaml.NodeEvent):
             node = _node(event, kind, text, anchors)
-            _refuse(event, node, stack, count, text)
+            if isinstance(event, yaml.AliasEvent):
+                expanded += node.size
+                _refuse_bomb(node, count - began, expanded)
+            _refuse(event, node, stack, count + before + expanded, text)
             stack[-1].add(node)
             if isinstance(event, yaml.CollectionStartEvent):
                 stack.append(_Open(node, wanted))
         elif isinstance(event, yaml.CollectionEndEvent):
-            stack.pop()
+            stack.pop().end(stack[-1])
         elif isinstance(event, yaml.DocumentEndEvent):
             yield from roots.items
             roots.items.clear()
             anchors.clear()
+            began, before, expanded = count, before + expanded, 0
 
 
 def _refuse(event: Any, node: Node, stack: list[_Open], count: int, text: str) -> None:
@@ -182,6 +197,11 @@ def _refuse(event: Any, node: Node, stack: list[_Open], count: int, text: str) -
     start = event.start_mark.index
     if isinstance(node, Mapping) and stack[-1].takes_key and text[start - 1 : start + 1] == "{{":
         raise _not_yaml("a map cannot be a key", node.line, text)
+
+
+def _refuse_bomb(alias: Node, written: int, aliased: int) -> None:
+    if problem := yamlaliases.problem(written, aliased):
+        raise NotYaml(problem, alias.line)
 
 
 def _events(text: str) -> Iterator[tuple[yaml.Event, str]]:
@@ -201,9 +221,11 @@ def _events(text: str) -> Iterator[tuple[yaml.Event, str]]:
 def _node(event: Any, kind: str, text: str, anchors: dict[str, Node]) -> Node:
     line = event.start_mark.line + 1
     if isinstance(event, yaml.AliasEvent):
-        if event.anchor not in anchors:
-            raise _not_yaml(f"alias {shown(str(event.anchor))} has no anchor", line, text)
-        return anchors[event.anchor]
+        named = anchors.get(str(event.anchor))
+        if named is None or not named.size:
+            problem = "has no anchor" if named is None else "stands within what it names"
+            raise _not_yaml(f"alias {shown(str(event.anchor))} {problem}", line, text)
+        return named
     node: Node
     if not isinstance(event, yaml.CollectionStartEvent):
         literal = event.style == "|"

@@ -1,6 +1,7 @@
 """A document of YAML or JSON: as nodes that know their places, or as what it says. Pure."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -42,7 +43,18 @@ class _Loader(yamldocs.Loader):  # type: ignore[misc]
 
 def root(text: str) -> Any:
     """The node of a document that has one. Raises yaml.YAMLError, and RecursionError."""
-    return _Composer(yamldocs.in_place(text)).get_single_node()
+    return _Composer(_in_place(text)).get_single_node()
+
+
+def _in_place(text: str) -> str:
+    """The text as the loader takes it, with every character where it was."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return text
+    return yamldocs.SURROGATES.sub(_blank, text.replace("\t", " "))
+
+
+def _blank(escapes: re.Match[str]) -> str:
+    return escapes[1] + "_" * len(escapes[2])
 
 
 def load(text: str) -> Any:

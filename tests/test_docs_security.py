@@ -50,6 +50,23 @@ def test_they_are_those_that_carry_its_name() -> None:
     assert sorted(shown) == sorted(it for file in files for it in marked(file))
 
 
+def tried() -> Iterator[list[str]]:
+    """The rows of the attacks that were tried: attack, what stops it, tests."""
+    table = PAGE.partition("## Attacks that were tried\n")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    yield from ([cell.strip() for cell in row[1:-1].split(" | ")] for row in rows)
+
+
+def test_each_attack_that_was_tried_names_tests_that_are_there() -> None:
+    for attack, stopped_by, tests in tried():
+        named = re.findall(r"`(tests/[\w/.]+\.py)::(?:\w+::)*(\w+)`", tests)
+        assert attack
+        assert stopped_by
+        assert named, attack
+        for file, test in named:
+            assert f"def {test}(" in (ROOT / file).read_text()
+
+
 @pytest.mark.parametrize("who", NAMED)
 def test_no_threat_is_forgotten(who: str) -> None:
     assert [title for title in THREATS if who in title]
