@@ -118,8 +118,8 @@ def policy(
             click.echo(yamltext.dump(_KUBERNETES[chosen.output](found)), nl=False)
         else:
             _print_cloud(found, _place(found, account, region, kms_keys), trusted, prefix, chosen)
-        for permit in found if paths else []:
-            _warn(permits.warnings(permit, chosen.output))
+        for permit in found:
+            _warn(permits.warnings(permit, chosen.output, complete=not paths))
 
 
 def _print_cloud(

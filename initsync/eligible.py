@@ -50,6 +50,18 @@ def ours(pod: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next(named, None) or next(filter(_by_hand, every), None)
 
 
+def managed_by(pod: Mapping[str, Any]) -> str:
+    """JASM_MANAGED_BY of its init container by hand: the injector's is the platform's own choice.
+
+    Another container may say what it likes.
+    """
+    if keys.INJECTED in (pod["metadata"].get("annotations") or {}):
+        return ""
+    env = (ours(pod) or {}).get("env") or []
+    values = [entry.get("value") or "" for entry in env if entry["name"] == "JASM_MANAGED_BY"]
+    return values[-1] if values else ""  # of a name that is there twice the last counts
+
+
 def _by_hand(container: Mapping[str, Any]) -> bool:
     command = (container.get("command") or [""])[0].rpartition("/")[2]
     mounts = {mount["mountPath"].rstrip("/") for mount in container.get("volumeMounts") or []}

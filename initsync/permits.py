@@ -56,18 +56,25 @@ def permits(wishes: Iterable[Wish], roles: str = ROLES) -> list[Permit]:
     return [Permit(*pair, tuple(found), roles) for pair, found in pairs]
 
 
-def warnings(permit: Permit, output: str) -> Iterator[str]:
-    """What a person should know of what is printed in that form."""
-    if permit.account == "default" and permit.roles == ROLES and output != "helm":
+def warnings(permit: Permit, output: str, *, complete: bool) -> Iterator[str]:
+    """What a person should know of what is printed in that form.
+
+    `complete`: all pods of the namespace were read.
+    """
+    shared = permit.account == "default" and permit.roles == ROLES
+    if shared and not complete and output != "helm":
         yield (
             f"{permit.whose} is that of all pods which name none, and what another run prints "
             "for it replaces this Role: name one in the pods, read all of them in one run, or "
             "give --role-prefix"
         )
-    if permit.managed_by and output in ("kubernetes", "terraform"):
+    if permit.managed_by:
         values = ", ".join(permit.managed_by)
-        told = f"the chart's guard must know JASM_MANAGED_BY {values} (guard.managedBy)"
-        yield f"{permit.whose}: {told}"
+        yield (
+            f"{permit.whose}: the chart's guard must know JASM_MANAGED_BY {values} "
+            "(guard.managedBy), and then takes Secrets with that label for JASM's in every "
+            "namespace: be sure that nothing else marks Secrets so"
+        )
 
 
 def chart_values(found: Collection[Permit]) -> JsonObject:

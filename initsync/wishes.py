@@ -6,7 +6,7 @@ Both must have been checked (`initsync.check`).
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from initsync import annotation, keys, providers, rules, workloads
+from initsync import annotation, eligible, keys, owners, providers, rules, workloads
 from initsync.errors import InvalidSetup
 from initsync.model import JsonObject, PodRef
 from initsync.wording import shown
@@ -52,6 +52,14 @@ def _refuse(found: Located, whose: str, namespace: str) -> None:
         raise InvalidSetup(f"namespace of {whose} is {shown(namespace)}", f"it {rule}")
     if rule := rules.name_problem(found.account):
         raise InvalidSetup(f"serviceAccountName of {whose} is {shown(found.account)}", f"it {rule}")
+    _refuse_owner(whose, found.managed_by)
+
+
+def _refuse_owner(whose: str, managed_by: str) -> None:
+    if owners.is_taken(managed_by):
+        problem = f"JASM_MANAGED_BY of {whose} is {shown(managed_by)}"
+        advice = "other programs mark what they make so, and the guard would let pods change it"
+        raise InvalidSetup(problem, f"{advice}: choose a value of your own")
 
 
 def of_pods(pods: Iterable[JsonObject]) -> Iterator[Wish]:
@@ -59,19 +67,9 @@ def of_pods(pods: Iterable[JsonObject]) -> Iterator[Wish]:
     for pod in pods:
         if text := (pod["metadata"].get("annotations") or {}).get(keys.ANNOTATION):
             account = pod["spec"].get("serviceAccountName") or "default"
-            yield _wish(pod["metadata"]["namespace"], account, text, _managed_by(pod))
-
-
-def _managed_by(pod: JsonObject) -> str:
-    """JASM_MANAGED_BY of a container by hand: that of the injector is the platform's own choice."""
-    if keys.INJECTED in pod["metadata"]["annotations"]:
-        return ""
-    for part in ("initContainers", "containers"):
-        for container in pod["spec"].get(part) or []:
-            for entry in container.get("env") or []:
-                if entry["name"] == "JASM_MANAGED_BY":
-                    return entry.get("value") or ""
-    return ""
+            managed_by = eligible.managed_by(pod)
+            _refuse_owner(f"Pod {shown(pod['metadata']['name'])}", managed_by)
+            yield _wish(pod["metadata"]["namespace"], account, text, managed_by)
 
 
 def _wish(namespace: str, account: str, text: str, managed_by: str) -> Wish:

@@ -3,18 +3,19 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from initsync import keys, kinds, yamldocs
+from initsync import eligible, keys, kinds, yamldocs
 from initsync.annotationcheck import ANNOTATIONS, KNOWN
+from initsync.model import JsonObject
 from initsync.yamldocs import Node, Scalar, Sequence
 from initsync.yamlpaths import lookup, names
 
-_CONTAINERS = ("initContainers", "containers")
 _ACCOUNT = ("serviceAccountName", "serviceAccount")  # the second is the first's old name
 # Metadata that the pod does not get, and whose.
 _ELSEWHERE = {"CronJob": [(), ("spec", "jobTemplate")]}
 _WANTED = {
     *("kind", "items", "metadata", "name", "generateName", "namespace", "annotations"),
-    *("spec", "template", "jobTemplate", *_CONTAINERS, "env", "value", *_ACCOUNT),
+    *("spec", "template", "jobTemplate", "containers", "initContainers", *_ACCOUNT),
+    *("command", "volumeMounts", "mountPath", "env", "value"),
 }
 
 
@@ -40,7 +41,7 @@ class Located(NamedTuple):
     account: str
     """The pod's ServiceAccount."""
     managed_by: str
-    """JASM_MANAGED_BY of a container by hand; empty where none has it."""
+    """JASM_MANAGED_BY of JASM's container by hand; empty where that has none."""
     unquoted: dict[str, str]
     """Of namespace and ServiceAccount what YAML reads as no string, as it is written."""
 
@@ -100,12 +101,24 @@ def _of(found: Node, kind: str) -> Iterator[Located]:
 
 
 def _managed_by(found: Node, path: tuple[str, ...]) -> str:
-    for part in _CONTAINERS:
-        for container in _items(lookup(found, *path, "spec", part)):
-            for entry in _items(lookup(container, "env")):
-                if _text(entry, "name") == "JASM_MANAGED_BY":
-                    return _text(entry, "value")
-    return ""
+    containers = _items(lookup(found, *path, "spec", "initContainers"))
+    injected = _annotation(found, path, keys.INJECTED)
+    annotations = {keys.INJECTED: ""} if injected else {}
+    spec = {"initContainers": list(map(_container, containers))}
+    return eligible.managed_by({"metadata": {"annotations": annotations}, "spec": spec})
+
+
+def _container(found: Node) -> JsonObject:
+    """By what it may be known for one of JASM's, and its variables."""
+    command = lookup(found, "command")
+    mounts = _items(lookup(found, "volumeMounts"))
+    env = _items(lookup(found, "env"))
+    return {
+        "name": _text(found, "name"),
+        "command": [command.first if isinstance(command, Sequence) else ""],
+        "volumeMounts": [{"mountPath": _text(mount, "mountPath")} for mount in mounts],
+        "env": [{"name": _text(entry, "name"), "value": _text(entry, "value")} for entry in env],
+    }
 
 
 def _items(found: Node | None) -> list[Node]:

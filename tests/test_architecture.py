@@ -25,7 +25,7 @@ LAYERS = [
     ["initsync.injection"],
     ["initsync.listing"],
     ["initsync.annotation", "initsync.manifests", "initsync.secretdata", "initsync.apistatus"],
-    ["initsync.yamlaliases"],
+    ["initsync.yamlaliases", "initsync.owners"],
     ["initsync.yamldocs", "initsync.annotationcheck"],
     ["initsync.yamlpaths", "initsync.secretrefs", "initsync.progress", "initsync.terminal"],
     ["initsync.workloads"],

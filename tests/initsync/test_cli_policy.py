@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from initsync import rbac
+from initsync import keys, rbac
 from tests.initsync.policy_command import (
     ACCOUNT,
     ARN,
@@ -176,23 +176,75 @@ def test_a_role_of_the_default_account_can_have_another_name_lest_two_runs_repla
     assert silent == ""
 
 
-def test_a_container_by_hand_with_a_label_of_its_own_is_told_to_the_guard() -> None:
-    env = {"name": "JASM_MANAGED_BY", "value": "team-x"}
-    by_hand = pod(serviceAccountName="web")
-    by_hand["spec"]["initContainers"] = [{"name": "jasm-init", "env": [env]}]
-    documents = [by_hand, pod("/x", "x", serviceAccountName="web")]
+def labelled(value: str, part: str = "initContainers", **container: Any) -> Any:
+    """A pod with a container that sets the managed-by label."""
+    env = [{"name": "JASM_MANAGED_BY", "value": value}]
+    found = pod(serviceAccountName="web")
+    found["spec"][part] = [{"name": "app", "image": "app:1", "env": env, **container}]
+    return found
 
-    _, values, silent = run("-o", "helm", "-", stdin=documents)
-    _, _, warned = run("-o", "kubernetes", "-", stdin=documents)
+
+BY_HAND: list[dict[str, Any]] = [
+    {"name": "jasm-init"},
+    {"command": ["/usr/local/bin/jasm-init", "-v"]},
+    {"volumeMounts": [{"name": "podinfo", "mountPath": f"{keys.PODINFO_DIR}/"}]},
+]
+
+
+@pytest.mark.parametrize("container", BY_HAND, ids=["name", "command", "mount"])
+@pytest.mark.parametrize("output", ["yaml", "json", "kubernetes", "helm", "terraform"])
+def test_a_label_that_a_container_by_hand_sets_is_told_to_the_guard_and_warned_of(
+    container: dict[str, Any], output: str
+) -> None:
+    documents = [labelled("team-x", **container), pod("/x", "x", serviceAccountName="web")]
+
+    code, out, warned = run(*PLACE, "-o", output, "-", stdin=documents)
 
     (found,) = accounts(*documents)
-    assert yaml.safe_load(values)["guard"] == {"managedBy": ["team-x"]}
+    assert code == 0
     assert found["kubernetes"]["guard"] == {"managedBy": ["team-x"]}
     assert [secret.get("managedBy") for secret in found["secrets"]] == ["team-x", None]
-    assert silent == ""
-    assert "must know JASM_MANAGED_BY team-x (guard.managedBy)" in warned
-    schema = json.loads((CHART / "values.schema.json").read_text())
-    jsonschema.validate(yaml.safe_load(values), schema)
+    assert "must know JASM_MANAGED_BY team-x (guard.managedBy), and then takes Secrets" in warned
+    if output == "helm":
+        assert yaml.safe_load(out)["guard"] == {"managedBy": ["team-x"]}
+        schema = json.loads((CHART / "values.schema.json").read_text())
+        jsonschema.validate(yaml.safe_load(out), schema)
+
+
+@pytest.mark.parametrize(
+    ("part", "container"),
+    [
+        *(("containers", container) for container in [{}, *BY_HAND]),
+        ("initContainers", {}),
+        ("initContainers", {"command": ["sh", "jasm-init"]}),
+        ("initContainers", {"args": ["jasm-init"], "command": [["jasm-init"]]}),
+    ],
+)
+def test_a_label_that_any_other_container_sets_is_nobodys(
+    part: str, container: dict[str, Any]
+) -> None:
+    code, out, said = run("-o", "helm", "-", stdin=[labelled("team-x", part, **container)])
+
+    assert (code, said) == (0, "")
+    assert "guard" not in yaml.safe_load(out)
+
+
+def test_a_label_that_the_injector_set_is_the_platforms() -> None:
+    found = labelled("team-x", name="jasm-init")
+    found["metadata"]["annotations"][keys.INJECTED] = "0.1.0"
+
+    _, out, _ = run("-o", "helm", "-", stdin=[found])
+
+    assert "guard" not in yaml.safe_load(out)
+
+
+def test_of_a_label_that_is_set_twice_the_last_counts() -> None:
+    found = labelled("team-x", name="jasm-init")
+    found["spec"]["initContainers"][0]["env"].append({"name": "JASM_MANAGED_BY", "value": "y"})
+
+    _, out, _ = run("-o", "helm", "-", stdin=[found])
+
+    assert yaml.safe_load(out)["guard"] == {"managedBy": ["y"]}
 
 
 def test_tokens_of_another_audience_are_trusted_and_asked_for() -> None:

@@ -47,6 +47,22 @@ def test_a_name_that_is_none_becomes_no_program() -> None:
     assert "serviceAccountName of Pod 'p' is 'x\" }\\nevil': it must be a DNS-1123" in said
 
 
+@pytest.mark.parametrize("output", ["yaml", "json", "kubernetes", "helm", "terraform"])
+@pytest.mark.parametrize("owner", ["Helm", "argocd", "flux-operator", "kustomize-v5.2.1"])
+def test_a_label_by_which_others_mark_what_they_make_is_refused(owner: str, output: str) -> None:
+    """With it in the chart's guard a stolen pod token may overwrite whatever Helm installed."""
+    env = [{"name": "JASM_MANAGED_BY", "value": owner}]
+    by_hand = pod(initContainers=[{"name": "jasm-init", "env": env}])
+
+    code, out, said = run(*PLACE, "-o", output, "-", stdin=[by_hand])
+
+    assert code == 2
+    assert "managedBy" not in out
+    assert said.startswith(
+        f"error: <stdin>: JASM_MANAGED_BY of Pod 'p' is '{owner}': other programs mark what they"
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
