@@ -1,8 +1,9 @@
 """Known vulnerabilities of all that is locked: `python -m deploy.audit [--required]`.
 
 pip-audit (https://github.com/pypa/pip-audit) asks the package index for its advisories. Where that
-does not answer, or not for all packages, one line says so; with --required that is a failure. Exit
-codes: 0 nothing found, 1 something found, or an entry of audit-ignore.yaml has ended, 2 not asked.
+does not answer, or not for all packages, the last line says so; with --required that is a failure.
+Exit codes: 0 nothing found, 1 something found, or an entry of audit-ignore.yaml has ended, 2 not
+asked.
 """
 
 import datetime
@@ -21,6 +22,7 @@ IGNORED = Path(__file__).with_name("audit-ignore.yaml")
 _COMMAND = (sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes")
 _OUTPUT = ("--format=json", "--progress-spinner=off")
 _TIMEOUT = 600  # seconds
+_NOTHING = "nothing was looked up"
 _UNREACHABLE = re.compile(
     r"requests\.exceptions\.\w+|ConnectionError|[Cc]ould not connect|timed out"
 )
@@ -52,7 +54,7 @@ def main(arguments: list[str]) -> int:
         ignored = ignorable(IGNORED.read_text("utf-8"), datetime.datetime.now(datetime.UTC).date())
         told = report(files)
     except Unanswered as reason:
-        print(f"known vulnerabilities were not looked up: {reason}")
+        print(f"{_NOTHING}: {reason}")
         return unasked
     except RuntimeError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -64,7 +66,7 @@ def main(arguments: list[str]) -> int:
     for finding in found:
         print(finding)
     if missed := gap(told):
-        print(f"known vulnerabilities were not looked up: {missed}")
+        print(missed)
     else:
         print(f"{len(found)} known vulnerabilities in {len(files)} requirement files")
     return 1 if found else unasked if missed else 0
@@ -95,13 +97,16 @@ def findings(text: str) -> list[Finding]:
 
 
 def gap(text: str) -> str:
-    """Which packages pip-audit's JSON leaves out; empty where none."""
+    """The sentence about packages that pip-audit's JSON leaves out; empty where none."""
     packages = json.loads(text)["dependencies"]
     skipped = [package["name"] for package in packages if "skip_reason" in package]
     if not skipped:
         return ""
-    told = f"the package index has no advisories for {len(skipped)} of {len(packages)} packages"
-    return f"{told}, such as {skipped[0]}"
+    known = "the package index has no advisories for"
+    if len(skipped) == len(packages):
+        return f"{_NOTHING}: {known} any of the {len(packages)} packages"
+    counts = f"{len(skipped)} of {len(packages)} packages, such as {skipped[0]}"
+    return f"not everything was looked up: {known} {counts}"
 
 
 def _finding(package: dict[str, Any], one: dict[str, Any]) -> Finding:

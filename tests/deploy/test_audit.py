@@ -53,15 +53,32 @@ def test_nothing_found_is_well(told: list[str], capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize(("arguments", "code"), [([], 0), (["--required"], 2)])
-def test_a_package_that_the_index_has_no_advisories_for_is_told_in_one_line(
+def test_where_nothing_was_looked_up_the_last_line_says_so(
     told: list[str], arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told.append(report(SkippedDependency("flask", "Dependency not found")))
 
     assert audit.main(arguments) == code
     assert capsys.readouterr().out == (
-        "known vulnerabilities were not looked up: the package index has no advisories for "
-        "1 of 1 packages, such as flask\n"
+        "nothing was looked up: the package index has no advisories for any of the 1 packages\n"
+    )
+
+
+@pytest.mark.parametrize(("arguments", "code"), [([], 0), (["--required"], 2)])
+def test_where_the_index_does_not_answer_the_last_line_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    code: int,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def unanswered(files: list[Path]) -> str:
+        raise audit.Unanswered("the package index is not reachable (Timeout)")
+
+    monkeypatch.setattr(audit, "report", unanswered)
+
+    assert audit.main(arguments) == code
+    assert capsys.readouterr().out == (
+        "nothing was looked up: the package index is not reachable (Timeout)\n"
     )
 
 
@@ -74,7 +91,7 @@ def test_a_package_that_is_not_looked_up_hides_no_finding_of_another(
     assert audit.main(arguments) == 1
     assert capsys.readouterr().out == (
         "flask 2.0: PYSEC-1 GHSA-1, fixed in 2.1\n"
-        "known vulnerabilities were not looked up: the package index has no advisories for "
+        "not everything was looked up: the package index has no advisories for "
         "1 of 2 packages, such as click\n"
     )
 

@@ -114,6 +114,11 @@ def test_a_release_goes_from_what_can_be_done_again_to_what_cannot() -> None:
     assert "publish" in scripts(RELEASE["package"])
 
 
+def test_nothing_is_released_whose_known_vulnerabilities_were_not_looked_up() -> None:
+    assert "audit" in RELEASE["images"]["needs"]
+    assert scripts(RELEASE["audit"]) == "make audit ARGS=--required"
+
+
 def test_the_chart_is_packaged_once_by_its_images_and_pushed_as_it_is() -> None:
     assert "deploy.pin" in scripts(RELEASE["chart"]).partition("helm package")[0]
     assert [name for name, job in RELEASE.items() if "helm package" in scripts(job)] == ["chart"]
