@@ -17,6 +17,7 @@ from initsync import (
     cli_manifest,
     cli_policy,
     clusterauth,
+    edits,
     entry,
     keys,
 )
@@ -114,12 +115,15 @@ def _sync(options: _Options, log: Log) -> tuple[Report, list[Change]]:
     namespace = options.namespace or access.namespace or "default"
     run = entry.start(os.environ, log, options.timeout)
     cluster = Cluster(access.connection(run.network), access.authorization, namespace)
-    metadata = cluster.read_pod(options.pod)["metadata"]
+    found = cluster.read_pod(options.pod)
+    metadata = found["metadata"]
     pod = PodRef(namespace, options.pod, metadata["uid"])
     annotations = metadata.get("annotations") or {}
     if not annotations.get(keys.ANNOTATION):
         problem = f"pod {namespace}/{options.pod} has no annotation {keys.ANNOTATION}"
         raise InvalidSetup(problem, "add it to the pod, or name another pod")
+    if edit := edits.of(found):
+        log.warning(str(edit))
     if annotations.get(keys.ON_FAILURE) == "continue":  # nothing goes on after a run by hand
         annotations = annotations | {keys.ON_FAILURE: "block"}
     if options.dry_run:

@@ -22,7 +22,7 @@ LAYERS = [
     ["initsync.plainfields"],
     ["initsync.yamlfields"],
     ["initsync.rbac", "initsync.selectors"],
-    ["initsync.injection"],
+    ["initsync.injection", "initsync.edits"],
     ["initsync.listing"],
     ["initsync.annotation", "initsync.manifests", "initsync.secretdata", "initsync.apistatus"],
     ["initsync.yamlaliases", "initsync.owners"],
