@@ -1,20 +1,8 @@
 """`jasm-init`: the init container's entry point, configured by environment and files only.
 
-| variable | default | meaning |
-|---|---|---|
-| JASM_MODE | init | `sidecar`: go on syncing while the pod runs, see `sidecar` |
-| JASM_TIMEOUT | 60 | seconds for the whole sync, retries included |
-| JASM_SETTLE | 1 | seconds to wait after changing an existing Secret (design D5) |
-| JASM_MANAGED_BY | caronte | value of the managed-by label (design D10) |
-| JASM_RESTART_POLICY | Always | the pod's; under `Never` refusals are retried too (design D7) |
-| JASM_LOG_FORMAT | text | `text` or `json` |
-| JASM_LOG_LEVEL | info | `debug` adds a line for each request, without headers and bodies |
-| JASM_NODE_NAME | | the Event's source host; from `spec.nodeName` |
-| JASM_HANDOVER_DIR | | where to leave the keys' names for `jasm-wait` (design D25) |
-| JASM_PODINFO_DIR, JASM_SERVICEACCOUNT_DIR | see `keys` | where the two volumes are mounted |
-
-The process only: what it does is in `podjob`, imported when SIGTERM is provided for. Within 100m of
-CPU the imports take half a second, and PID 1 ignores a signal that it has no handler for.
+The variables are in `podhelp`. The process only: what it does is in `podjob`, imported when SIGTERM
+is provided for. Within 100m of CPU the imports take half a second, and PID 1 ignores a signal that
+it has no handler for.
 """
 
 import _thread
@@ -35,6 +23,10 @@ _ENDED = (b"ended by SIGTERM\n", 0)
 
 def main() -> NoReturn:
     """Run as the container's process."""
+    if len(sys.argv) > 1:
+        from initsync import podhelp  # no pod pays for what a person asks
+
+        podhelp.answer("jasm-init", sys.argv[1:])
     _refuse_core_dumps()
     if os.environ.get("JASM_MODE") == SIDECAR:
         end_by_thread(*_ENDED)

@@ -1,13 +1,7 @@
 """`jasm-wait`: ends when the kubelet shows the synced keys in the pod's volumes (design D25).
 
-| variable | meaning |
-|---|---|
-| JASM_HANDOVER_DIR | where `jasm-init` left the names of the keys |
-| JASM_WAIT_0, JASM_WAIT_1, … | a directory in which a volume of the Secret is mounted |
-| JASM_WAIT_0_OF, … | JSON: `items` (by key its path, or null for all keys) and `optional` |
-| JASM_TIMEOUT | 60; seconds to wait |
-
-Apart from `podmain`, and importing next to nothing: it runs in every pod with such a volume.
+The variables are in `podhelp`. Apart from `podmain`, and importing next to nothing: it runs in
+every pod with such a volume.
 """
 
 import json
@@ -24,6 +18,10 @@ _PAUSE = 0.05  # seconds; the kubelet shows them within some tenths of a second
 
 def main() -> NoReturn:
     """Run as the container's process."""
+    if len(sys.argv) > 1:
+        from initsync import podhelp
+
+        podhelp.answer("jasm-wait", sys.argv[1:])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # PID 1 has no default
     sys.exit(run(os.environ, sys.stderr, time.monotonic, time.sleep))
 

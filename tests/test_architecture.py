@@ -49,6 +49,7 @@ LAYERS = [
     ["initsync.cloudroles"],
     ["initsync.terraform"],
     ["initsync.entry"],
+    ["initsync.podhelp"],
     ["initsync.wait", "initsync.cycles"],
     ["initsync.podsync", "initsync.exposition", "initsync.statusport"],
     ["initsync.sidecarpages"],
