@@ -11,7 +11,7 @@ from initsync.testing.controlplane.progress import Progress, run
 from tests.node.machine import debian_mirror
 
 ROOT = Path(__file__).parents[2]
-TARGETS = ("init", "injector")
+TARGETS = ("init", "injector", "full")
 SUITE = os.environ.get("BASE_SUITE", "trixie")
 """Of Debian; `forky` has the Python of the images that are released, 3.14, but changes each day."""
 _SCRIPT = "/usr/share/debootstrap/scripts/sid"
