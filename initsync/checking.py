@@ -8,8 +8,7 @@ from typing import BinaryIO, NamedTuple
 from initsync import check, providers, yamldocs
 from initsync.check import Finding
 from initsync.errors import InvalidSetup
-from initsync.terminal import printable
-from initsync.wording import bug
+from initsync.wording import bug, printable
 
 LIMIT = 32 * 1024 * 1024
 """Bytes of one file."""

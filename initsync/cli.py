@@ -1,6 +1,5 @@
 """`initsync`: the same sync by hand, with the operator's kubeconfig and cloud identity."""
 
-import json
 import math
 import os
 import sys
@@ -29,6 +28,7 @@ from initsync.manifests import EventSource
 from initsync.model import JsonObject, PodRef
 from initsync.preview import Change, Preview
 from initsync.progress import Progress
+from initsync.terminal import say, say_json
 from initsync.wording import install
 
 _EXIT_CODES = """\b
@@ -104,9 +104,9 @@ def _by_hand(options: _Options, log: Log, *, as_json: bool) -> NoReturn:
         report = entry.failed(error, {})
         entry.write(report, log)
     if as_json:
-        click.echo(json.dumps(_as_json(report, changes, dry_run=options.dry_run)))
-    elif changes:
-        click.echo("\n".join(map(str, changes)))
+        say_json(_as_json(report, changes, dry_run=options.dry_run))
+    for change in [] if as_json else changes:
+        say(str(change))
     sys.exit(report.exit_code)
 
 

@@ -1,12 +1,11 @@
 """`initsync check`: the annotations in manifests, before they are applied. No cluster, no AWS."""
 
-import json
 import sys
 
 import click
 
 from initsync.checking import Checked, as_text, files, unread_text
-from initsync.terminal import say
+from initsync.terminal import say, say_json
 
 _EXIT_CODES = """\b
 Exit codes:
@@ -35,7 +34,7 @@ def check(paths: tuple[str, ...], output: str) -> None:
         say("error: interrupted before every file was checked", err=True)
         sys.exit(130)
     if output == "json":
-        say(json.dumps(_as_json(checked)))
+        say_json(_as_json(checked))
     say(_summary(checked), err=True)
     sys.exit(checked.exit_code)
 

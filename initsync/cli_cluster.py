@@ -1,6 +1,5 @@
 """What the commands that read a cluster share: their options, their clock, and how they end."""
 
-import json
 import math
 import os
 import sys
@@ -17,7 +16,7 @@ from initsync.clusterreads import Reads
 from initsync.errors import AnnotationError, InvalidSetup, JasmError
 from initsync.logs import Log
 from initsync.progress import Progress
-from initsync.terminal import say
+from initsync.terminal import say, say_json
 from initsync.wording import bug
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -119,7 +118,7 @@ _REASONS = {kind.exit_code: kind.reason for kind in (AnnotationError, InvalidSet
 
 def _end(asked: Asked, reason: str, message: str, code: int, **more: Sequence[str]) -> NoReturn:
     if asked.as_json:
-        say(json.dumps({"error": reason, "message": message, "exitCode": code, **more}))
+        say_json({"error": reason, "message": message, "exitCode": code, **more})
     sys.exit(code)
 
 

@@ -1,6 +1,5 @@
 """`initsync doctor`: why a pod does not get its secret, one line a check."""
 
-import json
 import os
 import sys
 import time
@@ -14,7 +13,7 @@ from initsync.cli_cluster import Asked, Opened, ending, opened, options
 from initsync.doctor import forcluster, forpod, installation
 from initsync.doctor.result import STATUSES, Result, exit_code, failure
 from initsync.errors import ClusterError
-from initsync.terminal import say
+from initsync.terminal import say, say_json
 
 _EXIT_CODES = """\b
 Exit codes, of the first check that failed:
@@ -52,7 +51,7 @@ def doctor(pod: str | None, as_pod: bool, **asked: Any) -> None:
         code = exit_code(found)
         if chosen.as_json:
             checks = [one.as_json for one in found]
-            say(json.dumps({"checks": checks, "exitCode": code}))
+            say_json({"checks": checks, "exitCode": code})
         counts = Counter(one.status for one in found)
         say(", ".join(f"{counts[status]} {status}" for status in STATUSES), err=True)
         sys.exit(code)

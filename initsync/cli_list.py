@@ -1,6 +1,5 @@
 """`initsync list`: the Secrets that JASM keeps, who uses them, and the pods that it missed."""
 
-import json
 import os
 import sys
 import time
@@ -14,7 +13,7 @@ from initsync.clusterreads import NAMESPACES, PODS, SECRETS, Reads, Resource
 from initsync.errors import ClusterForbidden
 from initsync.injection import Injecting
 from initsync.listing import Missed, missed
-from initsync.terminal import say, table
+from initsync.terminal import say, say_json, table
 from initsync.times import since, span
 from initsync.usage import Found, Managed, User, first_users
 
@@ -93,7 +92,7 @@ def _namespace_labels(asked: Asked, place: Opened) -> dict[str, dict[str, str]] 
 
 def _tell_missed(found: list[Missed], asked: Asked) -> None:
     if asked.as_json:
-        say(json.dumps([one._asdict() for one in found]))
+        say_json([one._asdict() for one in found])
         return
     for one in found:
         owner = f" ({one.owner})" if one.owner else ""
@@ -108,7 +107,7 @@ def _list(asked: Asked, place: Opened, *, unused: bool) -> None:
     lacks = [*unread, *found.unclear]
     if asked.as_json:
         secrets = [_as_json(one) for one in chosen]
-        say(json.dumps({"secrets": secrets, "incomplete": lacks}))
+        say_json({"secrets": secrets, "incomplete": lacks})
     elif chosen:
         for line in _lines(chosen, time.time(), unused=unused):
             say(line)

@@ -10,6 +10,7 @@ from typing import TextIO
 
 from initsync import settings
 from initsync.times import timestamp
+from initsync.wording import LINE_LIMIT, one_line
 
 
 class Log:
@@ -41,12 +42,16 @@ class Log:
         self._line("error", message, fields)
 
     def _line(self, level: str, message: str, fields: dict[str, str]) -> None:
+        said = {
+            name: one_line(text, LINE_LIMIT)
+            for name, text in {"message": message, **fields}.items()
+        }
         if self._json:
-            entry = {"time": timestamp(self._now()), "level": level, "message": message, **fields}
+            entry = {"time": timestamp(self._now()), "level": level, **said}
             line = json.dumps(entry, ensure_ascii=False)
         else:
-            line = message if level == "info" else f"{level}: {message}"
-        self._stream.write(" ".join(line.splitlines()) + "\n")
+            line = said["message"] if level == "info" else f"{level}: {said['message']}"
+        self._stream.write(f"{line}\n")
         self._stream.flush()
 
 

@@ -11,6 +11,7 @@ from initsync import keys
 from initsync.errors import ClusterUnavailable, NotManaged
 from initsync.model import ExternalSecret, JsonObject, PodRef, SyncRequest
 from initsync.times import since, timestamp
+from initsync.wording import one_line
 
 MESSAGE_LIMIT = 1024
 """Bytes of an Event's message (k8s.io/kubernetes pkg/apis/core/validation/events.go)."""
@@ -143,7 +144,7 @@ def event(
         "involvedObject": {key: value for key, value in involved.items() if value},
         "type": "Warning" if warning else "Normal",
         "reason": reason,
-        "message": shortened(message, MESSAGE_LIMIT),
+        "message": one_line(message, MESSAGE_LIMIT),
         "firstTimestamp": timestamp(now if first is None else first),
         "lastTimestamp": timestamp(now),
         "count": count,
@@ -151,15 +152,6 @@ def event(
         "reportingComponent": reporter.component,
         "reportingInstance": pod.name,
     }
-
-
-def shortened(text: str, limit: int) -> str:
-    """`text` within `limit` bytes of UTF-8, cut in the middle: both ends of a sentence matter."""
-    raw = text.encode(errors="replace")
-    if len(raw) <= limit:
-        return raw.decode()
-    half = (limit - len("…".encode())) // 2
-    return raw[:half].decode(errors="ignore") + "…" + raw[-half:].decode(errors="ignore")
 
 
 def _base64(value: str) -> str:

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import NoReturn, TextIO
 
+from initsync.wording import LINE_LIMIT, one_line
+
 HANDOVER = "keys.json"
 _PAUSE = 0.05  # seconds; the kubelet shows them within some tenths of a second
 
@@ -38,22 +40,22 @@ def run(
         expected = list(_expected(env, names))
         deadline = now() + float(env.get("JASM_TIMEOUT") or 60)
     except KeyError as error:
-        stderr.write(f"error: {error.args[0]} is not set: the injector sets it, see {_DOCS}\n")
-        return 2
+        return _error(stderr, 2, f"{error.args[0]} is not set: the injector sets it, see {_DOCS}")
     except (OSError, ValueError) as error:
-        stderr.write(f"error: cannot wait for the Secret's volumes ({error}): see {_DOCS}\n")
-        return 2
+        return _error(stderr, 2, f"cannot wait for the Secret's volumes ({error}): see {_DOCS}")
     if unknown := sorted({key for key, _ in expected} - set(names)):
-        stderr.write(
-            f"error: a volume wants keys {unknown} that the secret does not have: {_FIX}\n"
-        )
-        return 3
+        problem = f"a volume wants keys {unknown} that the secret does not have"
+        return _error(stderr, 3, f"{problem}: {_FIX}")
     while missing := [path for _, path in expected if not os.path.exists(path)]:
         if now() > deadline:
-            stderr.write(f"error: the kubelet has not shown {missing[0]} yet: {_AGAIN}\n")
-            return 5
+            return _error(stderr, 5, f"the kubelet has not shown {missing[0]} yet: {_AGAIN}")
         sleep(_PAUSE)
     return 0
+
+
+def _error(stderr: TextIO, code: int, sentence: str) -> int:
+    stderr.write(f"error: {one_line(sentence, LINE_LIMIT)}\n")
+    return code
 
 
 _DOCS = "docs/reference.md, Volumes"

@@ -1,5 +1,9 @@
 """Somebody's input, and what is wrong with ours, put into words that are safe to show."""
 
+LINE_LIMIT = 1800
+"""Bytes of a sentence in a container's log: with level and time it fits into the 2,048 that the
+kubelet takes of a log's end as the container's message (design D9).
+https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/"""
 _SHOWN = 120  # characters of somebody's input worth repeating back to them
 
 
@@ -9,6 +13,38 @@ def shown(text: str) -> str:
     In ASCII, so that a look-alike (a Cyrillic letter, a no-break space) is seen as one.
     """
     return ascii(text) if len(text) <= _SHOWN else ascii(text[:_SHOWN]) + "…"
+
+
+def printable(text: str) -> str:
+    """Somebody's text with escapes for what a terminal would obey or a line-wise reader split at.
+
+    These are the characters that Unicode does not call graphic: control characters (ESC and all
+    of C0, DEL, C1), those that turn the direction of text, line breaks, and what UTF-8 cannot say.
+    https://docs.python.org/3/library/stdtypes.html#str.isprintable, https://trojansource.codes
+    """
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
+def one_line(text: str, limit: int) -> str:
+    """Somebody's text, or a sentence that may hold some, as one printable line.
+
+    Of at most `limit` bytes of UTF-8. Every writer of lines puts all that it writes through this,
+    so that who makes a sentence need not think of it.
+    """
+    # Cut first: of megabytes only a line is looked at.
+    line = printable(" ".join(shortened(text, limit).splitlines()))
+    return shortened(line, limit)
+
+
+def shortened(text: str, limit: int) -> str:
+    """`text` within `limit` bytes of UTF-8, cut in the middle: both ends of a sentence matter."""
+    raw = text.encode(errors="replace")
+    if len(raw) <= limit:
+        return raw.decode()
+    half = (limit - len("…".encode())) // 2
+    return raw[:half].decode(errors="ignore") + "…" + raw[-half:].decode(errors="ignore")
 
 
 def install(extra: str) -> str:

@@ -182,7 +182,7 @@ def test_names_cannot_obey_the_terminal_or_split_a_line() -> None:
     code, out, _ = run("-", stdin=BAD.replace("name: web", r'name: "\e[2J\n😀"'))
 
     assert code == 3
-    assert out.startswith(r"<stdin>:9: Pod shop/\x1b[2J\n😀: annotation ")
+    assert out.startswith(r"<stdin>:9: Pod shop/\x1b[2J 😀: annotation ")
     assert out.count("\n") == 1
 
 

@@ -54,9 +54,28 @@ def test_json_carries_time_level_and_fields() -> None:
     }
 
 
-def test_a_message_never_becomes_two_lines() -> None:
-    log, stream = lines("text")
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param("one\ntwo\r\nthree\x85four\u2028five", id="lines"),
+        pytest.param("\x1b[2J\x1b]0;title\x07", id="orders to a terminal"),
+        pytest.param("\x9b31m\x00\x7f", id="C1, NUL and DEL"),
+        pytest.param("\u202eevil\u2066 \ud800", id="another direction, and no text at all"),
+        pytest.param("x" * 200_000, id="a long one"),
+        pytest.param("\x1b" * 200_000, id="a long one of orders"),
+        pytest.param("é" * 200_000, id="a long one of more bytes than characters"),
+    ],
+)
+def test_a_message_is_one_line_that_no_terminal_obeys(form: str, said: str) -> None:
+    """And that the kubelet takes whole: 2,048 bytes of a log's end are a container's message."""
+    log, stream = lines(form)
 
-    log.error("one\ntwo\r\nthree\x85four")
+    log.error(f"AWS refused ({said}): do this", reason=said)
 
-    assert stream.getvalue().count("\n") == 1
+    line = stream.getvalue().removesuffix("\n")
+    assert line.isprintable()
+    message = json.loads(line)["message"] if form == "json" else line.removeprefix("error: ")
+    assert message.startswith("AWS refused (")
+    assert message.endswith("): do this")
+    assert len(f"warning: {message}\n".encode()) <= 2048

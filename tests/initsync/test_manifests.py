@@ -227,12 +227,11 @@ def test_a_long_pod_name_leaves_room_for_the_events_suffix() -> None:
     assert event["type"] == "Warning"
 
 
-@given(st.text(st.characters(exclude_characters="…")), st.integers(5, 60))
-def test_a_message_keeps_both_ends_within_its_limit_of_bytes(text: str, limit: int) -> None:
-    cut = manifests.shortened(text, limit)
+def test_an_event_carries_what_a_stranger_wrote_as_one_line_that_no_terminal_obeys() -> None:
+    said = "AWS refused (\x1b]0;mine\x07\u202eevil\n{})".format("x" * 200_000)
 
-    whole = text.encode(errors="replace").decode()
-    assert len(cut.encode()) <= limit
-    assert cut == whole or (
-        whole.startswith(cut.partition("…")[0]) and whole.endswith(cut.rpartition("…")[2])
-    )
+    event = manifests.event(POD, "R", said, warning=True, now=NOW, reporter=EventSource("initsync"))
+
+    assert event["message"].startswith(r"AWS refused (\x1b]0;mine\x07\u202eevil x")
+    assert event["message"].isprintable()
+    assert len(event["message"].encode()) <= manifests.MESSAGE_LIMIT
