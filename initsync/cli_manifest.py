@@ -4,7 +4,6 @@ It is the one module of initsync that imports the injector: what is written by h
 injected, so it comes from the same patch, and the pure half of the injector has that.
 """
 
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -30,7 +29,7 @@ from initsync.model import JsonObject, PodRef
 from initsync.podtemplates import PodTemplate
 from initsync.policy import MODES
 from initsync.progress import Progress
-from initsync.terminal import say
+from initsync.terminal import json_text, say
 from injector import options
 from injector.byhand import Injection, by_hand
 from injector.settings import Settings
@@ -76,9 +75,9 @@ def manifest(
     with ending(asked):
         if not paths:
             parts = _parts(said, mode, settings)
-            text = json.dumps(parts, indent=2) + "\n" if asked.as_json else yamltext.dump([parts])
+            text = json_text(parts, indent=2) + "\n" if asked.as_json else yamltext.dump([parts])
         elif asked.as_json:
-            text = json.dumps({"pods": _patches(paths, settings)}) + "\n"
+            text = json_text({"pods": _patches(paths, settings)}) + "\n"
         else:
             text = _files(paths, settings)
         click.echo(text, nl=False)

@@ -1,6 +1,5 @@
 """`initsync policy`: what the pods' ServiceAccounts must be allowed, for AWS and for Kubernetes."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -28,7 +27,7 @@ from initsync.errors import AnnotationError, InvalidSetup
 from initsync.model import JsonObject
 from initsync.permits import Permit
 from initsync.progress import Progress
-from initsync.terminal import say
+from initsync.terminal import json_text, say
 from initsync.wishes import Wish
 
 _EXIT_CODES = """\b
@@ -227,7 +226,7 @@ def _review(found: list[CloudRole], trust: Trust) -> JsonObject:
 
 _CLOUD = {
     "yaml": lambda found, trust: yamltext.dump([_review(found, trust)]),
-    "json": lambda found, trust: json.dumps(_review(found, trust), indent=2) + "\n",
+    "json": lambda found, trust: json_text(_review(found, trust), indent=2) + "\n",
     "terraform": terraform.text,
 }
 _KUBERNETES: dict[str, Callable[[list[Permit]], Iterable[JsonObject]]] = {

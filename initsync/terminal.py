@@ -22,8 +22,13 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 def say_json(found: object) -> None:
-    """One JSON document on standard output, whole, in ASCII."""
-    click.echo(json.dumps(found))
+    """One JSON document on standard output, whole."""
+    click.echo(json_text(found))
+
+
+def json_text(found: object, indent: int | None = None) -> str:
+    """JSON for programs, in ASCII, and like a line without what a CI runner obeys."""
+    return json.dumps(found, indent=indent).replace("##", r"#\u0023")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -35,7 +35,19 @@ def one_line(text: str, limit: int) -> str:
     """
     # Cut first: of megabytes only a line is looked at.
     line = printable(" ".join(shortened(text, limit).splitlines()))
-    return shortened(line, limit)
+    return shortened(_no_command(line), limit)
+
+
+def _no_command(line: str) -> str:
+    """`line` with an escape where a CI runner would take a file's name for a command to itself.
+
+    `::` that begins a line, `##[` and `##vso[` wherever they stand, on both standard streams.
+    https://github.com/actions/runner/blob/v2.328.0/src/Runner.Common/ActionCommand.cs,
+    https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands
+    """
+    if line.lstrip().startswith("::"):
+        line = line.replace(":", r"\x3a", 1)
+    return line.replace("##[", r"#\x23[").replace("##vso[", r"#\x23vso[")
 
 
 def shortened(text: str, limit: int) -> str:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -184,6 +185,23 @@ def test_names_cannot_obey_the_terminal_or_split_a_line() -> None:
     assert code == 3
     assert out.startswith(r"<stdin>:9: Pod shop/\x1b[2J 😀: annotation ")
     assert out.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["::warning file=x::gone", "##[error]gone", "##vso[x]gone"])
+@pytest.mark.parametrize(
+    "command",
+    ["check", "check -o json", "manifest", "manifest -o json", "policy -n x -o helm"],
+)
+def test_a_files_name_is_no_command_to_a_ci_runner(name: str, command: str) -> None:
+    """A pull request of a stranger brings the file; the runner reads both streams."""
+    write(**{name: BAD})
+    Path(f"{name}.yml").write_text("a: [")
+
+    result = CliRunner().invoke(main, [*command.split(), "."])
+
+    lines = [line.lstrip() for line in result.output.splitlines()]
+    assert "gone.yaml" in result.output
+    assert [line for line in lines if re.match("::|.*##(vso)?\\[", line)] == []
 
 
 def test_a_terminal_that_has_not_every_character_gets_the_rest() -> None:

@@ -32,3 +32,15 @@ def test_what_programs_read_is_whole_and_ascii(capsys: pytest.CaptureFixture[str
     line = capsys.readouterr().out.removesuffix("\n")
     assert line.isprintable()
     assert json.loads(line) == {"found": HOSTILE * 10_000}
+
+
+def test_what_programs_read_is_no_command_to_a_ci_runner(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = {"##[error]": ["##vso[x]", "###"]}
+
+    terminal.say_json(found)
+
+    line = capsys.readouterr().out
+    assert "##" not in line
+    assert json.loads(line) == found

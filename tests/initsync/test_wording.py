@@ -37,6 +37,23 @@ def test_lines_become_one() -> None:
     assert wording.one_line("one\ntwo\r\nthree\x85four\tfive", 100) == r"one two three four\tfive"
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("::warning::x", r"\x3a:warning::x"),
+        ("  ::add-mask::x", r"  \x3a:add-mask::x"),
+        ("\n::error::x", r" \x3a:error::x"),
+        ("a ##[error]x", r"a #\x23[error]x"),
+        ("###[error]x", r"##\x23[error]x"),
+        ("##vso[task.setvariable]x", r"#\x23vso[task.setvariable]x"),
+        ("arn:aws:iam::1:role/a ## b", "arn:aws:iam::1:role/a ## b"),
+    ],
+)
+def test_a_line_is_no_command_to_a_ci_runner(text: str, line: str) -> None:
+    assert wording.one_line(text, 100) == line
+    assert wording.one_line(line, 100) == line
+
+
 def test_of_megabytes_only_a_line_is_looked_at() -> None:
     """Both ends stay: a sentence says at its end what to do."""
     line = wording.one_line(f"found {chr(27) * 10_000_000}: do this", 40)
