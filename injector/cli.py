@@ -31,7 +31,7 @@ main.add_command(certs)
 main.add_command(check)
 
 
-@main.command()
+@main.command(short_help="Serve the webhook over HTTPS until SIGTERM.")
 @options.container(image=None)
 @click.option(
     "--on-invalid",

@@ -55,7 +55,7 @@ class _Options(NamedTuple):
     output: str
 
 
-@click.command(epilog=_EXIT_CODES)
+@click.command(short_help="Make the webhook's certificate and CA.", epilog=_EXIT_CODES)
 @click.option(
     "--self-signed",
     "directory",

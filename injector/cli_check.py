@@ -9,7 +9,7 @@ import click
 from injector import probe
 
 
-@click.command()
+@click.command(short_help="Have a pod reviewed as API servers do it.")
 @click.option(
     "--registration",
     default="jasm-injector",

@@ -59,7 +59,8 @@ LAYERS = [
     ["initsync.testing"],
     ["initsync.demo"],
     ["initsync.doctor"],
-    ["initsync.cli_cluster", "initsync.cli_policy_options"],
+    ["initsync.cli_cluster", "initsync.cli_policy_options", "initsync.cli_lazy"],
+    ["initsync.cli_pod", "initsync.cli_demo"],
     ["initsync.cli_doctor"],
     ["initsync.cli_check", "initsync.cli_list", "initsync.cli_policy"],
     ["initsync.cli_manifest"],
@@ -88,6 +89,7 @@ ONLY_IN = {
     "botocore": {"initsync.aws.credentials"},
     "click": {
         *("initsync.cli", "initsync.cli_check", "initsync.cli_list", "injector.cli"),
+        *("initsync.cli_lazy", "initsync.cli_demo"),
         *("initsync.cli_cluster", "initsync.cli_doctor", "initsync.terminal"),
         "injector.cli_check",
         *("initsync.cli_policy", "initsync.cli_policy_options"),

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from initsync import keys
-from initsync.cli import main
+from initsync.cli_manifest import manifest
 from injector.cli import main as injector
 from injector.settings import Settings
 from tests.initsync.manifest_command import DEPLOYMENT, run, template
@@ -90,7 +90,7 @@ def test_as_json_a_failure_is_json_too() -> None:
 
 def test_the_options_are_those_of_the_injector() -> None:
     of_injector = {option.name: option for option in injector.commands["serve"].params}
-    own = {option.name: option for option in main.commands["manifest"].params}
+    own = {option.name: option for option in manifest.params}
 
     fields = {field.name for field in dataclasses.fields(Settings)} - {"version", "deny_invalid"}
     assert fields <= own.keys() & of_injector.keys()

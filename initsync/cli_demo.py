@@ -1,0 +1,34 @@
+"""`initsync demo`: the whole story on this machine."""
+
+import sys
+from importlib.util import find_spec
+
+import click
+
+from initsync.progress import Progress
+from initsync.wording import install
+
+_PACKAGES = (
+    *("moto", "flask", "flask_cors", "jsonpatch"),
+    *("httptools", "orjson", "uvloop", "cryptography", "prometheus_client"),
+)
+"""By the names under which the extra `demo` and what it includes are imported."""
+
+
+@click.command()
+@click.option(
+    "--cluster",
+    type=click.Choice(["embedded", "real"]),
+    default="embedded",
+    help="real: etcd and kube-apiserver on this machine, built at first use.",
+)
+def demo(cluster: str) -> None:
+    """Show the whole story on this machine: no cluster, no AWS, no root."""
+    if not find_spec("initsync.demo"):
+        raise click.UsageError("the demo is not in this image: in a clone of JASM run make demo")
+    if missing := [name for name in _PACKAGES if not find_spec(name)]:
+        told = f"the demo needs {', '.join(missing)}: {install('demo')}"
+        raise click.UsageError(told)
+    from initsync.demo import story  # moto, cryptography and more: for this command alone
+
+    sys.exit(story.tell(cluster, Progress(sys.stderr)))
