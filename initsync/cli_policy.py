@@ -1,18 +1,15 @@
 """`initsync policy`: what the pods' ServiceAccounts must be allowed, for AWS and for Kubernetes."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
 
 from initsync import (
-    annotationcheck,
     checking,
     cloudroles,
-    keys,
     permits,
-    providers,
     terraform,
     wishes,
     yamltext,
@@ -35,7 +32,8 @@ Exit codes:
   0  everything is printed
   1  a bug in JASM
   2  wrong use, a file that cannot be read, or no usable kubeconfig
-  3  an annotation is invalid; nothing is printed
+  3  an annotation is invalid: of FILE nothing is printed, of pods that are
+     there what the others need
   5  the Kubernetes API cannot be reached, or refuses
 """
 _OUTPUTS = ("yaml", "json", "kubernetes", "helm", "terraform")
@@ -109,8 +107,8 @@ def policy(
     _refuse(paths, account, chosen)
     trusted = _trust(trust, oidc_issuer, cluster, audience)
     with ending(chosen):
-        every = _of_files(paths, chosen) if paths else _of_pods(chosen)
-        found = permits.permits(every, role_prefix)
+        read = wishes.Read(_of_files(paths, chosen), []) if paths else _of_pods(chosen)
+        found = permits.permits(read.wishes, role_prefix)
         if not found:
             say("warning: no pod asks for a secret", err=True)
         if chosen.output in _KUBERNETES:
@@ -119,6 +117,8 @@ def policy(
             _print_cloud(found, _place(found, account, region, kms_keys), trusted, prefix, chosen)
         for permit in found:
             _warn(permits.warnings(permit, chosen.output, complete=not paths))
+        _warn(f"left out: {problem}" for problem in read.problems)
+        sys.exit(AnnotationError.exit_code if read.problems else 0)
 
 
 def _print_cloud(
@@ -167,26 +167,14 @@ def _of_files(paths: tuple[str, ...], asked: Asked) -> list[Wish]:
     return found
 
 
-def _of_pods(asked: Asked) -> list[Wish]:
+def _of_pods(asked: Asked) -> wishes.Read:
+    """Raises Refused where no pod that asks for a secret is without a problem."""
     place = opened(asked)
     with place.progress.step("list pods"):
-        pods = list(place.reads.pages(PODS, asked.namespace or ""))
-    if problems := list(_problems(pods)):
-        raise checking.Refused(problems, AnnotationError.exit_code)
-    return list(wishes.of_pods(pods))
-
-
-def _problems(pods: Iterable[JsonObject]) -> Iterator[str]:
-    """What is wrong in the pods' annotations, the same of many pods once."""
-    told = set[str]()
-    for pod in pods:
-        metadata = pod["metadata"]
-        said = metadata.get("annotations") or {}
-        served = said if keys.ANNOTATION in said else {}
-        for error in annotationcheck.problems(served, providers.names(), providers.check_path):
-            if str(error) not in told:
-                told.add(str(error))
-                yield f"Pod {metadata['namespace']}/{metadata['name']}: {error}"
+        read = wishes.of_pods(place.reads.pages(PODS, asked.namespace or ""))
+    if read.problems and not read.wishes:
+        raise checking.Refused(read.problems, AnnotationError.exit_code)
+    return read
 
 
 def _place(found: list[Permit], account: str, region: str, kms_keys: dict[str, str]) -> Place:

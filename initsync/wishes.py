@@ -1,13 +1,22 @@
 """Which Secrets the pods of a ServiceAccount sync: of manifests, or of pods that are there. Pure.
 
-Both must have been checked (`initsync.check`).
+Manifests must have been checked (`initsync.check`).
 """
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from initsync import annotation, eligible, keys, owners, providers, rules, workloads
-from initsync.errors import InvalidSetup
+from initsync import (
+    annotation,
+    annotationcheck,
+    eligible,
+    keys,
+    owners,
+    providers,
+    rules,
+    workloads,
+)
+from initsync.errors import InvalidSetup, JasmError
 from initsync.model import JsonObject, PodRef
 from initsync.wording import shown
 from initsync.workloads import Located
@@ -52,24 +61,51 @@ def _refuse(found: Located, whose: str, namespace: str) -> None:
         raise InvalidSetup(f"namespace of {whose} is {shown(namespace)}", f"it {rule}")
     if rule := rules.name_problem(found.account):
         raise InvalidSetup(f"serviceAccountName of {whose} is {shown(found.account)}", f"it {rule}")
-    _refuse_owner(whose, found.managed_by)
+    if owned := _owner_problem(found.managed_by):
+        raise InvalidSetup(whose, str(owned))
 
 
-def _refuse_owner(whose: str, managed_by: str) -> None:
-    if owners.is_taken(managed_by):
-        problem = f"JASM_MANAGED_BY of {whose} is {shown(managed_by)}"
-        advice = "other programs mark what they make so, and the guard would let pods change it"
-        raise InvalidSetup(problem, f"{advice}: choose a value of your own")
+def _owner_problem(managed_by: str) -> InvalidSetup | None:
+    if not owners.is_taken(managed_by):
+        return None
+    advice = "other programs mark what they make so, and the guard would let pods change it"
+    problem = f"JASM_MANAGED_BY is {shown(managed_by)}"
+    return InvalidSetup(problem, f"{advice}: choose a value of your own")
 
 
-def of_pods(pods: Iterable[JsonObject]) -> Iterator[Wish]:
-    """Those of pods as the API server gives them."""
+class Read(NamedTuple):
+    """What pods that are there wish, and a sentence for each problem that kept one's wish out."""
+
+    wishes: list[Wish]
+    problems: list[str]
+
+
+def of_pods(pods: Iterable[JsonObject]) -> Read:
+    """Those of pods as the API server gives them. One with a problem stops no other, and the same
+    problem of many pods is told once.
+    """
+    found: list[Wish] = []
+    problems: dict[str, str] = {}
     for pod in pods:
-        if text := (pod["metadata"].get("annotations") or {}).get(keys.ANNOTATION):
+        metadata = pod["metadata"]
+        if wrong := [str(error) for error in _wrong(pod)]:
+            whose = f"Pod {metadata['namespace']}/{metadata['name']}"
+            for sentence in wrong:
+                problems.setdefault(sentence, f"{whose}: {sentence}")
+        elif text := (metadata.get("annotations") or {}).get(keys.ANNOTATION):
             account = pod["spec"].get("serviceAccountName") or "default"
             managed_by = eligible.managed_by(pod)
-            _refuse_owner(f"Pod {shown(pod['metadata']['name'])}", managed_by)
-            yield _wish(pod["metadata"]["namespace"], account, text, managed_by)
+            found.append(_wish(metadata["namespace"], account, text, managed_by))
+    return Read(found, [*problems.values()])
+
+
+def _wrong(pod: JsonObject) -> Iterator[JasmError]:
+    annotations = pod["metadata"].get("annotations") or {}
+    if keys.ANNOTATION not in annotations:
+        return
+    yield from annotationcheck.problems(annotations, providers.names(), providers.check_path)
+    if problem := _owner_problem(eligible.managed_by(pod)):
+        yield problem
 
 
 def _wish(namespace: str, account: str, text: str, managed_by: str) -> Wish:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from initsync import keys
+from initsync import keys, rbac
 from initsync.cli import main
 from initsync.testing import manifests
 from initsync.testing.client import JSON
@@ -112,6 +112,26 @@ def test_an_invalid_annotation_of_many_pods_is_told_once_and_nothing_is_printed(
     assert (code, out) == (3, "")
     assert said.splitlines()[0].startswith(f"Pod {namespace}/web-1: annotation {keys.ANNOTATION}")
     assert len(said.splitlines()) == 1
+
+
+def test_a_neighbours_invalid_annotation_does_not_keep_the_others_from_their_role(
+    shop: Shop, kubeconfig: Path
+) -> None:
+    """As `initsync doctor` advises it: it was nothing, for whoever had that neighbour."""
+    namespace = shop.namespace
+    shop.api.create_service_account(namespace, "printed")
+    shop.pod("web-1", serviceAccountName="printed")
+    broken = {keys.ANNOTATION: "provider: vault", keys.INJECT: "false"}
+    shop.api.create(manifests.pod(namespace, "neighbour", broken))
+
+    code, text, said = policy(kubeconfig, "-n", namespace, "-o", "kubernetes")
+
+    assert code == 3
+    (warning,) = said.splitlines()
+    assert warning.startswith(f"warning: left out: Pod {namespace}/neighbour: annotation ")
+    role, binding = yaml.safe_load_all(text)
+    assert role["rules"] == rbac.rules("db")
+    assert binding["subjects"][0]["name"] == "printed"
 
 
 def test_who_may_not_list_pods_is_told_what_it_needs(

@@ -59,7 +59,7 @@ def test_a_label_by_which_others_mark_what_they_make_is_refused(owner: str, outp
     assert code == 2
     assert "managedBy" not in out
     assert said.startswith(
-        f"error: <stdin>: JASM_MANAGED_BY of Pod 'p' is '{owner}': other programs mark what they"
+        f"error: <stdin>: Pod 'p': JASM_MANAGED_BY is '{owner}': other programs mark what they"
     )
 
 

@@ -2,10 +2,7 @@
 
 from typing import Any
 
-import pytest
-
 from initsync import keys, wishes
-from initsync.errors import InvalidSetup
 
 
 def live(*, app: str = "", ours: str = "", **annotations: str) -> Any:
@@ -27,7 +24,9 @@ def live(*, app: str = "", ours: str = "", **annotations: str) -> Any:
 
 
 def labels(pod: Any) -> list[str]:
-    return [wish.managed_by for wish in wishes.of_pods([pod])]
+    found, problems = wishes.of_pods([pod])
+    assert problems == []
+    return [wish.managed_by for wish in found]
 
 
 def test_only_the_container_by_hand_chooses_it() -> None:
@@ -44,6 +43,24 @@ def test_a_value_from_elsewhere_is_not_known() -> None:
     assert labels(pod) == [""]
 
 
-def test_another_programs_is_refused_by_the_pods_name() -> None:
-    with pytest.raises(InvalidSetup, match="JASM_MANAGED_BY of Pod 'web-1' is 'Helm': other"):
-        labels(live(ours="Helm"))
+def test_another_programs_is_refused_by_the_pods_name_and_stops_no_neighbour() -> None:
+    neighbour = live()
+
+    found, problems = wishes.of_pods([live(ours="Helm"), neighbour, live(ours="Helm")])
+
+    assert [wish.managed_by for wish in found] == [""]
+    assert len(problems) == 1
+    assert problems[0].startswith("Pod shop/web-1: JASM_MANAGED_BY is 'Helm': other programs mark")
+
+
+def test_an_invalid_annotation_stops_no_neighbour_either() -> None:
+    invalid = live()
+    invalid["metadata"]["annotations"][keys.ANNOTATION] = "provider: vault"
+
+    found, problems = wishes.of_pods([invalid, live(), invalid])
+
+    assert [wish.secret_name for wish in found] == ["db"]
+    (problem,) = problems
+    assert problem.startswith(
+        f"Pod shop/web-1: annotation {keys.ANNOTATION}: field 'path' is missing"
+    )
