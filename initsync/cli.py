@@ -10,6 +10,7 @@ import click
 
 from initsync import __version__
 from initsync.cli_lazy import Lazy, LazyGroup
+from initsync.cli_podname import pod_name
 
 _OUTPUTS = ("text", "json")
 _COMMANDS = {
@@ -42,7 +43,12 @@ Exit codes:
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, message="initsync %(version)s")
-@click.option("--pod", metavar="NAME", help="Sync the Secret that this pod's annotation asks for.")
+@click.option(
+    "--pod",
+    metavar="NAME",
+    callback=pod_name,
+    help="Sync the Secret that this pod's annotation asks for.",
+)
 @click.option("-n", "--namespace", help="The pod's namespace; default: the context's.")
 @click.option("--context", "kube_context", help="The kubeconfig context; default: the current one.")
 @click.option("--kubeconfig", metavar="FILE", help="Default: KUBECONFIG, else ~/.kube/config.")

@@ -16,7 +16,7 @@ from initsync.clusterreads import Reads
 from initsync.errors import AnnotationError, InvalidSetup, JasmError
 from initsync.logs import Log
 from initsync.progress import Progress
-from initsync.terminal import say, say_json
+from initsync.terminal import say, say_json, stderr
 from initsync.wording import bug
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -40,7 +40,7 @@ class Asked(NamedTuple):
     @property
     def log(self) -> Log:
         """Lines for people, on standard error."""
-        return Log(sys.stderr, time.time, level="debug" if self.verbose else "info")
+        return Log(stderr(), time.time, level="debug" if self.verbose else "info")
 
 
 class Opened(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from initsync.cli_cluster import Asked, Opened, ending, opened, options
+from initsync.cli_podname import pod_name
 from initsync.doctor import forcluster, forpod, installation
 from initsync.doctor.result import STATUSES, Result, exit_code, failure
 from initsync.errors import ClusterError
@@ -25,10 +26,16 @@ Exit codes, of the first check that failed:
   5    the cluster: not reached, no such pod, JASM's installation, a Role
   130  interrupted
 """
+_COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 
 
 @click.command(epilog=_EXIT_CODES)
-@click.option("--pod", metavar="NAME", help="The pod; without it, all of the namespace.")
+@click.option(
+    "--pod",
+    metavar="NAME",
+    callback=pod_name,
+    help="The pod; without it, all of the namespace.",
+)
 @click.option(
     "--as-pod",
     is_flag=True,
@@ -88,4 +95,4 @@ def _told(checks: Iterator[Result], asked: Asked, place: Opened) -> list[Result]
             return found
         found.append(result)
         if not asked.as_json:
-            say(str(result))
+            say(str(result), colour=_COLOURS.get(result.status))

@@ -8,12 +8,12 @@ from typing import NamedTuple, NoReturn
 from initsync import clusterauth, edits, entry, keys
 from initsync.cluster import Cluster
 from initsync.entry import Report
-from initsync.errors import InvalidSetup
+from initsync.errors import InvalidSetup, ProviderUnavailable
 from initsync.logs import Log
 from initsync.manifests import EventSource
 from initsync.model import JsonObject, PodRef
 from initsync.preview import Change, Preview
-from initsync.terminal import say, say_json
+from initsync.terminal import say, say_json, stderr
 
 
 class Options(NamedTuple):
@@ -30,7 +30,7 @@ class Options(NamedTuple):
 
 def by_hand(options: Options, *, as_json: bool) -> NoReturn:
     """Sync, tell, and end with the exit code."""
-    log = Log(sys.stderr, time.time, level="debug" if options.verbose else "info")
+    log = Log(stderr(), time.time, level="debug" if options.verbose else "info")
     changes: list[Change] = []
     try:
         report, changes = _sync(options, log)
@@ -65,9 +65,15 @@ def _sync(options: Options, log: Log) -> tuple[Report, list[Change]]:
         annotations = annotations | {keys.ON_FAILURE: "block"}
     if options.dry_run:
         return _previewed(run, pod, annotations, cluster)
-    report = entry.sync_pod(run, pod, annotations, cluster, sdk=True)
+    report = _done_or_not(entry.sync_pod(run, pod, annotations, cluster, sdk=True))
     entry.tell(report, pod, cluster, EventSource("initsync"), log)
     return report, []
+
+
+def _done_or_not(report: Report) -> Report:
+    """A Secret that was kept starts a pod; it is not the sync that a person asked for."""
+    stale = report.outcome and report.outcome.action == "stale"
+    return report._replace(exit_code=ProviderUnavailable.exit_code) if stale else report
 
 
 def _previewed(
@@ -75,7 +81,7 @@ def _previewed(
 ) -> tuple[Report, list[Change]]:
     preview = Preview(cluster)
     run = run._replace(settings=run.settings._replace(settle=0))
-    report = entry.sync_pod(run, pod, annotations, preview, sdk=True)
+    report = _done_or_not(entry.sync_pod(run, pod, annotations, preview, sdk=True))
     sentence = report.outcome.said(dry_run=True) if report.outcome else report.sentence
     report = report._replace(sentence=f"dry run: {sentence}")
     entry.write(report, run.log)

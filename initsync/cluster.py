@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from initsync import keys
 from initsync.apistatus import missing, stored
-from initsync.errors import ClusterUnavailable
+from initsync.errors import ClusterError, ClusterUnavailable
 from initsync.model import JsonObject
 from initsync.transport import Connection, Response, TransportError
 
@@ -59,9 +59,11 @@ class Cluster:
 
     def read_pod(self, name: str) -> JsonObject:
         """The pod. Raises ClusterError where there is none."""
-        return stored(
-            self._call("GET", f"pods/{quote(name, safe='')}"), self._action("get Pod", name)
-        )
+        response, action = self._call("GET", f"pods/{quote(name, safe='')}"), "get Pod"
+        if missing(response):
+            advice = f"see kubectl -n {self._namespace} get pods, or give its namespace by -n"
+            raise ClusterError(self._action(action, name), f'pods "{name}" not found', advice)
+        return stored(response, self._action(action, name))
 
     def create_event(self, event: JsonObject) -> None:
         """Post a core/v1 Event; one of its name that is there already is this one."""

@@ -1,8 +1,11 @@
 """Lines on a person's terminal, whatever somebody's input holds; the same where there is none."""
 
+import io
 import json
+import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO, cast
 
 import click
 
@@ -14,11 +17,36 @@ _CELL = 1_024
 """Bytes: far above any name, path or ARN that people give to secrets."""
 
 
-def say(text: str, *, err: bool = False) -> None:
-    """One line on standard output, or on standard error."""
+_COLOURS = {"error:": "red", "warning:": "yellow"}
+"""Of a line's first word on standard error."""
+
+
+def say(text: str, *, err: bool = False, colour: str | None = None) -> None:
+    """One line on standard output, or on standard error; its first word in `colour`, if any."""
     encoding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
-    line = one_line(text, _LINE)
-    click.echo(line.encode(encoding, "backslashreplace").decode(encoding), err=err)
+    line = one_line(text, _LINE).encode(encoding, "backslashreplace").decode(encoding)
+    click.echo(_painted(line, colour, err=err), err=err)
+
+
+def _painted(line: str, colour: str | None = None, *, err: bool = True) -> str:
+    """The line for click, which takes colours out where there is no terminal."""
+    first = line.partition(" ")[0]
+    chosen = colour or (_COLOURS.get(first) if err else None)
+    if not chosen or os.environ.get("NO_COLOR"):  # https://no-color.org
+        return line
+    return click.style(first, fg=chosen) + line.removeprefix(first)
+
+
+class _Stderr(io.TextIOBase):
+    def write(self, line: str) -> int:
+        """Write one line, whose end it has."""
+        click.echo(_painted(line), nl=False, err=True)
+        return len(line)
+
+
+def stderr() -> TextIO:
+    """Standard error for a log that a person reads, in the colours of `say`."""
+    return cast("TextIO", _Stderr())
 
 
 def say_json(found: object) -> None:

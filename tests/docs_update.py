@@ -123,7 +123,7 @@ MIDDLE = """
 Two Events are no failures: `SecretSynced` (Normal), and `StaleSecret` (Warning, exit code 0): AWS
 did not answer, and the pod started with the Secret that an earlier pod got from the same path. The
 sentence says how old that is; `jasm.codnod.io/on-failure` and `jasm.codnod.io/max-stale` say
-whether it may.
+whether it may. Of `initsync --pod` it has exit code 5: whoever ran it asked for a sync.
 
 ## Exit codes
 

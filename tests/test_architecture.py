@@ -60,6 +60,7 @@ LAYERS = [
     ["initsync.demo"],
     ["initsync.doctor"],
     ["initsync.cli_cluster", "initsync.cli_policy_options", "initsync.cli_lazy"],
+    ["initsync.cli_podname"],
     ["initsync.cli_pod", "initsync.cli_demo"],
     ["initsync.cli_doctor"],
     ["initsync.cli_check", "initsync.cli_list", "initsync.cli_policy"],
@@ -89,7 +90,7 @@ ONLY_IN = {
     "botocore": {"initsync.aws.credentials"},
     "click": {
         *("initsync.cli", "initsync.cli_check", "initsync.cli_list", "injector.cli"),
-        *("initsync.cli_lazy", "initsync.cli_demo"),
+        *("initsync.cli_lazy", "initsync.cli_demo", "initsync.cli_podname"),
         *("initsync.cli_cluster", "initsync.cli_doctor", "initsync.terminal"),
         "injector.cli_check",
         *("initsync.cli_policy", "initsync.cli_policy_options"),

@@ -22,6 +22,9 @@ ADVICE = (
     "if it has one, delete the pod so that admission runs again"
 )
 
+LOGIN = "log in, such as by aws sso login, or set AWS_PROFILE to a profile that may read the secret"
+"""Instead, to a person, whose identity is not the pod's."""
+
 
 class Identity:
     """Credentials, kept until shortly before they expire.
@@ -45,6 +48,8 @@ class Identity:
         self._connect = connect
         own = (self._static, self._web_identity, self._container)
         self._sources = (*own, *((_from_sdk,) if sdk else ()))
+        self.advice = LOGIN if sdk else ADVICE
+        """What whoever asks may do to have one."""
         self._kept: Credentials | None = None
 
     def credentials(self) -> Credentials:
@@ -60,7 +65,7 @@ class Identity:
             if isinstance(found, Credentials):
                 return found
             tried.append(found)
-        raise NoIdentity(tried, ADVICE)
+        raise NoIdentity(tried, self.advice)
 
     def _static(self) -> Credentials | str:
         key, secret = (
@@ -100,7 +105,7 @@ class Identity:
         except api.ServiceError as error:
             from initsync.aws import failures  # a good sync never loads it
 
-            raise failures.of_web_identity(error, role, ADVICE) from error
+            raise failures.of_web_identity(error, role, self.advice) from error
         except ValueError:
             detail = "it gave credentials without a date at which they end"
             raise ProviderUnavailable("AWS STS", detail) from None

@@ -34,12 +34,15 @@ _CREDENTIALS = frozenset(
         *("RequestTimeTooSkewed", "InvalidSignature", "InvalidAccessKeyId", "NotSignedUp"),
     ]
 )
+_NEW_POD = "delete the pod to begin anew"
 _SKEW = 60.0  # seconds worth naming; AWS itself allows five minutes
 _TAIL = re.compile(r".+-[A-Za-z0-9]{6}")
 
 
-def of_secret(error: ServiceError, provider: str, path: str, region: str, role: str) -> JasmError:
-    """What Secrets Manager refused to `role`."""
+def of_secret(
+    error: ServiceError, provider: str, path: str, region: str, role: str, *, by_hand: bool = False
+) -> JasmError:
+    """What Secrets Manager refused to `role`, which is a person's where `by_hand`."""
     code = error.code
     if code in _NOT_THERE:
         return SecretNotFound(provider, path, region, error.message, _missing(error, path))
@@ -48,7 +51,8 @@ def of_secret(error: ServiceError, provider: str, path: str, region: str, role: 
     if code in _REGION_OFF:
         return AccessDenied(provider, f"the region {region}: enable it for the account", role, code)
     if code in _CREDENTIALS:
-        advice = _clock(error) or "they may have expired: delete the pod to begin anew"
+        again = "log in again, such as by aws sso login" if by_hand else _NEW_POD
+        advice = _clock(error) or f"they may have expired: {again}"
         return NoIdentity([f"{role}: AWS refused its credentials ({error})"], advice)
     if code in DENIED or error.status == 403:
         permission = _KMS if "KMS" in error.message else _read_permission(path, region)

@@ -61,9 +61,8 @@ class Provider:
         except api.ServiceError as error:
             from initsync.aws import failures  # a good sync never loads it
 
-            raise failures.of_secret(
-                error, self.name, path, self._region, credentials.role
-            ) from error
+            whose = (self.name, path, self._region, credentials.role)
+            raise failures.of_secret(error, *whose, by_hand=self._sdk) from error
         version = str(answer.get("VersionId") or "")
         return ExternalSecret(self._data(path, answer), path, self.name, version)
 

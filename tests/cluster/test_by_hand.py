@@ -51,7 +51,7 @@ def test_json_is_for_scripts(
 @pytest.mark.parametrize(
     ("annotation", "pod", "exit_code", "reason", "sentence"),
     [
-        (GOOD, "web-9", 5, "KubernetesError", 'pods "web-9" not found'),
+        (GOOD, "web-9", 5, "KubernetesError", "see kubectl -n"),
         (None, "web-1", 2, "InvalidSetup", "has no annotation jasm.codnod.io/secret-sync"),
         (GOOD.replace(": db", ": DB"), "web-1", 3, "InvalidAnnotation", "DNS-1123 subdomain"),
     ],
@@ -111,6 +111,23 @@ def test_verbose_names_every_request(
 
     lines = [line for line in ended.stderr.splitlines() if line.startswith("debug: ")]
     assert [line.split()[1] for line in lines] == ["GET", "GET", "POST", "PATCH", "POST"]
+
+
+def test_a_secret_that_was_kept_is_not_the_sync_that_was_asked_for(
+    api: ApiServer, namespace: str, kubeconfig: Path, aws: AwsServer
+) -> None:
+    create(api, namespace, GOOD)
+    assert run(kubeconfig, aws, "--pod", "web-1").returncode == 0
+    aws.refuse("GetSecretValue", "ThrottlingException", "Rate exceeded", times=99)
+
+    ended = run(kubeconfig, aws, "--pod", "web-1", "--timeout", "0.5")
+    previewed = run(kubeconfig, aws, "--pod", "web-1", "--timeout", "0.5", "--dry-run")
+    aws.refuse("GetSecretValue", "", "", times=0)
+
+    assert (ended.returncode, previewed.returncode) == (5, 5)
+    assert ended.stderr.splitlines()[-1].startswith("error: Secret db was kept as it is")
+    events = api.request("GET", f"/api/v1/namespaces/{namespace}/events").body["items"]
+    assert {event["reason"] for event in events} == {"SecretSynced", "StaleSecret"}
 
 
 def test_the_time_is_bounded_on_request(

@@ -268,6 +268,9 @@ def test_a_profile_that_gives_nothing_is_told(
         identify({}, sdk=True).credentials()
 
     assert said in str(caught.value)
+    assert "log in, such as by aws sso login, or set AWS_PROFILE" in str(caught.value)
+    assert "ServiceAccount" not in str(caught.value)
+    assert "delete the pod" not in str(caught.value)
     assert credentials.sdk_region() == ("eu-west-3" if "eu-west-3" in config else None)
 
 

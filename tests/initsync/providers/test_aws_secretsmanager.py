@@ -253,6 +253,16 @@ def test_a_clock_that_is_off_is_told_with_its_distance(
         provider.fetch("/prod/db")
 
 
+def test_a_person_whose_login_has_ended_is_told_to_log_in(
+    aws: FakeAws, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider, "_sdk", True)
+    aws.will("GetSecretValue", 400, refused("ExpiredTokenException"))
+
+    with pytest.raises(NoIdentity, match="they may have expired: log in again, such as by aws sso"):
+        provider.fetch("/prod/db")
+
+
 @pytest.mark.parametrize(("path", "told"), [("prod/db-AbCdEf", True), ("prod/db", False)])
 def test_a_name_that_looks_like_the_tail_of_an_arn_is_told(
     aws: FakeAws, provider: Provider, path: str, told: bool
