@@ -44,7 +44,7 @@ class LazyGroup(click.Group):
             found: click.Command = getattr(import_module(lazy.module), lazy.name)
         except ModuleNotFoundError as error:
             package = (error.name or "").partition(".")[0]
-            if package == __package__:
+            if package == __name__.partition(".")[0]:
                 raise
             told = f"initsync {cmd_name} needs the package {package}: {install('cli')}"
             raise click.UsageError(told, ctx) from None
