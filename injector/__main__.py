@@ -10,7 +10,7 @@ def main() -> None:
     try:
         from injector.cli import main as cli
     except ModuleNotFoundError as error:
-        if error.name not in ("click", "uvloop", "httptools", "orjson", "cryptography"):
+        if error.name not in ("click", "httptools", "orjson", "cryptography"):
             raise
         sys.exit(f"jasm-injector needs the package {error.name}: {install('injector')}")
     cli()

@@ -2,25 +2,16 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from injector import review
 from injector.answer import JSON, Answer
+from injector.head import Head
 from injector.logs import Log
 from injector.metrics import CONTENT_TYPE, Metrics
 from injector.plan import Plan, Plans
 from injector.review import BadReview, Review
 from injector.settings import Settings
-
-
-class Request(NamedTuple):
-    """A whole one."""
-
-    method: bytes
-    path: str
-    kind: str
-    """Its content type, as it was written."""
-    body: bytes
 
 
 class App:
@@ -40,10 +31,10 @@ class App:
         self.draining = False
         """Once true, every answer asks for the connection's end, and none is lost."""
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, head: Head, body: bytes | bytearray) -> Answer:
         """To any request, whatever it asks for."""
         try:
-            return self._answer(request)
+            return self._answer(head, body)
         except BadReview as error:
             return self.refused(error)
         except Exception as error:  # ours: the client gets an answer, the log its kind
@@ -57,19 +48,19 @@ class App:
         self.log.line("warning", "request refused", status=error.status, reason=str(error))
         return Answer(error.status, str(error).encode(), retry=error.status == 503)
 
-    def _answer(self, request: Request) -> Answer:
-        if request.path == "/mutate":
-            if request.method != b"POST":
+    def _answer(self, head: Head, body: bytes | bytearray) -> Answer:
+        if head.path == "/mutate":
+            if head.method != b"POST":
                 return Answer(405, b"/mutate takes POST")
-            if request.kind.partition(";")[0].strip().lower() != JSON:
+            if head.kind.partition(";")[0].strip().lower() != JSON:
                 raise BadReview(415, "the content type must be application/json")
-            return Answer(200, self._reviewed(review.decode(request.body)), JSON)
-        if request.path == "/healthz":
+            return Answer(200, self._reviewed(review.decode(body)), JSON)
+        if head.path == "/healthz":
             return Answer(200, b"ok")
-        if request.path == "/readyz":
+        if head.path == "/readyz":
             problem = "it is being ended" if self.draining else self._unready()
             return Answer(503, problem.encode()) if problem else Answer(200, b"ok")
-        if request.path == "/metrics":
+        if head.path == "/metrics":
             return Answer(200, self.metrics.page(), CONTENT_TYPE)
         return Answer(404, b"there are /mutate, /healthz, /readyz and /metrics")
 
@@ -111,5 +102,7 @@ def _owner(pod: Mapping[str, Any]) -> str:
     metadata = pod["metadata"]
     owners = metadata.get("ownerReferences")
     if isinstance(owners, list) and owners and isinstance(owners[0], dict):
-        return f"{owners[0].get('kind')}/{owners[0].get('name')}"
-    return f"Pod/{metadata.get('name') or metadata.get('generateName')}"
+        named = owners[0].get("kind"), owners[0].get("name")
+    else:
+        named = "Pod", metadata.get("name") or metadata.get("generateName")
+    return "/".join(one if isinstance(one, str) else "?" for one in named)

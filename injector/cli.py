@@ -47,12 +47,10 @@ main.add_command(check)
 )
 @click.option("--host", default="::", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8443, help="0: any free one.")
-@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes, each of a core.")
 def serve(
     certs: Path,
     host: str,
     port: int,
-    workers: int,
     on_invalid: str,
     **chosen: Any,
 ) -> None:
@@ -60,11 +58,11 @@ def serve(
     settings = Settings(deny_invalid=on_invalid == "deny", **chosen)
     try:
         certificate = ServingCertificate(certs, Log(), time.time)
-        socks = listening.listen(host, port, workers)
+        sock = listening.listen(host, port)
     except NoCertificate as error:
         sys.exit(str(error))
     except OSError as error:
         named = isinstance(error, socket.gaierror) or not error.errno
         problem = str(error.strerror or error) if named else os.strerror(error.errno or 0)
         sys.exit(f"cannot listen on {host} port {port} ({problem}): set --host and --port")
-    sys.exit(0 if server.serve(settings, certificate, socks) else 1)
+    server.serve(settings, certificate, sock)

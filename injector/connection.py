@@ -1,186 +1,194 @@
 """One client's connection: requests in, answers out, within bounds of size and time.
 
-An answer is made while the request's last bytes are handled, so nothing waits and order is kept.
+TLS on a socket that never waits, https://docs.python.org/3/library/ssl.html#ssl-nonblocking: the
+transports of asyncio and uvloop keep 256 KiB of each client, and end none before its handshake.
 """
 
 import asyncio
-import time
-from functools import lru_cache
-from urllib.parse import unquote
+import inspect
+import socket
+import ssl
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from enum import Enum, auto
+from typing import ParamSpec, TypeVar
 
-import httptools
-
-from injector import body
-from injector.answer import Answer, wire
-from injector.app import App, Request
-from injector.body import Bodies, Body
+from initsync.wording import bug
+from injector import head as heads
+from injector.answer import JSON, wire
+from injector.app import App
+from injector.clients import Clients, Phase
+from injector.head import Head
 from injector.review import BadReview
 
-# API servers keep idle connections for 90 s and do not repeat a POST that meets a closed one
-# (client-go transport, notes 1.4): let them be the ones who close.
-KEEP_ALIVE = 120.0
-SILENT = 10.0  # seconds without a whole request head
-MOST = 1000  # connections, of some 50 KB each; an API server keeps 25 idle ones at most
-HEAD = 64 * 1024  # bytes of a request before its body
-_WHOLE = 2 * body.LIMIT  # bytes of a request, with the frames of chunks
-_ENDING = 10.0  # seconds for the last answer to be taken
-
-_FINAL = (400, 408, 413, 431, 503)
-"""After these the client's next bytes are not looked at."""
+_DROPPED = 64 * 1024  # bytes at a time, of what comes after the last answer
 
 
-class Shared:
-    """What all connections of a process have in common."""
+class Wait(Enum):
+    """What a connection waits for: that it can go on reading, or writing."""
 
-    def __init__(self, app: App) -> None:
-        self.app = app
-        self.bodies = Bodies()
-        self.open: set[Connection] = set()
+    READ = auto()
+    WRITE = auto()
 
 
-class Connection(asyncio.Protocol):
-    """The methods are called by asyncio, and those named `on_…` by the parser."""
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+Steps = Generator[Wait, None, Result]
+Wrap = Callable[[socket.socket], ssl.SSLSocket]
 
-    def __init__(self, shared: Shared) -> None:
-        self._shared, self._app = shared, shared.app
-        self._parser = httptools.HttpRequestParser(self)
-        self._body: Body | None = None
-        """Of a request whose head is whole; None between requests."""
-        self._seen = 0
-        """Bytes since the last answer."""
-        self._over = self._full = False
-        """Whether the last answer was given; whether answers are not taken."""
-        self._due = time.monotonic() + SILENT
-        """When the client must have gone on."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a server's are
-        """Wait for a request, but not for ever."""
-        self._transport = transport
-        self._shared.open.add(self)
-        if len(self._shared.open) > MOST:
-            transport.abort()
+class Connection:
+    """From accept to its end. `wrap` takes a socket into TLS, and leaves the handshake to us."""
 
-    def connection_lost(self, _: Exception | None) -> None:
-        """Forget it, and what had come of a request."""
-        self._shared.open.discard(self)
-        self._forget()
-        del self._parser  # which holds our methods, so us: no garbage collection is needed
+    def __init__(
+        self,
+        sock: socket.socket,
+        wrap: Wrap,
+        app: App,
+        clients: Clients,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        sock.setblocking(False)
+        self._sock, self._number = sock, sock.fileno()
+        self._app, self._clients, self._loop = app, clients, loop
+        self.reviewed = False
+        """Whether it has ever asked for a review."""
+        self._enter(Phase.OPENING)
+        self._steps = self._run(wrap)
+        self._waits: Wait | None = None
+        clients.open.add(self)
+        self._go_on()
 
-    def pause_writing(self) -> None:
-        """Answers are not taken: see `on_message_complete`."""
-        self._full = True
+    def _enter(self, phase: Phase, held: int = 0) -> None:
+        self.phase, self.since = phase, self._clients.now()
+        self.held = held
+        """Bytes of a body that is not whole, or of an answer that is not taken."""
 
-    def resume_writing(self) -> None:
-        """They are again."""
-        self._full = False
+    def end(self, answer: BadReview | None = None) -> None:
+        """At once; a request whose body is being read gets `answer`."""
+        told = answer if self.phase is Phase.ASKING else None
+        if inspect.getgeneratorstate(self._steps) == inspect.GEN_RUNNING:
+            raise told or ConnectionAbortedError  # it is the one that asks for room
+        if told:
+            self._go_on(told)
+        elif self in self._clients.open:
+            self._clients.open.discard(self)
+            self._wait(None)
+            self._steps.close()
+            self._sock.close()
 
-    def data_received(self, data: bytes) -> None:
-        """Some bytes of requests."""
-        if self._over:
-            return
-        self._seen += len(data)
+    def _go_on(self, problem: BadReview | None = None) -> None:
+        """Do what can be done without waiting; first of all meet with `problem`."""
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._finish()  # what follows is no HTTP; the request itself was answered
-        except httptools.HttpParserError:
-            self._refuse(BadReview(400, "this is not HTTP/1.1"))
-        if self._seen > (HEAD if self._body is None else _WHOLE) and not self._over:
-            self._refuse(BadReview(431, "the request's head is too large"))
+            self._wait(self._steps.throw(problem) if problem else next(self._steps))
+        except (OSError, StopIteration):  # the client is gone, or all is said
+            self.end()
+        except Exception as error:
+            self.end()
+            self._app.log.line("error", bug(error))
 
-    def on_message_begin(self) -> None:
-        """The first byte of a request."""
-        self._url, self._headers = b"", dict[bytes, bytes]()
-        self._due = time.monotonic() + SILENT
+    def _wait(self, wait: Wait | None) -> None:
+        if wait is not self._waits:
+            self._loop.remove_reader(self._number)
+            self._loop.remove_writer(self._number)
+            if wait:
+                add = self._loop.add_reader if wait is Wait.READ else self._loop.add_writer
+                add(self._number, self._go_on)
+            self._waits = wait
 
-    def on_url(self, part: bytes) -> None:
-        """A part of it."""
-        self._url += part
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A whole one."""
-        self._headers[name.lower()] = value
-
-    def on_headers_complete(self) -> None:
-        """The request counts as begun."""
-        if self._over:
-            return
-        self._body = Body(self._shared.bodies)
-        self._app.metrics.began()
-        self._due = time.monotonic() + body.SECONDS
-        if int(self._headers.get(b"content-length", b"0")) > body.LIMIT:
-            self._refuse(body.too_large())
-        elif self._headers.get(b"expect", b"").lower() == b"100-continue":
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def on_body(self, part: bytes) -> None:
-        """A part of it."""
-        if self._body is None:
-            return
+    def _run(self, wrap: Wrap) -> Steps[None]:
+        yield Wait.READ  # whoever says nothing costs no memory for TLS
+        self._sock = self._tls = wrap(self._sock)
         try:
-            self._body.add(part)
+            yield from _done(self._tls.do_handshake)
+            yield from self._talk()
+            yield from self._leave()
+        finally:
+            with suppress(OSError, ValueError):  # else a goodbye, where that takes no waiting
+                self._tls.unwrap()
+
+    def _talk(self) -> Steps[None]:
+        try:
+            while (yield from self._exchange()):
+                self._enter(Phase.IDLE)
+                yield Wait.READ
         except BadReview as error:
-            self._refuse(error)
+            yield from self._say(wire(self._app.refused(error), close=True))
 
-    def on_message_complete(self) -> None:
-        """Answer; but not a client that asks on and takes no answers."""
-        if self._full:
-            self._transport.abort()
-        elif self._body is not None:
-            self._seen = 0
+    def _exchange(self) -> Steps[bool]:
+        """A request and its answer; whether there may be another one."""
+        head, begun = yield from self._head()
+        self._enter(Phase.ASKING)
+        more = len(begun) > head.length  # clients of API servers wait for their answer
+        body = [(yield from self._body(begun[: head.length], head.length))]
+        answer = self._app.answer(head, body.pop())
+        self.reviewed = self.reviewed or answer.kind == JSON
+        last = more or self._app.draining or not head.stays
+        yield from self._say(wire(answer, close=last, bodiless=head.method == b"HEAD"))
+        return not last
+
+    def _head(self) -> Steps[tuple[Head, bytes]]:
+        """A whole one, and what came with it."""
+        come = b""
+        while heads.END not in come:
+            if len(come) >= heads.LIMIT:
+                raise BadReview(431, f"the request's head is larger than {heads.LIMIT} bytes")
+            come += yield from _some(self._tls.recv, heads.LIMIT - len(come))
+            if self.phase is Phase.IDLE:
+                self._enter(Phase.OPENING)
+        head, _, begun = come.partition(heads.END)
+        return heads.parse(head + heads.END), begun
+
+    def _body(self, begun: bytes, length: int) -> Steps[bytes | bytearray]:
+        if len(begun) == length:
+            return begun
+        self._enter(Phase.ASKING, length)
+        self._clients.make_room()
+        body = bytearray(length)
+        body[: len(begun)] = begun
+        room = memoryview(body)[len(begun) :]
+        while room:
+            room = room[(yield from _some(self._tls.recv_into, room)) :]
+        return body
+
+    def _say(self, data: bytes) -> Steps[None]:
+        left = memoryview(data)
+        while left:
             try:
-                self._answer(self._app.answer(self._request(self._body.take())))
-            except BadReview as error:
-                self._refuse(error)
+                left = left[self._tls.send(left) :]
+            except ssl.SSLWantWriteError:
+                if self.phase is not Phase.TAKING:
+                    self._enter(Phase.TAKING, len(data))
+                    self._clients.make_room()
+                yield Wait.WRITE
 
-    def _request(self, whole: bytes) -> Request:
-        kind = self._headers.get(b"content-type", b"").decode("latin-1")
-        return Request(self._parser.get_method(), _path(self._url), kind, whole)
-
-    def _refuse(self, error: BadReview) -> None:
-        self._answer(self._app.refused(error))
-
-    def _answer(self, answer: Answer) -> None:
-        final = self._app.draining or answer.status in _FINAL
-        last = final or not self._parser.should_keep_alive()
-        bodiless = self._parser.get_method() == b"HEAD"
-        self._transport.write(wire(answer, close=last, bodiless=bodiless))
-        self._forget()
-        self._due = time.monotonic() + KEEP_ALIVE
-        if last:
-            self._finish()
-
-    def _forget(self) -> None:
-        """The request, answered or not."""
-        if self._body is not None:
-            self._body.drop()
-            self._body = None
-            self._app.metrics.ended()
-
-    def check(self, now: float) -> None:
-        """End it where the client did not go on in time."""
-        if now < self._due:
-            return
-        if self._over:
-            self._transport.abort()
-        elif self._body is None:
-            self._finish()
-        else:
-            self._refuse(body.too_slow())
-
-    def drain(self) -> None:
-        """End it, after the answer to the request that has begun."""
-        if self._body is None:
-            self._finish()
-
-    def _finish(self) -> None:
-        self._over, self._due = True, time.monotonic() + _ENDING
-        self._transport.close()
+    def _leave(self) -> Steps[None]:
+        """Drop what still comes: a socket closed before it is read takes back our last answer."""
+        self._enter(Phase.LEAVING)
+        with suppress(ssl.SSLError):  # there is no goodbye of the client's yet
+            self._tls.unwrap()
+        self._tls.shutdown(socket.SHUT_WR)  # after which it reads without TLS
+        while True:
+            yield from _some(self._tls.recv, _DROPPED)
+            yield Wait.READ
 
 
-@lru_cache(maxsize=16)
-def _path(url: bytes) -> str:
-    try:
-        return unquote(httptools.parse_url(url).path.decode("ascii"))
-    except (httptools.HttpParserInvalidURLError, AttributeError, UnicodeError):
-        return ""
+def _some(
+    read: Callable[Given, Result], *given: Given.args, **named: Given.kwargs
+) -> Steps[Result]:
+    """What it reads, once that is something; ConnectionAbortedError: nothing more comes."""
+    found = yield from _done(read, *given, **named)
+    if not found:
+        raise ConnectionAbortedError
+    return found
+
+
+def _done(do: Callable[Given, Result], *given: Given.args, **named: Given.kwargs) -> Steps[Result]:
+    """`do`, as soon as that takes no waiting."""
+    while True:
+        try:
+            return do(*given, **named)
+        except ssl.SSLWantWriteError:
+            yield Wait.WRITE
+        except (ssl.SSLWantReadError, BlockingIOError):
+            yield Wait.READ

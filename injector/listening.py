@@ -1,26 +1,22 @@
-"""Listening sockets: one, or one for each worker, among which the kernel spreads connections."""
+"""The listening socket."""
 
 import socket
 
 BACKLOG = 1024
+_BUFFER = 32 * 1024
+"""Bytes that the kernel holds for us of a connection, either way: what it holds counts as ours."""
 
 
-def listen(host: str, port: int, count: int = 1) -> list[socket.socket]:
-    """All on one address; port 0 lets the system choose one. `::` is every address there is."""
+def listen(host: str, port: int) -> socket.socket:
+    """On that address; port 0 lets the system choose one. `::` is every address there is."""
     if host == "::" and not _has_ipv6():
         host = "0.0.0.0"  # noqa: S104  # what `::` means on a node without IPv6
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     dual = family == socket.AF_INET6 and host == "::" and socket.has_dualstack_ipv6()
-    made: list[socket.socket] = []
-    for _ in range(count):
-        at = (host, made[0].getsockname()[1] if made else port)
-        shared = count > 1
-        made.append(
-            socket.create_server(
-                at, family=family, backlog=BACKLOG, dualstack_ipv6=dual, reuse_port=shared
-            )
-        )
-    return made
+    sock = socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=dual)
+    for way in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+        sock.setsockopt(socket.SOL_SOCKET, way, _BUFFER)
+    return sock
 
 
 def url(sock: socket.socket) -> str:

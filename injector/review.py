@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 import orjson
 
 VERSION = "admission.k8s.io/v1"
+ELEMENTS = 500_000
+"""Commas, braces and brackets of a body. Each may become an object of 60 to 100 bytes in memory:
+6.9 MB of `{},{},…` made the process 190 MB larger (measured), a pod of 1 MiB has some 50,000."""
 WARNING_LIMIT = 256
 """Characters of a warning that the API server passes on (endpoints/filters/warning.go)."""
 
@@ -30,10 +33,12 @@ class Review(NamedTuple):
     pod: dict[str, Any]
 
 
-def decode(body: bytes) -> Review:
+def decode(body: bytes | bytearray) -> Review:
     """The review of a pod. Raises BadReview."""
     if not body:
         raise BadReview(400, "the body is empty, it must be an AdmissionReview")
+    if len(body) > ELEMENTS and sum(map(body.count, (b",", b"{", b"["))) > ELEMENTS:
+        raise BadReview(413, f"the body has more than {ELEMENTS} elements")
     try:
         found = orjson.loads(body)
     except ValueError as error:

@@ -1,86 +1,98 @@
-"""The HTTPS server on uvloop: a live certificate, an end without loss."""
+"""The HTTPS server: a live certificate, an end without loss."""
 
 import asyncio
+import functools
 import gc
 import signal
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-import uvloop
-
-from injector import listening, workers
+from initsync.wording import bug
+from injector import listening
 from injector.app import App
-from injector.connection import Connection, Shared
-from injector.housekeeping import every
+from injector.clients import MOST, Clients
+from injector.connection import Connection
 from injector.logs import Log
 from injector.metrics import Metrics
 from injector.settings import Settings
 from injector.tls import ServingCertificate
 
-_RELOAD_EVERY = 2.0  # seconds
-_CHECK_EVERY = 1.0  # seconds
+_EVERY = 1.0  # seconds
 _DRAIN = 3.0  # seconds in which kept-alive connections are answered with "connection: close"
 _GRACE = 10.0  # seconds for requests that have begun
-_HANDSHAKE = 10.0  # seconds, as an API server waits
-_GOODBYE = 5.0  # seconds for TLS's own end
+_PAUSE = 0.05  # seconds until there may be a place, or a file, for another connection
 
 
 class Server:
-    """Serves `app` on a socket; a signal begins the drain, a second one ends it."""
+    """Serves `app` on `sock`; a signal begins the drain, a second one ends it."""
 
-    def __init__(self, app: App, certificate: ServingCertificate, drain: float = _DRAIN) -> None:
-        self._shared = Shared(app)
+    def __init__(
+        self, sock: socket.socket, app: App, clients: Clients, certificate: ServingCertificate
+    ) -> None:
+        self._sock, self._app, self._clients = sock, app, clients
         self._certificate = certificate
-        self._drain = drain
+        self._wrap = functools.partial(
+            certificate.context.wrap_socket, server_side=True, do_handshake_on_connect=False
+        )
         self._signalled, self._hurried = asyncio.Event(), False
 
-    async def serve(self, sock: socket.socket, leash: int | None = None) -> None:
-        """Serve until a signal, or the end of the file `leash`, has been given its time."""
-        loop = asyncio.get_running_loop()
-        if leash is not None:
-            loop.add_reader(leash, self._unleashed, leash)
+    async def serve(self) -> None:
+        """Serve until a signal has been given its time."""
+        self._loop = asyncio.get_running_loop()
         for sign in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(sign, self._signal)
-        server = await loop.create_server(
-            lambda: Connection(self._shared),
-            sock=sock,
-            backlog=listening.BACKLOG,
-            ssl=self._certificate.context,
-            ssl_handshake_timeout=_HANDSHAKE,
-            ssl_shutdown_timeout=_GOODBYE,
-        )
-        log = self._shared.app.log
-        async with (
-            every(_RELOAD_EVERY, self._certificate.reload, log),
-            every(_CHECK_EVERY, self._check, log),
-        ):
-            await self._end(server)
+            self._loop.add_signal_handler(sign, self._signal)
+        self._sock.setblocking(False)
+        self._listen()
+        housekeeping = asyncio.create_task(self._keep_house())
+        await self._end()
+        housekeeping.cancel()
+
+    def _listen(self) -> None:
+        if self._sock.fileno() >= 0:
+            self._loop.add_reader(self._sock.fileno(), self._accept)
+
+    def _accept(self) -> None:
+        """One client, who counts from now on; others wait in the kernel where there is no place."""
+        try:
+            if len(self._clients.open) >= MOST:
+                self._app.log.line("warning", "all places are taken: connections end for others")
+            if not self._clients.has_place():
+                raise BlockingIOError
+            sock, _ = self._sock.accept()
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:  # that, or it has gone, or the process may have no more files
+            self._loop.remove_reader(self._sock.fileno())
+            self._loop.call_later(_PAUSE, self._listen)
+        else:
+            Connection(sock, self._wrap, self._app, self._clients, self._loop)
 
     def _signal(self) -> None:
         """Begin the drain: go on answering, and let each answer end its connection."""
-        if self._shared.app.draining:
-            self._hurried = True
-        self._shared.app.draining = True
+        self._hurried = self._app.draining
+        self._app.draining = True
         self._signalled.set()
 
-    def _unleashed(self, leash: int) -> None:
-        asyncio.get_running_loop().remove_reader(leash)
-        if not self._shared.app.draining:
-            self._signal()
-
-    async def _end(self, server: asyncio.Server) -> None:
+    async def _end(self) -> None:
         await self._signalled.wait()
-        await _until(lambda: self._hurried, self._drain)
-        server.close()
-        for connection in list(self._shared.open):
-            connection.drain()
-        await _until(lambda: not self._shared.open, _GRACE)
+        await _until(lambda: self._hurried, _DRAIN)
+        self._loop.remove_reader(self._sock.fileno())
+        self._sock.close()
+        self._clients.drain()
+        await _until(lambda: not self._clients.open, _GRACE)
 
-    def _check(self) -> None:
-        now = time.monotonic()
-        for connection in list(self._shared.open):
-            connection.check(now)
+    async def _keep_house(self) -> None:
+        """Whatever happens: going on is worth more than ending with all that is to be answered."""
+        log, told = self._app.log, dict[object, str]()
+        while True:
+            for do in (self._certificate.reload, self._clients.check, log.tell_left_out):
+                try:
+                    do()
+                except Exception as error:
+                    if told.get(do) != bug(error):  # once, not each time
+                        log.line("error", bug(error))
+                    told[do] = bug(error)
+            await asyncio.sleep(_EVERY)
 
 
 async def _until(done: Callable[[], bool], seconds: float) -> None:
@@ -90,24 +102,12 @@ async def _until(done: Callable[[], bool], seconds: float) -> None:
         await asyncio.sleep(0.02)
 
 
-def serve(
-    settings: Settings, certificate: ServingCertificate, socks: Sequence[socket.socket]
-) -> bool:
-    """Serve until SIGTERM or SIGINT, by a process for each socket; whether that was the end."""
-    log = Log()
-    metrics = Metrics(lambda: certificate.validity, len(socks))
-    app = App(settings, certificate.problem, log, metrics)
-
-    def work(number: int, leash: int | None = None) -> None:
-        metrics.use(number)
-        gc.freeze()  # what is there now stays: the collector need not look at it again
-        uvloop.run(Server(app, certificate).serve(socks[number], leash))
-
-    log.line("info", "listening", url=listening.url(socks[0]), image=settings.image)
-    good = True
-    if len(socks) == 1:
-        work(0)
-    else:
-        good = workers.run(len(socks), work)
-    log.line("info" if good else "error", "stopped" if good else "a worker ended by itself")
-    return good
+def serve(settings: Settings, certificate: ServingCertificate, sock: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    log, clients = Log(), Clients()
+    metrics = Metrics(lambda: certificate.validity, clients.in_flight)
+    app = App(settings, lambda: certificate.problem() or clients.problem(), log, metrics)
+    log.line("info", "listening", url=listening.url(sock), image=settings.image)
+    gc.freeze()  # what is there now stays: the collector need not look at it again
+    asyncio.run(Server(sock, app, clients, certificate).serve())
+    log.line("info", "stopped")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import cgroup, growth, pod_report, sidecar_cost, worker_scaling
+from tests.bench import cgroup, growth, pod_report, sidecar_cost
 from tests.bench.pod_report import ABSENT, CURRENT, FLOOR, GO, JASM, Cost, Row
 
 
@@ -72,7 +72,7 @@ def test_a_limit_of_either_kind_of_cgroup(
         (tmp_path / name).write_text("cpu memory")
     place = tmp_path / limit.format(group=f"jasm-bench-{os.getpid()}-one")
 
-    with cgroup.limited(0.1, tmp_path) as join:
+    with cgroup.limited(cgroup.cpu(0.1), tmp_path) as join:
         assert place.read_text() == text
         assert join == place.with_name(cgroup.MEMBERS)
         for file in place.parent.iterdir():  # the kernel's own go with the group
@@ -84,7 +84,7 @@ def test_a_limit_of_either_kind_of_cgroup(
 def test_without_cgroups_it_says_so(tmp_path: Path) -> None:
     with (
         pytest.raises(cgroup.Unavailable, match="no cgroups that limit CPU"),
-        cgroup.limited(0.1, tmp_path),
+        cgroup.limited(cgroup.cpu(0.1), tmp_path),
     ):
         pass
 
@@ -97,11 +97,3 @@ def test_ci_has_bars_of_its_own_for_cpu_alone() -> None:
         "Secret up to date: 1.20 times the RSS of go (bar 1)",
         "Secret up to date: 1.01 times the CPU of floor (bar 1)",
     ]
-
-
-def test_workers_that_are_not_worth_it_are_told() -> None:
-    rows = [
-        worker_scaling.Row(number, rate, 0) for number, rate in ((1, 1000), (2, 1500), (4, 2900))
-    ]
-
-    assert worker_scaling.missed(rows) == ["4 workers: 2.90 times the rate of one (bar 3)"]

@@ -19,7 +19,7 @@ BAR = re.compile(r"< (\d+) \* 86400")
 
 def told() -> set[str]:
     """The names of all series of the injector's metrics page."""
-    page = metrics.Metrics(lambda: (0.0, 0.0)).page().decode()
+    page = metrics.Metrics(lambda: (0.0, 0.0), lambda: 0).page().decode()
     return set(re.findall(r"^(\w+)", page, re.MULTILINE))
 
 

@@ -19,14 +19,15 @@ DEADLINE = 20.0
 
 
 class Injector:
-    """A running `jasm-injector serve`."""
+    """A running `jasm-injector serve`; `before` is what a shell does first, as that process."""
 
-    def __init__(self, directory: Path, *options: str) -> None:
+    def __init__(self, directory: Path, *options: str, before: str = "") -> None:
         self.certs = directory
         command = [sys.executable, "-m", "injector", "serve", "--image=jasm/init:golden"]
         address = ["--host=127.0.0.1", "--port=0", f"--certs={directory}"]
+        shell = ["sh", "-ec", f'{before}\nexec "$@"', "sh"]
         self.process = subprocess.Popen(
-            [*command, *address, *options], stderr=subprocess.PIPE, text=True
+            [*shell, *command, *address, *options], stderr=subprocess.PIPE, text=True
         )
         atexit.register(self.process.kill)  # a test that fails must not leave it behind
         assert self.process.stderr
@@ -34,9 +35,9 @@ class Injector:
         first = json.loads(self.log.readline())
         self.port = int(first["url"].rpartition(":")[2])
 
-    def connect(self) -> http.client.HTTPSConnection:
+    def connect(self, timeout: float = DEADLINE) -> http.client.HTTPSConnection:
         trust = ssl.create_default_context(cafile=str(self.certs / "ca.crt"))
-        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=DEADLINE, context=trust)
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=trust)
 
     def ask(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None

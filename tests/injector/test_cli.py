@@ -52,7 +52,6 @@ def test_certs_does_not_overwrite(tmp_path: Path) -> None:
         (["--image=i", "--certs=/none", "--env=A B=c"], 2, "must be NAME=VALUE"),
         (["--image=i", "--certs=/none", "--token-seconds=5"], 2, "600"),
         (["--image=i", "--certs=/none", "--port=99999"], 2, "65535"),
-        (["--image=i", "--certs=/none", "--workers=0"], 2, "64"),
     ],
 )
 def test_wrong_use_is_told(options: list[str], code: int, sentence: str) -> None:

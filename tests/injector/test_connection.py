@@ -1,88 +1,48 @@
 """One connection, its bytes and its clock: what it answers, and when it is ended."""
 
-import asyncio
-import io
-import time
 from unittest import mock
 
 import pytest
 
-from injector import body, connection
-from injector.app import App
-from injector.connection import Connection, Shared
-from injector.logs import Log
-from injector.metrics import Metrics
-from injector.settings import Settings
+from injector import head
+from injector.clients import SECONDS, Phase
+from tests.injector.wires import END, Place
 
 GET = b"GET /healthz HTTP/1.1\r\n\r\n"
 POST = b"POST /mutate HTTP/1.1\r\ncontent-type: application/json\r\n"
-
-
-class Transport(asyncio.Transport):
-    """What is written, and how it ended."""
-
-    def __init__(self) -> None:
-        self.written = b""
-        self.ended = ""
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += bytes(data)
-
-    def close(self) -> None:
-        self.ended = self.ended or "closed"
-
-    def abort(self) -> None:
-        self.ended = "aborted"
+LARGE = POST + b"content-length: %d\r\n\r\n" % head.BODY
 
 
 @pytest.fixture
-def shared() -> Shared:
-    return Shared(App(Settings("i"), lambda: "", Log(io.StringIO()), Metrics(lambda: (0.0, 0.0))))
+def place() -> Place:
+    return Place()
 
 
-def opened(shared: Shared) -> tuple[Connection, Transport]:
-    made, transport = Connection(shared), Transport()
-    made.connection_made(transport)
-    return made, transport
+def later(place: Place, seconds: float) -> None:
+    """What is done from time to time, so much later."""
+    place.clock += seconds
+    place.clients.check()
 
 
-def status(transport: Transport) -> int:
-    """Of the last answer."""
-    return int(transport.written.rpartition(b"HTTP/1.1 ")[2][:3])
-
-
-def in_flight(shared: Shared) -> float:
-    lines = shared.app.metrics.page().decode().splitlines()
-    return next(
-        float(line.split()[1])
-        for line in lines
-        if line.startswith("jasm_injector_requests_in_flight ")
-    )
-
-
-def test_a_request_is_answered_however_it_is_cut(shared: Shared) -> None:
-    made, transport = opened(shared)
+def test_a_request_is_answered_however_it_is_cut(place: Place) -> None:
+    client = place.client()
 
     for byte in POST + b"content-length: 1\r\n\r\n{":
-        assert transport.written == b""
-        made.data_received(bytes([byte]))
+        assert client.wire.written == b""
+        client.send(bytes([byte]))
 
-    assert transport.written.startswith(b"HTTP/1.1 400 Bad Request\r\ndate: ")
-    assert transport.written.endswith(b"\r\n\r\nthe body is not JSON")
+    assert client.wire.written.startswith(b"HTTP/1.1 400 Bad Request\r\ndate: ")
+    assert client.wire.written.endswith(b"\r\n\r\nthe body is not JSON")
+    assert client.ended == ""
 
 
-def test_requests_that_come_at_once_are_answered_in_order(shared: Shared) -> None:
-    made, transport = opened(shared)
+def test_a_connection_carries_one_request_after_the_other(place: Place) -> None:
+    client = place.client()
 
-    made.data_received(GET + GET.replace(b"healthz", b"other") + GET)
+    client.send(GET, GET.replace(b"healthz", b"other"), GET)
 
-    assert [part[:3] for part in transport.written.split(b"HTTP/1.1 ")] == [
-        b"",
-        b"200",
-        b"404",
-        b"200",
-    ]
-    assert transport.ended == ""
+    assert client.statuses == [200, 404, 200]
+    assert client.ended == ""
 
 
 @pytest.mark.parametrize(
@@ -90,168 +50,187 @@ def test_requests_that_come_at_once_are_answered_in_order(shared: Shared) -> Non
     [
         GET.replace(b"1.1", b"1.0"),
         GET.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"),
-        b"GET /healthz HTTP/1.1\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\nPRI",
+        GET + GET,  # API servers send the next one only after the answer
+        GET + b"x",
     ],
 )
-def test_a_last_request_is_answered_and_its_connection_ended(
-    shared: Shared, request_: bytes
-) -> None:
-    made, transport = opened(shared)
+def test_a_last_request_is_answered_and_its_connection_ended(place: Place, request_: bytes) -> None:
+    client = place.client()
 
-    made.data_received(request_)
-    made.data_received(GET)
+    client.send(request_, GET)
 
-    assert transport.written.count(b"HTTP/1.1 ") == 1
-    assert (status(transport), transport.ended) == (200, "closed")
+    assert (client.statuses, client.ended) == ([200], "left")
+    assert b"connection: close\r\n" in client.wire.written
 
 
+def test_the_offer_of_another_protocol_is_not_taken(place: Place) -> None:
+    client = place.client()
+
+    client.send(GET.replace(b"\r\n\r\n", b"\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n"), GET)
+
+    assert client.statuses == [200, 200]
+
+
+@pytest.mark.threat("Somebody reaches the webhook's port")
 @pytest.mark.parametrize(
     ("sent", "answered"),
     [
-        (b"\x16\x03\x01\x02\x00", 400),
-        (b"GET /" + b"x" * connection.HEAD, 431),
-        (b"GET / HTTP/1.1\r\nx: " + b"x" * connection.HEAD, 431),
-        (POST + b"content-length: 9999999\r\n\r\n{", 413),
+        (b"\x16\x03\x01\x02\x00\r\n\r\n", 400),
+        (b"GET /" + b"x" * head.LIMIT, 431),
+        (b"GET / HTTP/1.1\r\nx: " + b"x" * head.LIMIT, 431),
+        (b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * (head.HEADERS + 1) + b"\r\n", 431),
+        (POST + b"content-length: 7340033\r\n\r\n{", 413),
         (POST + b"content-length: 99999999999999999999999\r\n\r\n{", 400),
         (POST + b"content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n", 400),
+        (POST + b"transfer-encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n", 411),
+        (POST + b"transfer-encoding: chunked\r\ntrailer: x\r\n\r\n0\r\nx: y\r\n\r\n", 411),
+        (POST + b"expect: 100-continue\r\ncontent-length: 2\r\n\r\n", 417),
         (b"GET /metrics HTTP/1.1\r\ncontent-length: -1\r\n\r\n", 400),
+        (b"GET /metrics HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n", 400),
     ],
 )
-def test_what_is_no_request_is_refused_once_and_ended(
-    shared: Shared, sent: bytes, answered: int
+def test_what_no_api_server_sends_is_refused_once_and_ended(
+    place: Place, sent: bytes, answered: int
 ) -> None:
-    made, transport = opened(shared)
+    client = place.client()
 
-    made.data_received(sent)
-    made.data_received(GET)
+    client.send(sent, GET)
 
-    assert status(transport) == answered
-    assert transport.written.count(b"HTTP/1.1 ") == 1
-    assert b"connection: close\r\n" in transport.written
-    assert (transport.ended, in_flight(shared), shared.bodies.held) == ("closed", 0, 0)
+    assert (client.statuses, client.ended) == ([answered], "left")
+    assert b"connection: close\r\n" in client.wire.written
+    assert (place.clients.in_flight(), place.clients.held()) == (0, 0)
 
 
-def test_a_chunked_body_is_a_body(shared: Shared) -> None:
-    made, transport = opened(shared)
+def test_as_many_headers_as_there_may_be_are_taken(place: Place) -> None:
+    client = place.client()
 
-    made.data_received(POST + b"transfer-encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n")
+    client.send(b"GET /healthz HTTP/1.1\r\n" + b"x: y\r\n" * head.HEADERS + b"\r\n")
 
-    assert transport.written.endswith(b"the body is JSON, but no AdmissionReview")
-
-
-def test_endless_chunks_are_refused(shared: Shared) -> None:
-    made, transport = opened(shared)
-    made.data_received(POST + b"transfer-encoding: chunked\r\n\r\n")
-
-    while not transport.ended:
-        made.data_received(b"100000\r\n" + b" " * 0x100000 + b"\r\n")
-
-    assert status(transport) == 413
-    assert shared.bodies.held == 0
+    assert client.statuses == [200]
 
 
-def test_a_client_may_ask_before_it_sends_a_body(shared: Shared) -> None:
-    made, transport = opened(shared)
+def test_what_comes_after_the_last_answer_is_dropped_until_the_client_ends(place: Place) -> None:
+    client = place.client()
 
-    made.data_received(POST + b"expect: 100-continue\r\ncontent-length: 2\r\n\r\n")
-    assert transport.written == b"HTTP/1.1 100 Continue\r\n\r\n"
+    client.send(POST + b"content-length: 7340033\r\n\r\n", b" " * head.BODY, b" ")
+    assert (client.statuses, client.ended) == ([413], "left")
 
-    made.data_received(b"[]")
-    assert status(transport) == 400
-
-
-def test_head_has_no_body(shared: Shared) -> None:
-    made, transport = opened(shared)
-
-    made.data_received(GET.replace(b"GET", b"HEAD"))
-
-    assert b"content-length: 2\r\n" in transport.written
-    assert transport.written.endswith(b"\r\n\r\n")
+    client.send(END)
+    assert (client.ended, place.clients.open) == ("closed", set())
 
 
-def test_many_large_bodies_at_a_time_are_put_off(shared: Shared) -> None:
-    length = b"content-length: %d\r\n\r\n" % body.LIMIT
-    pairs = [opened(shared) for _ in range(5)]
+def test_head_has_no_body(place: Place) -> None:
+    client = place.client()
 
-    for made, _ in pairs:
-        made.data_received(POST + length + b" " * (body.LIMIT - 1))
+    client.send(GET.replace(b"GET", b"HEAD"))
 
-    assert [transport.written[9:12] for _, transport in pairs] == [b"", b"", b"", b"", b"503"]
-    assert b"retry-after: 1\r\n" in pairs[-1][1].written
-    for made, _ in pairs:
-        made.connection_lost(None)
-    assert (shared.bodies.held, in_flight(shared), shared.open) == (0, 0, set())
+    assert b"content-length: 2\r\n" in client.wire.written
+    assert client.wire.written.endswith(b"\r\n\r\n")
 
 
 @pytest.mark.parametrize(
-    ("sent", "seconds", "answered"),
+    ("sent", "phase", "answered"),
     [
-        (b"", connection.SILENT, b""),
-        (GET + GET[:-1], connection.SILENT, b"HTTP/1.1 200"),
-        (GET, connection.KEEP_ALIVE, b"HTTP/1.1 200"),
-        (POST + b"content-length: 9\r\n\r\n", body.SECONDS, b"HTTP/1.1 408"),
+        ([], Phase.OPENING, []),
+        ([GET, GET[:-1]], Phase.OPENING, [200]),
+        ([GET], Phase.IDLE, [200]),
+        ([POST + b"content-length: 9\r\n\r\n"], Phase.ASKING, [408]),
     ],
 )
 def test_a_client_that_does_not_go_on_is_ended(
-    shared: Shared, sent: bytes, seconds: float, answered: bytes
+    place: Place, sent: list[bytes], phase: Phase, answered: list[int]
 ) -> None:
-    made, transport = opened(shared)
-    made.data_received(sent)
-    now = time.monotonic()
+    client = place.client()
+    client.send(*sent)
+    assert client.connection.phase is phase
 
-    made.check(now + seconds - 1)
-    assert transport.ended == ""
+    later(place, SECONDS[phase] - 1)
+    assert client.ended == ""
 
-    made.check(now + seconds + 1)
-    assert transport.ended == "closed"
-    assert transport.written.startswith(answered)
+    later(place, 2)
+    assert client.ended == ("left" if answered == [408] else "closed")
+    assert client.statuses == answered
 
-    made.check(now + seconds + 60)
-    assert transport.ended == "aborted"
-
-
-def test_one_connection_too_many_is_ended_at_once(shared: Shared) -> None:
-    with mock.patch.object(connection, "MOST", 2):
-        transports = [opened(shared)[1] for _ in range(3)]
-
-    assert [transport.ended for transport in transports] == ["", "", "aborted"]
+    later(place, SECONDS[Phase.LEAVING] + 1)
+    assert (client.ended, place.clients.open) == ("closed", set())
 
 
-def test_a_client_that_asks_on_and_takes_no_answer_is_ended(shared: Shared) -> None:
-    made, transport = opened(shared)
+def test_whoever_takes_no_answer_is_not_read_from_and_ended_in_time(place: Place) -> None:
+    client = place.client()
+    client.wire.room = 10
 
-    made.data_received(GET)
-    made.pause_writing()
-    made.resume_writing()
-    made.data_received(GET)
-    assert transport.ended == ""
+    client.send(GET, GET)
+    assert (len(client.wire.written), len(client.wire.come)) == (10, 1)
+    assert place.clients.in_flight() == 1
 
-    made.pause_writing()
-    made.data_received(GET)
-    assert transport.ended == "aborted"
-    assert transport.written.count(b"HTTP/1.1 ") == 2
-
-
-def test_the_drain_leaves_a_request_that_has_begun_its_answer(shared: Shared) -> None:
-    (idle, silent), (busy, asking) = opened(shared), opened(shared)
-    busy.data_received(POST + b"content-length: 2\r\n\r\n[")
-
-    shared.app.draining = True
-    idle.drain()
-    busy.drain()
-    assert (silent.ended, asking.ended) == ("closed", "")
-
-    busy.data_received(b"]")
-    assert (status(asking), asking.ended) == (400, "closed")
+    later(place, SECONDS[Phase.TAKING] - 1)
+    client.take(20)
+    later(place, 2)  # some bytes now and then do not count
+    assert (client.ended, place.clients.in_flight(), place.clients.held()) == ("closed", 0, 0)
 
 
-def test_a_bug_anywhere_is_an_answer_and_tells_nothing(shared: Shared) -> None:
-    made, transport = opened(shared)
+def test_whoever_takes_it_late_gets_all_of_it_and_the_next(place: Place) -> None:
+    client = place.client()
+    client.wire.room = 10
+    client.send(GET, GET)
 
-    with mock.patch.object(shared.app, "_answer", side_effect=KeyError("pl4nted")):
-        made.data_received(GET)
+    client.take()
 
-    assert status(transport) == 500
-    assert b"pl4nted" not in transport.written
+    assert client.statuses == [200, 200]
+    assert (client.connection.phase, place.clients.held()) == (Phase.IDLE, 0)
+
+
+@pytest.mark.threat("Somebody reaches the webhook's port")
+def test_no_five_connections_stop_reviews_for_the_life_of_the_process(place: Place) -> None:
+    """A client that takes no answers, a large body, the head of another request behind it."""
+    for _ in range(5):
+        client = place.client()
+        client.wire.room = 10
+        client.send(GET)
+        client.send(POST + b"content-length: 7000000\r\n\r\n" + b" " * 6_999_999)
+        client.send(b" " + POST + b"content-length: 9\r\n\r\n")
+        client.take(0)
+        client.send(ConnectionResetError())
+        client.take()
+
+    assert (place.clients.in_flight(), place.clients.held()) == (0, 0)
+    other = place.client()
+    other.send(POST + b"content-length: 2\r\n\r\n", b"[]", GET.replace(b"healthz", b"readyz"))
+    assert other.statuses == [400, 200]
+
+
+def test_the_drain_leaves_a_request_that_has_begun_its_answer(place: Place) -> None:
+    idle, busy = place.client(), place.client()
+    idle.send(GET)
+    busy.send(POST + b"content-length: 2\r\n\r\n[")
+
+    place.app.draining = True
+    place.clients.drain()
+    assert (idle.ended, busy.ended) == ("closed", "")
+
+    busy.send(b"]")
+    assert (busy.statuses, busy.ended) == ([400], "left")
+    assert b"connection: close\r\n" in busy.wire.written
+
+
+def test_a_bug_in_a_review_is_an_answer_and_tells_nothing(place: Place) -> None:
+    client = place.client()
+
+    with mock.patch.object(place.app, "_answer", side_effect=KeyError("pl4nted")):
+        client.send(GET)
+
+    assert client.statuses == [500]
+    assert b"pl4nted" not in client.wire.written
     counted = b'jasm_injector_requests_refused_total{status="500"} 1.0'
-    assert counted in shared.app.metrics.page(), "the alert of errors sees it"
+    assert counted in place.metrics.page(), "the alert of errors sees it"
+
+
+def test_a_bug_elsewhere_ends_one_connection_and_tells_where(place: Place) -> None:
+    client = place.client()
+
+    with mock.patch.object(place.app, "answer", side_effect=KeyError("pl4nted")):
+        client.send(GET)
+
+    assert (client.ended, place.clients.open) == ("closed", set())
+    assert "internal error (KeyError in " in place.log.getvalue()
+    assert "pl4nted" not in place.log.getvalue()

@@ -11,7 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from injector.app import App, Request
+from injector.app import App
+from injector.head import Head
 from injector.logs import Log
 from injector.metrics import Metrics
 from injector.settings import Settings
@@ -61,8 +62,9 @@ BODIES, PODS = lines("bodies.jsonl"), lines("pods.jsonl")
 
 def ask(body: bytes) -> tuple[int, bytes]:
     """One request to the application, as the server hands it over."""
-    app = App(Settings("i"), lambda: "", Log(io.StringIO()), Metrics(lambda: (0.0, 0.0)))
-    answer = app.answer(Request(b"POST", "/mutate", "application/json", body))
+    metrics = Metrics(lambda: (0.0, 0.0), lambda: 0)
+    app = App(Settings("i"), lambda: "", Log(io.StringIO()), metrics)
+    answer = app.answer(Head(b"POST", "/mutate", "application/json", len(body), True), body)
     return answer.status, answer.body
 
 

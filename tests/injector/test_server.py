@@ -1,5 +1,6 @@
 """The webhook as a process of its own, over TLS: precise answers, and nobody blocked."""
 
+import asyncio
 import base64
 import contextlib
 import datetime
@@ -8,11 +9,12 @@ import json
 import socket
 import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from injector import app as application
-from injector import certs, plan
+from injector import certs, clients, plan, server
 from injector.logs import Log
 from injector.metrics import Metrics
 from injector.review import Review
@@ -105,7 +107,8 @@ def test_a_bug_is_a_refusal_with_the_uid_and_tells_nothing_of_the_pod(
 
     monkeypatch.setattr(plan, "inject", broken)
     said = io.StringIO()
-    app = application.App(Settings("i"), lambda: "", Log(said), Metrics(lambda: (0.0, 0.0)))
+    metrics = Metrics(lambda: (0.0, 0.0), lambda: 0)
+    app = application.App(Settings("i"), lambda: "", Log(said), metrics)
 
     answer = app._reviewed(Review("u1", "shop", {"metadata": {}, "spec": {}}))
 
@@ -167,3 +170,43 @@ def test_the_containers_own_restart_policy_is_the_platforms_to_ask_for(tmp_path:
     patch = json.loads(base64.b64decode(json.loads(body)["response"]["patch"]))
     (containers,) = [entry["value"] for entry in patch if entry["path"] == "/spec/initContainers"]
     assert [found["restartPolicy"] for found in containers] == ["OnFailure"]
+
+
+def test_without_files_for_more_connections_it_waits_until_there_are(tmp_path: Path) -> None:
+    certs.self_signed(tmp_path, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 1)
+    running = Injector(tmp_path, before="ulimit -n 40")
+
+    with contextlib.ExitStack() as stack:
+        for _ in range(60):
+            stack.enter_context(socket.create_connection(("127.0.0.1", running.port)))
+        with pytest.raises(TimeoutError):
+            running.connect(timeout=0.5).connect()
+
+    assert running.ask("GET", "/healthz") == (200, b"ok")
+    running.stop()
+
+
+def test_housekeeping_goes_on_whatever_it_raises_and_tells_it_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said, every = io.StringIO(), clients.Clients()
+    app = application.App(
+        Settings("i"), every.problem, Log(said), Metrics(lambda: (0.0, 0.0), every.in_flight)
+    )
+    certificate = mock.Mock()
+    certificate.reload.side_effect = ValueError("pl4nted")
+    monkeypatch.setattr(server, "_EVERY", 0.001)
+
+    async def until_the_fifth_time() -> None:
+        with socket.socket() as sock:
+            task = asyncio.create_task(server.Server(sock, app, every, certificate)._keep_house())
+            while certificate.reload.call_count < 5:
+                await asyncio.sleep(0)
+            task.cancel()
+
+    asyncio.run(asyncio.wait_for(until_the_fifth_time(), 10))
+
+    (line,) = map(json.loads, said.getvalue().splitlines())
+    assert line["level"] == "error"
+    assert line["message"].startswith("internal error (ValueError in ")
+    assert "pl4nted" not in said.getvalue()
