@@ -20,7 +20,7 @@ def charts(figures: Any) -> list[Chart]:
     return [
         _chart("CPU of one sync", measured, _pick(pods, "cpu_ms"), "ms"),
         _chart("Memory of one sync", measured, _pick(pods, "rss_mb"), "MB"),
-        _chart("Reviews a second, one worker", figures["machine"], pairs, "/s"),
+        _chart("Reviews a second", figures["machine"], pairs, "/s"),
     ]
 
 
@@ -45,8 +45,6 @@ def tables(figures: Any) -> dict[str, str]:
             _load(figures),
         )
         + _missed(figures["injector"]),
-        "workers": _table("workers | reviews a second | × one", _workers(figures["workers"]))
-        + _missed(figures["workers"]),
         "creations": _table(
             "connections | injection | pods a second | p50 | p99 | CPU of all servers, a pod",
             _creations(figures),
@@ -121,7 +119,7 @@ def _costs_in_words(figures: Any) -> str:
         "of the same requests written\nwith the standard library and no error handling, "
         f"{_between(_ratios(figures, GO))} times that of a Go program with the\nofficial SDKs. "
         f"The injector answers {min(rates):.1f} times as many reviews a second as a small webhook "
-        "in Go, on the same\ncores; `--workers N` gives it more of them.\n"
+        "in Go, on the same\ncores.\n"
     )
 
 
@@ -204,12 +202,6 @@ def _load(figures: Any) -> Iterator[list[object]]:
             times = ratios[row["connections"]]
             shown = [f"× {times[name]:.2f}" for name in ("rate", "p50", "p99", "cpu")]
             yield [row["connections"], f"{INJECTOR} / {GO}", *shown, ""]
-
-
-def _workers(found: Any) -> Iterator[list[object]]:
-    for row in found["rows"]:
-        times = row["rate"] / found["rows"][0]["rate"]
-        yield [row["workers"], f"{row['rate']:.0f}", f"{times:.2f}"]
 
 
 def _above(found: Any) -> str:

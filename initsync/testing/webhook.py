@@ -21,7 +21,7 @@ class Webhook(Closing):
     Raises StartFailed.
     """
 
-    def __init__(self, image: str = IMAGE, certs: Path | None = None, workers: int = 1) -> None:
+    def __init__(self, image: str = IMAGE, certs: Path | None = None) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="jasm-webhook-")
         place = Path(self._directory.name)
         if certs is None:
@@ -29,7 +29,7 @@ class Webhook(Closing):
             _certificate(certs)
         self.ca_pem = (certs / "ca.crt").read_text(encoding="ascii")
         self._log = place / "injector.log"
-        address = ["--host=127.0.0.1", "--port=0", f"--workers={workers}"]
+        address = ["--host=127.0.0.1", "--port=0"]
         options = [*address, f"--certs={certs}", f"--image={image}"]
         self._process = Process([*_PROGRAM, "serve", *options], self._log, _environment())
         try:

@@ -1,7 +1,7 @@
 """`make bench`: everything in one run. `python -m tests.bench [--quick] [--json FILE]`.
 
 The parts are programs of their own, with more options: `pod_sync`, `growth`, `sidecar_cost`,
-`injector_load`, `worker_scaling` and `creations`. With `--quick` they are short, and judged by what
+`injector_load` and `creations`. With `--quick` they are short, and judged by what
 no change may lose on a busy machine. Exit code 1: a bar was missed; 2: something could not be
 built.
 """
@@ -24,7 +24,6 @@ PARTS = {
     "growth": "growth",
     "sidecar": "sidecar_cost",
     "injector": "injector_load",
-    "workers": "worker_scaling",
     "creations": "creations",
 }
 """Each is a process of its own, so that none measures what another left behind."""

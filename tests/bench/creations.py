@@ -91,7 +91,7 @@ def measure(
         directory = Path(name)
         api = running.enter_context(ControlPlane(binaries))
         webhooks = [
-            running.enter_context(injector(directory, workers=1)),
+            running.enter_context(injector(directory)),
             running.enter_context(go_webhook(programs.webhook, directory / GO, GO)),
             running.enter_context(go_webhook(programs.webhook, directory / AGAIN, AGAIN)),
         ]

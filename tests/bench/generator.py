@@ -18,7 +18,7 @@ class Server(NamedTuple):
     url: str
     ca: Path
     pid: int
-    """Of the process that, with its children, is the server."""
+    """Of its process."""
 
 
 class Usage(NamedTuple):
@@ -76,15 +76,8 @@ def pinned(to: set[int]) -> Iterator[None]:
 
 
 def usage(pid: int) -> Usage:
-    """From /proc; with that of its workers, the largest RSS among them."""
-    members = [pid, *workers(pid)]
-    found = [parse_stat(Path(f"/proc/{each}/stat").read_text()) for each in members]
-    return Usage(sum(one.cpu for one in found), max(one.rss_mb for one in found))
-
-
-def workers(pid: int) -> list[int]:
-    """Its children."""
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """From /proc."""
+    return parse_stat(Path(f"/proc/{pid}/stat").read_text())
 
 
 def parse_stat(text: str) -> Usage:

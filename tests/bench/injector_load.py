@@ -33,7 +33,6 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=5.0, help="on each server, each time")
     parser.add_argument("--connections", type=int, nargs="+", default=CONNECTIONS)
     parser.add_argument("--kinds", type=int, default=KINDS, help="of pods, such as Deployments")
-    parser.add_argument("--workers", type=int, default=1, help="the injector's processes")
     parser.add_argument("--one-core", action="store_true", help="for each server")
     chosen = parser.parse_args()
     return part.run_on_linux(result, chosen, "the load benchmark reads /proc")
@@ -62,7 +61,7 @@ def measure(programs: gobuild.Programs, seconds: float, chosen: argparse.Namespa
         load = Load(programs.load, sent, loading)
         with pinned(serving):
             servers = (
-                running.enter_context(webhooks.injector(directory, chosen.workers)),
+                running.enter_context(webhooks.injector(directory)),
                 running.enter_context(webhooks.go_webhook(programs.webhook, directory)),
             )
         webhooks.compare(servers, reviews.REVIEW)

@@ -21,9 +21,9 @@ START_TIMEOUT = 10.0
 
 
 @contextmanager
-def injector(directory: Path, workers: int) -> Iterator[Server]:
+def injector(directory: Path) -> Iterator[Server]:
     """As a cluster runs it."""
-    with Webhook(workers=workers) as webhook:
+    with Webhook() as webhook:
         ca = directory / "injector-ca.crt"
         ca.write_text(webhook.ca_pem, encoding="ascii")
         yield Server(load_report.INJECTOR, webhook.url, ca, webhook.pid)

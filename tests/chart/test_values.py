@@ -60,7 +60,6 @@ LANDS: dict[str, list[str]] = {
 }
 ARGUMENTS = {
     "injector.port": ("Deployment", "--port=16886"),
-    "injector.workers": ("Deployment", "--workers=2"),
     "certificates.job.trustSeconds": ("Job", "--trust-seconds=120"),
     "certificates.job.reloadSeconds": ("Job", "--reload-seconds=1200"),
 }

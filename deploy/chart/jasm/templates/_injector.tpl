@@ -23,7 +23,6 @@
 {{- end }}
 - --certs=/etc/jasm/certs
 - --port={{ int64 .Values.injector.port }}
-- --workers={{ int64 .Values.injector.workers }}
 {{- end -}}
 
 {{/* Where the pods go: over nodes and zones, unless the values have it otherwise. */}}
