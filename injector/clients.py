@@ -16,12 +16,13 @@ from injector.review import BadReview
 if TYPE_CHECKING:
     from injector.connection import Connection
 
-MOST = 512
-"""Connections. A process may have 1,024 files in many containers; an API server keeps 25 idle."""
+MOST = 256
+"""Connections; an API server keeps 25 idle ones. Each may cost 200 KB before its handshake is done
+(a hello of 128 KiB), and a file: in many containers a process may have 1,024."""
 TOGETHER = 32 * 1024 * 1024
 """Bytes of bodies that are not whole and of answers that are not taken. Each may have
-`TOGETHER / MOST`, 64 KiB, whatever the others do: nearly all reviews have less."""
-PATIENCE = 1.0
+`TOGETHER / MOST`, 128 KiB, whatever the others do: nearly all reviews have less."""
+PATIENCE = 0.5
 """Seconds in which nobody yields a place: a burst of API servers' connections waits its turn."""
 
 

@@ -69,19 +69,20 @@ class Connection:
         told = answer if self.phase is Phase.ASKING else None
         if inspect.getgeneratorstate(self._steps) == inspect.GEN_RUNNING:
             raise told or ConnectionAbortedError  # it is the one that asks for room
+        if self not in self._clients.open:
+            return
         if told:
-            self._go_on(told)
-        elif self in self._clients.open:
-            self._clients.open.discard(self)
-            self._wait(None)
-            self._steps.close()
-            self._sock.close()
+            return self._go_on(told)
+        self._clients.open.discard(self)
+        self._wait(None)
+        self._steps.close()
+        self._sock.close()
 
     def _go_on(self, problem: BadReview | None = None) -> None:
         """Do what can be done without waiting; first of all meet with `problem`."""
         try:
             self._wait(self._steps.throw(problem) if problem else next(self._steps))
-        except (OSError, StopIteration):  # the client is gone, or all is said
+        except (OSError, BadReview, StopIteration):  # it is gone, or without room, or all is said
             self.end()
         except Exception as error:
             self.end()
@@ -108,24 +109,31 @@ class Connection:
                 self._tls.unwrap()
 
     def _talk(self) -> Steps[None]:
+        refusal = b""
         try:
             while (yield from self._exchange()):
                 self._enter(Phase.IDLE)
                 yield Wait.READ
         except BadReview as error:
-            yield from self._say(wire(self._app.refused(error), close=True))
+            refusal = wire(self._app.refused(error), close=True)
+        yield from self._say(refusal)  # not above: there the error keeps the body in memory
 
     def _exchange(self) -> Steps[bool]:
         """A request and its answer; whether there may be another one."""
         head, begun = yield from self._head()
         self._enter(Phase.ASKING)
-        more = len(begun) > head.length  # clients of API servers wait for their answer
-        body = [(yield from self._body(begun[: head.length], head.length))]
-        answer = self._app.answer(head, body.pop())
+        more = len(begun) > head.length  # API servers send the next one only after the answer
+        body = self._body(begun[: head.length], head.length)
+        data, last = self._answered(head, (yield from body), more)
+        yield from self._say(data)
+        return not last
+
+    def _answered(self, head: Head, body: bytes | bytearray, more: bool) -> tuple[bytes, bool]:
+        """The bytes of the answer, and whether it is the last one."""
+        answer = self._app.answer(head, body)
         self.reviewed = self.reviewed or answer.kind == JSON
         last = more or self._app.draining or not head.stays
-        yield from self._say(wire(answer, close=last, bodiless=head.method == b"HEAD"))
-        return not last
+        return wire(answer, close=last, bodiless=head.method == b"HEAD"), last
 
     def _head(self) -> Steps[tuple[Head, bytes]]:
         """A whole one, and what came with it."""

@@ -2,7 +2,7 @@
 
 import socket
 
-BACKLOG = 1024
+BACKLOG = 512
 _BUFFER = 32 * 1024
 """Bytes that the kernel holds for us of a connection, either way: what it holds counts as ours."""
 

@@ -81,8 +81,9 @@ def silence(target: Target, stack: ExitStack) -> None:
 
 
 def half_hellos(target: Target, stack: ExitStack) -> None:
-    """1,000 handshakes that are begun with 16 KiB and not ended."""
-    hello = b"\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03" + b"x" * 16_000
+    """1,000 handshakes that are begun with the largest hello, of 128 KiB, and not ended."""
+    begin = b"\x16\x03\x01\x40\x00\x01\x02\x00\x00\x03\x03"
+    hello = begin + b"x" * (0x4000 - 6) + (b"\x16\x03\x01\x40\x00" + b"x" * 0x4000) * 6
     for _ in range(1000):
         with contextlib.suppress(OSError):
             target.silent(stack).sendall(hello)

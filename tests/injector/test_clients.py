@@ -1,5 +1,6 @@
 """Many connections: how many there may be, what they may hold, and who ends for whom."""
 
+import tracemalloc
 from collections.abc import Iterator
 from unittest import mock
 
@@ -63,6 +64,7 @@ def test_those_that_never_asked_for_a_review_end_before_those_that_did(place: Pl
     assert ended(place, asked, probed, silent, half) == [1, 2]  # but a newcomer of before
 
 
+@pytest.mark.threat("Somebody reaches the webhook's port")
 def test_one_in_flight_ends_only_where_all_are_and_api_servers_ask_it_again(place: Place) -> None:
     busy = [come(place, HALF) for _ in range(4)]
 
@@ -98,6 +100,26 @@ def test_many_large_bodies_at_a_time_are_put_off_the_oldest_first() -> None:
         client.send(ConnectionResetError())
     assert (place.clients.held(), place.clients.in_flight()) == (0, 0)
     assert place.clients.open == set()
+
+
+@pytest.mark.parametrize("sent", [b" ", b" " * head.BODY], ids=["put off", "answered"])
+def test_a_body_is_gone_from_memory_while_its_answer_is_not_taken(sent: bytes) -> None:
+    place = Place()
+    client = place.client()
+    client.wire.room = 0
+    tracemalloc.start()
+    client.send(LARGE, sent)
+    place.clock += 1
+    others = [place.client() for _ in range(TOGETHER // head.BODY)]
+    for other in others:
+        other.send(LARGE)
+    for other in others:
+        other.send(ConnectionResetError())
+    now, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (client.connection.phase, client.statuses) == (Phase.TAKING, [])
+    assert now < head.BODY // 10
 
 
 def test_no_number_of_large_bodies_keeps_a_small_one_out() -> None:

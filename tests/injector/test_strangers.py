@@ -19,7 +19,8 @@ from tests.bench import cgroup
 from tests.injector.running import JSON, Injector, review
 from tests.injector.strangers import ATTACKS, Attack, Target
 
-VALUES = yaml.safe_load(Path("deploy/chart/jasm/values.yaml").read_text())
+ROOT = Path(__file__).parent.parent.parent
+VALUES = yaml.safe_load((ROOT / "deploy/chart/jasm/values.yaml").read_text())
 LIMIT = int(VALUES["injector"]["resources"]["limits"]["memory"].removesuffix("Mi")) << 20
 FILES = 1024
 """That many containers may have open."""

@@ -49,7 +49,7 @@ class Wire:
             raise ssl.SSLWantReadError
         first = self.come.popleft()
         if isinstance(first, OSError):
-            raise first
+            raise type(first)  # not itself, whose traceback would keep what it passed
         if len(first) > most:
             self.come.appendleft(first[most:])
         elif first == END:
