@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs/security.md").read_text()
 THREATS = dict(re.findall(r"^### (.+?)\n(.*?)(?=^##)", PAGE, re.M | re.S))
 HELD = re.compile(r"^- `(tests/[\w/.]+\.py)::([\w:]+)`$", re.M)
-NAMED = ("token", "annotation", "tenant", "injector", "cloud role", "node", "audit log")
+NAMED = ("token", "annotation", "tenant", "port", "injector", "cloud role", "node", "audit log")
 
 
 def marked(file: Path) -> Iterator[tuple[str, str, str]]:
