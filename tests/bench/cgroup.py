@@ -1,14 +1,15 @@
-"""A limit of CPU time or memory for programs, as a kubelet sets it: cgroup v1 or v2, as root."""
+"""Limits of CPU time and memory for measured programs, as a kubelet sets them: cgroup v1 or v2, as
+root."""
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 PERIOD = 100_000  # microseconds, the kubelet's own
 MEMBERS = "cgroup.procs"
+_ROOT = Path("/sys/fs/cgroup")
 _GONE = 5.0  # seconds that a killed member may take to leave
 
 
@@ -16,58 +17,63 @@ class Unavailable(Exception):
     """There is no such limit to be had here; the sentence says why."""
 
 
-class Limit(NamedTuple):
-    """What a group may have, by the files of either version of cgroups."""
-
-    controller: str
-    what: str
-    first: Mapping[str, str]
-    second: Mapping[str, str]
-
-
-def cpu(cores: float) -> Limit:
-    """So many."""
-    quota = round(cores * PERIOD)
-    old = {"cpu.cfs_period_us": str(PERIOD), "cpu.cfs_quota_us": str(quota)}
-    return Limit("cpu", "CPU time", old, {"cpu.max": f"{quota} {PERIOD}"})
-
-
-def memory(size: int) -> Limit:
-    """So many bytes; who wants more is killed."""
-    old, new = {"memory.limit_in_bytes": str(size)}, {"memory.max": str(size)}
-    return Limit("memory", "memory", old, new)
-
-
 @contextmanager
-def limited(limit: Limit, root: Path = Path("/sys/fs/cgroup"), name: str = "one") -> Iterator[Path]:
-    """The file by which a process joins a group with that limit; the group ends with the block.
+def limited(cpus: float, root: Path = _ROOT, name: str = "one") -> Iterator[Path]:
+    """The file by which a process joins a group of that many CPUs; the group ends with the block.
 
     `name` tells it from others of this process. Raises Unavailable.
     """
+    quota = round(cpus * PERIOD)
+    old = {"cpu.cfs_period_us": str(PERIOD), "cpu.cfs_quota_us": str(quota)}
+    with _group(root, "cpu", name, old, {"cpu.max": f"{quota} {PERIOD}"}) as members:
+        yield members
+
+
+@contextmanager
+def of_memory(size: int, root: Path = _ROOT, name: str = "one") -> Iterator[Path]:
+    """Likewise, a group of `size` bytes: the kernel kills a member where there would be more."""
+    old = {"memory.limit_in_bytes": str(size)}
+    new = {"memory.max": str(size), "memory.swap.max": "0"}
+    with _group(root, "memory", name, old, new) as members:
+        yield members
+
+
+def joining(members: Path) -> Sequence[str]:
+    """What comes before a command that is to be a member from its first byte on."""
+    return ("sh", "-c", 'echo $$ > "$0" && exec "$@"', str(members))
+
+
+@contextmanager
+def _group(
+    root: Path, controller: str, name: str, old: Mapping[str, str], new: Mapping[str, str]
+) -> Iterator[Path]:
+    """`old` and `new`: the files that limit it, of cgroup v1 and v2."""
     try:
-        group, files = _placed(root, f"jasm-bench-{os.getpid()}-{name}", limit)
+        place, limits = _placed(root, controller, old, new)
+        group = place / f"jasm-bench-{os.getpid()}-{name}"
         group.mkdir()
     except OSError as error:
         raise Unavailable(f"no cgroup of our own ({error}): that needs root") from error
     try:
-        for file, text in files.items():
+        for file, text in limits.items():
             _write(group / file, text)
         yield group / MEMBERS
     finally:
         _remove(group)
 
 
-def _placed(root: Path, name: str, limit: Limit) -> tuple[Path, Mapping[str, str]]:
+def _placed(
+    root: Path, controller: str, old: Mapping[str, str], new: Mapping[str, str]
+) -> tuple[Path, Mapping[str, str]]:
     """Where the group is to be, and the files that limit it."""
-    old = root / limit.controller
-    if any((old / file).exists() for file in limit.first) or (old / "cgroup.procs").exists():
-        return old / name, limit.first
+    if any((root / controller / file).exists() for file in old):
+        return root / controller, old
     controllers = root / "cgroup.controllers"
-    if not controllers.exists() or limit.controller not in controllers.read_text().split():
-        raise Unavailable(f"{root} has no cgroups that limit {limit.what}")
+    if not controllers.exists() or controller not in controllers.read_text().split():
+        raise Unavailable(f"{root} has no cgroups that limit {controller}")
     # In a container this is refused (its own processes are in this group): told as it is.
-    _write(root / "cgroup.subtree_control", f"+{limit.controller}")
-    return root / name, limit.second
+    _write(root / "cgroup.subtree_control", f"+{controller}")
+    return root, new
 
 
 def _write(file: Path, text: str) -> None:

@@ -58,7 +58,7 @@ def measure(
     }
     rows = list(_rows(world, programs, asked, runs))
     try:
-        with cgroup.limited(cgroup.cpu(LIMIT)) as join:
+        with cgroup.limited(LIMIT) as join:
             rows += _rows(world, programs, asked, max(1, runs // NAIVE_SHARE), join)
     except cgroup.Unavailable as error:
         return rows, f"not measured within {LIMIT:g} CPU: {error}"

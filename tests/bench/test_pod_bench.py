@@ -1,6 +1,7 @@
 """The benchmarks of the pod path judge rightly: ratios and counts only."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ def test_a_limit_of_either_kind_of_cgroup(
         (tmp_path / name).write_text("cpu memory")
     place = tmp_path / limit.format(group=f"jasm-bench-{os.getpid()}-one")
 
-    with cgroup.limited(cgroup.cpu(0.1), tmp_path) as join:
+    with cgroup.limited(0.1, tmp_path) as join:
         assert place.read_text() == text
         assert join == place.with_name(cgroup.MEMBERS)
         for file in place.parent.iterdir():  # the kernel's own go with the group
@@ -81,10 +82,32 @@ def test_a_limit_of_either_kind_of_cgroup(
     assert not place.parent.exists()
 
 
+@pytest.mark.parametrize(
+    ("file", "limit"),
+    [
+        ("memory/memory.limit_in_bytes", "memory/{group}/memory.limit_in_bytes"),
+        ("cgroup.controllers", "{group}/memory.max"),
+    ],
+)
+def test_memory_is_limited_likewise(tmp_path: Path, file: str, limit: str) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text("cpu memory")
+    place = tmp_path / limit.format(group=f"jasm-bench-{os.getpid()}-one")
+
+    with cgroup.of_memory(4096, tmp_path) as join:
+        assert place.read_text() == "4096"
+        subprocess.run([*cgroup.joining(join), "true"], check=True)
+        assert join.read_text().strip().isdigit()
+        for file_ in place.parent.iterdir():
+            file_.unlink()
+
+    assert not place.parent.exists()
+
+
 def test_without_cgroups_it_says_so(tmp_path: Path) -> None:
     with (
-        pytest.raises(cgroup.Unavailable, match="no cgroups that limit CPU"),
-        cgroup.limited(cgroup.cpu(0.1), tmp_path),
+        pytest.raises(cgroup.Unavailable, match="no cgroups that limit cpu"),
+        cgroup.limited(0.1, tmp_path),
     ):
         pass
 

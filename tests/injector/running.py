@@ -8,26 +8,28 @@ import signal
 import ssl
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 GOLDEN = Path(__file__).parent / "golden"
+FILES = ("sh", "-c", 'ulimit -n "$0" && exec "$@"')
+"""Of a prefix, before the number of files that the process may have open."""
 JSON = {"content-type": "application/json"}
 DEADLINE = 20.0
 
 
 class Injector:
-    """A running `jasm-injector serve`; `before` is what a shell does first, as that process."""
+    """A running `jasm-injector serve`; `prefix` comes before the command."""
 
-    def __init__(self, directory: Path, *options: str, before: str = "") -> None:
+    def __init__(self, directory: Path, *options: str, prefix: Sequence[str] = ()) -> None:
         self.certs = directory
         command = [sys.executable, "-m", "injector", "serve", "--image=jasm/init:golden"]
         address = ["--host=127.0.0.1", "--port=0", f"--certs={directory}"]
-        shell = ["sh", "-ec", f'{before}\nexec "$@"', "sh"]
         self.process = subprocess.Popen(
-            [*shell, *command, *address, *options], stderr=subprocess.PIPE, text=True
+            [*prefix, *command, *address, *options], stderr=subprocess.PIPE, text=True
         )
         atexit.register(self.process.kill)  # a test that fails must not leave it behind
         assert self.process.stderr

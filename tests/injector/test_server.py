@@ -19,7 +19,7 @@ from injector.logs import Log
 from injector.metrics import Metrics
 from injector.review import Review
 from injector.settings import Settings
-from tests.injector.running import JSON, Injector, review
+from tests.injector.running import FILES, JSON, Injector, review
 
 
 def test_a_review_is_answered_with_the_patch(injector: Injector) -> None:
@@ -174,7 +174,7 @@ def test_the_containers_own_restart_policy_is_the_platforms_to_ask_for(tmp_path:
 
 def test_without_files_for_more_connections_it_waits_until_there_are(tmp_path: Path) -> None:
     certs.self_signed(tmp_path, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 1)
-    running = Injector(tmp_path, before="ulimit -n 40")
+    running = Injector(tmp_path, prefix=(*FILES, "40"))
 
     with contextlib.ExitStack() as stack:
         for _ in range(60):

@@ -16,14 +16,14 @@ import yaml
 
 from injector import certs
 from tests.bench import cgroup
-from tests.injector.running import JSON, Injector, review
+from tests.injector.running import FILES, JSON, Injector, review
 from tests.injector.strangers import ATTACKS, Attack, Target
 
 ROOT = Path(__file__).parent.parent.parent
 VALUES = yaml.safe_load((ROOT / "deploy/chart/jasm/values.yaml").read_text())
 LIMIT = int(VALUES["injector"]["resources"]["limits"]["memory"].removesuffix("Mi")) << 20
-FILES = 1024
-"""That many containers may have open."""
+CONTAINERS = "1024"
+"""Files that a process may have open in many of them."""
 API_SERVER = 5.0
 """Seconds that one waits for an answer."""
 
@@ -32,12 +32,12 @@ API_SERVER = 5.0
 def running(tmp_path: Path) -> Iterator[Injector]:
     """The injector within that memory and those files."""
     certs.self_signed(tmp_path, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 1)
-    before = f"ulimit -n {FILES}"
+    prefix = [*FILES, CONTAINERS]
     with ExitStack() as stack:
         with contextlib.suppress(cgroup.Unavailable):
-            join = stack.enter_context(cgroup.limited(cgroup.memory(LIMIT)))
-            before = f"echo $$ >{join}; {before}"
-        started = Injector(tmp_path, before=before)
+            members = stack.enter_context(cgroup.of_memory(LIMIT, name="strangers"))
+            prefix += cgroup.joining(members)
+        started = Injector(tmp_path, prefix=prefix)
         stack.callback(started.stop)
         yield started
 
