@@ -6,6 +6,7 @@ Where no cgroup can be made the peak of its memory is compared with the limit af
 import contextlib
 import datetime
 import resource
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,7 +17,7 @@ import yaml
 
 from injector import certs
 from tests.bench import cgroup
-from tests.injector.running import FILES, JSON, Injector, review
+from tests.injector.running import DEADLINE, FILES, JSON, Injector, review
 from tests.injector.strangers import ATTACKS, Attack, Target
 
 ROOT = Path(__file__).parent.parent.parent
@@ -38,8 +39,13 @@ def running(tmp_path: Path) -> Iterator[Injector]:
             members = stack.enter_context(cgroup.of_memory(LIMIT, name="strangers"))
             prefix += cgroup.joining(members)
         started = Injector(tmp_path, prefix=prefix)
-        stack.callback(started.stop)
+        reader = threading.Thread(target=started.log.readlines)  # a full pipe would stop it
+        reader.start()
         yield started
+        started.process.kill()
+        started.process.wait(DEADLINE)
+        reader.join()
+        started.log.close()
 
 
 @pytest.fixture
