@@ -6,6 +6,7 @@ https://datatracker.ietf.org/doc/html/rfc9112
 """
 
 from contextlib import suppress
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ class Head(NamedTuple):
     """Whether the connection may be used again."""
 
 
+@lru_cache(maxsize=256)  # an API server's differ by the body's length alone
 def parse(head: bytes) -> Head:
     """One that ends with `END`. Raises BadReview."""
     if head.count(b"\r\n") > HEADERS + 2:
