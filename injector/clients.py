@@ -36,16 +36,10 @@ class Phase(IntEnum):
     ASKING = 4  # a head has come, and no answer was given
 
 
-SECONDS = {
-    Phase.LEAVING: 10.0,
-    Phase.OPENING: 10.0,
-    # API servers keep idle connections for 90 s and do not repeat a POST that meets a closed one
-    # (client-go's transport): let them be the ones who close.
-    Phase.IDLE: 120.0,
-    Phase.TAKING: 10.0,
-    Phase.ASKING: 10.0,  # API servers give up after the webhook's own 5
-}
-"""That each may last."""
+SECONDS = dict.fromkeys(Phase, 10.0) | {Phase.IDLE: 120.0}
+"""That each may last. API servers give up after the webhook's own 5; they keep idle connections for
+90 s and do not repeat a POST that meets a closed one (client-go's transport), so they are to be the
+ones who close."""
 
 
 class Clients:

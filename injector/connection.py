@@ -4,10 +4,10 @@ TLS on a socket that never waits, https://docs.python.org/3/library/ssl.html#ssl
 transports of asyncio and uvloop keep 256 KiB of each client, and end none before its handshake.
 """
 
-import asyncio
 import inspect
 import socket
 import ssl
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from enum import Enum, auto
@@ -41,12 +41,7 @@ class Connection:
     """From accept to its end. `wrap` takes a socket into TLS, and leaves the handshake to us."""
 
     def __init__(
-        self,
-        sock: socket.socket,
-        wrap: Wrap,
-        app: App,
-        clients: Clients,
-        loop: asyncio.AbstractEventLoop,
+        self, sock: socket.socket, wrap: Wrap, app: App, clients: Clients, loop: AbstractEventLoop
     ) -> None:
         sock.setblocking(False)
         self._sock, self._number = sock, sock.fileno()
@@ -181,11 +176,9 @@ class Connection:
             yield Wait.READ
 
 
-def _some(
-    read: Callable[Given, Result], *given: Given.args, **named: Given.kwargs
-) -> Steps[Result]:
+def _some(do: Callable[Given, Result], *given: Given.args, **named: Given.kwargs) -> Steps[Result]:
     """What it reads, once that is something; ConnectionAbortedError: nothing more comes."""
-    found = yield from _done(read, *given, **named)
+    found = yield from _done(do, *given, **named)
     if not found:
         raise ConnectionAbortedError
     return found

@@ -54,11 +54,7 @@ class Metrics:
         )
         for name, about, now in (
             ("requests_in_flight", "Requests that have begun and have no answer yet.", in_flight),
-            (
-                "certificate_not_before_timestamp_seconds",
-                "When the serving certificate begins.",
-                lambda: validity()[0],
-            ),
+            ("certificate_not_before_timestamp_seconds", "When it begins.", lambda: validity()[0]),
             ("certificate_expiry_timestamp_seconds", "When it ends.", lambda: validity()[1]),
         ):
             Gauge(f"jasm_injector_{name}", about, registry=own).set_function(now)
