@@ -19,6 +19,8 @@ metadata:
       provider: aws-secretsmanager
       path: /prod/db
       secretName: db
+spec:
+  containers: [{name: app, image: 'app:1'}]
 """
 COMMANDS = {
     "init": ("init", "jasm-init --version", f"jasm-init {__version__}\n"),
