@@ -14,7 +14,7 @@ from initsync.errors import ClusterForbidden
 from initsync.injection import Injecting
 from initsync.listing import Missed, missed
 from initsync.terminal import say, say_json, table
-from initsync.times import since, span
+from initsync.times import since, since_written, span
 from initsync.usage import Found, Managed, User, first_users
 
 _VERSION = 8
@@ -149,7 +149,7 @@ def _lines(secrets: list[Managed], now: float, *, unused: bool) -> list[str]:
         [
             *(one.namespace, one.name, one.provider or "?", one.path or "?"),
             one.version[:_VERSION] or "?",
-            *(span(since(text, now)) for text in (one.synced, one.created)),
+            *(span(since_written(one.synced, now)), span(since(one.created, now))),
             *([] if unused else [_users(one.users)]),
         ]
         for one in secrets

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from initsync import keys
 from initsync.errors import ClusterUnavailable, NotManaged
 from initsync.model import ExternalSecret, JsonObject, PodRef, SyncRequest
-from initsync.times import since, timestamp
+from initsync.times import since_written, timestamp
 from initsync.wording import one_line
 
 MESSAGE_LIMIT = 1024
@@ -79,8 +79,10 @@ def source(stored: JsonObject) -> str:
 
 
 def age(stored: JsonObject, now: float) -> float:
-    """Seconds since a managed Secret was written; infinite where it does not say."""
-    return since(_annotations(stored).get(keys.SYNCED_AT, ""), now)
+    """Seconds since a managed Secret was written; infinite where it does not say, or says a time
+    that is yet to come: whoever may write the Secret may write that, too.
+    """
+    return since_written(_annotations(stored).get(keys.SYNCED_AT, ""), now)
 
 
 def leftover_keys(written: JsonObject, wanted: JsonObject) -> list[str]:

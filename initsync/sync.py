@@ -23,8 +23,6 @@ from initsync.times import span
 
 ROUNDS = 10
 """Lost races before giving up; the winner of each wrote a value as new as ours or newer."""
-SKEW = 60.0
-"""Seconds by which another node's clock may be ahead of ours."""
 
 
 class Secrets(Protocol):
@@ -77,11 +75,19 @@ def _read(request: SyncRequest, cluster: Secrets, settings: Settings) -> JsonObj
 
 
 def _recent(request: SyncRequest, existing: JsonObject, now: float) -> bool:
-    """Whether max-age allows to take the Secret unasked; one written in the future is not."""
+    """Whether max-age allows to take the Secret unasked."""
     limit = request.policy.max_age
     if limit is None or manifests.source(existing) != request.source:
         return False
-    return -min(SKEW, limit) <= manifests.age(existing, now) <= limit
+    return _within(limit, existing, now)
+
+
+def _within(limit: float, existing: JsonObject, now: float) -> bool:
+    """Whether the Secret was written that many seconds ago at most, for max-age and max-stale.
+
+    As far as clocks differ it may have been written later than now, but by no more than the limit.
+    """
+    return -limit <= manifests.age(existing, now) <= limit
 
 
 def _up_to_date(request: SyncRequest, existing: JsonObject, wanted: JsonObject, now: float) -> bool:
@@ -110,7 +116,7 @@ def _kept(
     if not request.policy.keeps_stale:
         raise error
     limit = request.policy.max_stale
-    if limit is not None and manifests.age(existing, now) > limit:
+    if limit is not None and not _within(limit, existing, now):
         error.note = f"the Secret was {_written_ago(existing, now)}, over max-stale {span(limit)}"
         raise error
     return _outcome("stale", request, existing, f"{_written_ago(existing, now)}; {error}")
@@ -118,7 +124,8 @@ def _kept(
 
 def _written_ago(existing: JsonObject, now: float) -> str:
     age = manifests.age(existing, now)
-    return f"last written {span(age)} ago" if age < float("inf") else "last written long ago"
+    known = age < float("inf")
+    return f"last written {span(age)} ago" if known else "last written at an unknown time"
 
 
 def _written(

@@ -29,6 +29,16 @@ def since(text: str, now: float) -> float:
         return float("inf")
 
 
+SKEW = 60.0
+"""Seconds by which another node's clock may be ahead of ours."""
+
+
+def since_written(text: str, now: float) -> float:
+    """As `since`, of a time that anybody may have written; infinite of one that is yet to come."""
+    age = since(text, now)
+    return age if age >= -SKEW else float("inf")
+
+
 def timestamp(now: float) -> str:
     """Epoch seconds as RFC 3339 in UTC."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))

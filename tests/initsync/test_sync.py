@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from initsync import manifests
+from initsync import keys, manifests
 from initsync.errors import (
     ClusterConflict,
     InvalidSecretData,
@@ -274,6 +274,44 @@ def test_max_stale_limits_what_is_kept_and_is_told(now: float, kept: bool) -> No
     else:
         with pytest.raises(ProviderUnavailable, match="last written 1m 1s ago, over max-stale 1m"):
             run(cluster, down(), policy=SyncPolicy(max_stale=60.0), now=now)
+
+
+@pytest.mark.threat("A pod's token is stolen")
+@pytest.mark.parametrize("limit", [60.0, 3600.0])
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("1970-01-01T00:01:00Z", True),  # the clock of another node
+        ("1970-01-01T00:01:01Z", False),
+        ("9999-12-31T23:59:59Z", False),
+        ("9999-12-31T23:59:59-23:59", False),
+        ("0001-01-01T00:00:00+23:59", False),
+        ("tomorrow", False),
+    ],
+)
+def test_max_stale_believes_no_date_that_is_yet_to_come(
+    written: str, kept: bool, limit: float
+) -> None:
+    """The rule of max-age: a thief's value must not count as fresh for thousands of years."""
+    cluster = Cluster()
+    cluster.put({"a": "planted"})
+    assert cluster.stored
+    cluster.stored["metadata"]["annotations"][keys.SYNCED_AT] = written
+
+    if kept:
+        assert run(cluster, down(), policy=SyncPolicy(max_stale=limit)).action == "stale"
+    else:
+        with pytest.raises(ProviderUnavailable, match="over max-stale 1"):
+            run(cluster, down(), policy=SyncPolicy(max_stale=limit))
+
+
+def test_what_is_kept_from_a_time_to_come_is_not_called_fresh() -> None:
+    cluster = Cluster()
+    cluster.put({"a": "planted"})
+    assert cluster.stored
+    cluster.stored["metadata"]["annotations"][keys.SYNCED_AT] = "9999-01-01T00:00:00Z"
+
+    assert "(last written at an unknown time; AWS did not" in run(cluster, down()).sentence
 
 
 def test_a_definite_refusal_keeps_nothing() -> None:
