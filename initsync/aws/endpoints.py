@@ -7,16 +7,22 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from initsync.rules import LABEL_LIMIT
+
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 _SERVICE_VARIABLE = {
     "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER",
     "sts": "AWS_ENDPOINT_URL_STS",
 }
+# What each partition's regionRegex takes, with room for tomorrow's: two or three words and a
+# number. Another word can be somebody's host: `secretsmanager.s3.amazonaws.com` is a bucket.
+# https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json
+_REGION = r"[a-z]{2,4}(?:-[a-z]{2,4})?-[A-Za-z0-9]+-[0-9]+"
+_LABEL = r"[A-Za-z0-9](?:[-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
 _ARN = re.compile(
-    r"arn:[-a-z0-9]+:secretsmanager:([a-z0-9][-a-z0-9]{0,61}[a-z0-9]):[0-9]{12}"
-    r":secret:[A-Za-z0-9/_+=.@-]+"
+    rf"arn:[-a-z0-9]+:secretsmanager:({_REGION}):[0-9]{{12}}:secret:[A-Za-z0-9/_+=.@-]+"
 )
 
 
@@ -40,7 +46,6 @@ _PARTITIONS = (
     _Partition("us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
     _Partition("", "amazonaws.com", "api.aws", (False, True)),
 )
-_REGION = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def is_arn(path: str) -> bool:
@@ -56,8 +61,18 @@ def region_of(path: str, env: Mapping[str, str]) -> str | None:
 
 
 def valid_region(region: str) -> bool:
-    """Whether it can be a part of a host name, and so cannot lead a request elsewhere."""
-    return _REGION.fullmatch(region) is not None
+    """Whether it is a region's name, so that a request goes to AWS and not to a host of others."""
+    return len(region) <= LABEL_LIMIT and re.fullmatch(_REGION, region) is not None
+
+
+def usable_region(service: str, region: str, env: Mapping[str, str]) -> bool:
+    """Whether `service` may be asked in `region`: by an endpoint of one's own, whatever its name.
+
+    Then no host is made of it, and stand-ins such as LocalStack know regions that AWS does not.
+    """
+    if _override(service, env):
+        return re.fullmatch(_LABEL, region) is not None
+    return valid_region(region)
 
 
 def base_url(service: str, region: str, env: Mapping[str, str]) -> str:

@@ -91,11 +91,17 @@ class Provider:
         if region is None:
             problem = f"no AWS region for {path}: none of {', '.join(endpoints.REGION_VARIABLES)}"
             raise InvalidSetup(f"{problem} is set", "set one, or give the secret's full ARN")
-        return _valid(region)
+        return self._valid("secretsmanager", region)
+
+    def _valid(self, service: str, region: str) -> str:
+        if not endpoints.usable_region(service, region, self._env):
+            problem = f"{shown(region)} is no AWS region"
+            raise InvalidSetup(problem, "set AWS_REGION, such as eu-west-1")
+        return region
 
     def _sts(self) -> Connection:
         region = endpoints.region_of("", self._env) or self._region
-        return self._connection("sts", _valid(region))
+        return self._connection("sts", self._valid("sts", region))
 
     def _open(self, url: str, timeout: float) -> Connection:
         return self._network.direct(url, self._tls, timeout)
@@ -107,10 +113,3 @@ class Provider:
             shared = (found for found in self._connections.values() if found.url == url)
             self._connections[place] = next(shared, None) or self._network.proxied(url, self._tls)
         return self._connections[place]
-
-
-def _valid(region: str) -> str:
-    if not endpoints.valid_region(region):
-        problem = f"{shown(region)} is no AWS region"
-        raise InvalidSetup(problem, "set AWS_REGION, such as eu-west-1")
-    return region

@@ -1,20 +1,34 @@
 """Regions and endpoints, held against botocore's own rules for every region that it knows."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import botocore.session
+import botocore.utils
 import pytest
 from botocore.endpoint_provider import EndpointProvider
+from botocore.exceptions import InvalidRegionError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from initsync.aws import endpoints
 
 ARN = "arn:aws:secretsmanager:ap-south-1:123456789012:secret:prod/db-AbCdEf"
 
 
-def regions() -> Iterator[str]:
+def partitions() -> list[dict[str, Any]]:
     loader = botocore.session.get_session().get_component("data_loader")
-    for partition in loader.load_data("partitions")["partitions"]:
+    found: list[dict[str, Any]] = loader.load_data("partitions")["partitions"]
+    return found
+
+
+def patterns() -> Iterator[str]:
+    yield from (partition["regionRegex"] for partition in partitions())
+
+
+def regions() -> Iterator[str]:
+    for partition in partitions():
         # "…-global" is botocore's name for "no region"; no endpoint of ours is without one
         yield from (name for name in partition["regions"] if not name.endswith("-global"))
 
@@ -81,9 +95,50 @@ def test_the_arn_decides_the_region_then_the_environment(
     assert endpoints.region_of(path, env) == region
 
 
-@pytest.mark.parametrize(
-    ("region", "valid"),
-    [("eu-west-1", True), ("x", True), ("", False), ("a.b", False), ("a/b", False), ("-a", False)],
+@pytest.mark.parametrize("region", [*regions()])
+def test_every_region_that_botocore_knows_is_one(region: str) -> None:
+    assert endpoints.valid_region(region)
+    assert endpoints.is_arn(ARN.replace("ap-south-1", region))
+
+
+@given(
+    st.one_of(
+        *(st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True) for pattern in patterns())
+    )
 )
-def test_a_region_cannot_lead_to_another_host(region: str, valid: bool) -> None:
-    assert endpoints.valid_region(region) is valid
+def test_what_a_partitions_own_pattern_takes_for_a_region_is_one(region: str) -> None:
+    """Regions of tomorrow, as far as botocore can make a host of them."""
+    try:
+        botocore.utils.validate_region_name(region)
+    except InvalidRegionError:
+        return
+    assert endpoints.valid_region(region)
+
+
+ELSEWHERE = [
+    *("s3", "s3-eu-west-1", "s3-website-us-east-1", "elb", "compute-1", "rds", "x", "eu-west"),
+    *("", "a.b", "a/b", "-a", "eu-west-1.evil.example", "eu-west-1/", "eu-west-1@x", "aws-global"),
+    *("eu-west-1\n", "eu-wést-1", "eu-west-¹", "us-east-1-fips", "a" * 64),
+]
+
+
+@pytest.mark.threat("An annotation is malicious", "A cloud role is compromised")
+@pytest.mark.parametrize("region", ELSEWHERE)
+def test_no_other_word_can_lead_a_token_to_a_host_of_somebodys(region: str) -> None:
+    """`secretsmanager.s3.amazonaws.com` is the bucket of whoever came first."""
+    assert not endpoints.valid_region(region)
+    assert not endpoints.is_arn(ARN.replace("ap-south-1", region))
+    assert not endpoints.usable_region("sts", region, {})
+
+
+def test_a_region_is_one_label_of_a_hosts_name() -> None:
+    assert endpoints.valid_region("us-east-" + "1" * 55)
+    assert not endpoints.valid_region("us-east-" + "1" * 56)
+
+
+@pytest.mark.parametrize(("region", "usable"), [("local", True), ("s3", True), ("a.b", False)])
+def test_with_an_endpoint_of_ones_own_a_region_may_have_any_name(region: str, usable: bool) -> None:
+    env = {"AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://localstack:4566"}
+
+    assert endpoints.usable_region("secretsmanager", region, env) is usable
+    assert not endpoints.usable_region("sts", region, env)
