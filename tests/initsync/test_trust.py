@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from initsync.testing.pki import Authority
+from initsync.testing.pki import Authority, KeyPair
 from initsync.transport import Network, TransportError
 from initsync.trust import System, trusting
 
@@ -19,10 +19,10 @@ NETWORK = Network({}, lambda: 60.0, lambda _: None)
 
 
 @contextlib.contextmanager
-def https(authority: Authority) -> Iterator[str]:
+def https(authority: Authority, pair: KeyPair | None = None) -> Iterator[str]:
     """A server that answers each connection's one request."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(*authority.serving("server"))
+    context.load_cert_chain(*(pair or authority.serving("server")))
 
     def serve() -> None:
         while True:
@@ -125,6 +125,24 @@ def test_without_a_directory_the_bundle_is_read(
     unknown.verify_code = 20
 
     assert not tls.widened(unknown), "it has been read already"
+
+
+@pytest.mark.parametrize("whose", ["the system's", "one CA's"])
+def test_a_common_name_is_no_hosts_name(
+    whose: str, system: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenSSL takes it for one where a certificate names no host otherwise; nobody else does."""
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.ca))
+    only = trusting(str(authority.ca))
+    tls = System() if whose == "the system's" else lambda: only
+    unnamed = authority.serving("localhost", hosts=("192.0.2.1",))
+
+    with (
+        https(authority, unnamed) as url,
+        pytest.raises(TransportError, match=r"not trusted \(Hostname mismatch"),
+    ):
+        NETWORK.direct(url.replace("127.0.0.1", "localhost"), tls).request("GET", "/", {})
 
 
 def test_one_ca_is_never_widened(tmp_path: Path) -> None:
