@@ -107,12 +107,54 @@ def test_a_client_that_goes_before_it_asked_is_nothing(port: int) -> None:
 def test_clients_that_send_a_byte_now_and_then_are_cut_off(port: int) -> None:
     start = time.monotonic()
     with contextlib.ExitStack() as slow:
-        for _ in range(6):  # more than there are threads
+        for _ in range(6):
             slow.enter_context(connected(port)).sendall(b"GET / HT")
 
         assert get(port, "/")[2] == b"hello\n"
 
     assert time.monotonic() - start < 10
+
+
+SECOND = 1.0  # what a kubelet gives a probe
+
+
+def silent(port: int, clients: contextlib.ExitStack, number: int) -> None:
+    for _ in range(number):
+        clients.enter_context(connected(port))
+
+
+def test_silent_clients_keep_no_probe_waiting(port: int) -> None:
+    """Twenty a second came, each of which had a thread for two seconds; here they come at once."""
+    with contextlib.ExitStack() as clients:
+        for _ in range(10):
+            silent(port, clients, 20)
+            start = time.monotonic()
+
+            assert get(port, "/")[2] == b"hello\n"
+
+            assert time.monotonic() - start < SECOND
+
+
+def test_where_there_are_too_many_the_one_that_came_first_ends(port: int) -> None:
+    with contextlib.ExitStack() as clients:
+        first = clients.enter_context(connected(port))
+        silent(port, clients, 100)
+
+        start = time.monotonic()
+        assert first.recv(1) == b""
+
+    assert time.monotonic() - start < SECOND
+
+
+def test_clients_that_take_no_answer_keep_nobody_waiting(port: int) -> None:
+    with contextlib.ExitStack() as clients:
+        for _ in range(200):
+            clients.enter_context(connected(port)).sendall(b"GET / HTTP/1.1\r\n\r\n" * 300)
+
+        start = time.monotonic()
+        assert get(port, "/")[2] == b"hello\n"
+
+    assert time.monotonic() - start < SECOND
 
 
 def test_a_machine_without_ipv6_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
