@@ -1,4 +1,7 @@
-"""What every tier shares: the time each tier took, and the scan of all output for secrets."""
+"""What every tier shares: the time each tier took, and the scan of all output.
+
+For secret values, and for what a terminal obeys.
+"""
 
 import os
 import signal
@@ -12,6 +15,7 @@ import pytest
 
 from initsync.progress import Progress
 from initsync.testing.controlplane.toolchain import MissingToolchain
+from tests import outputs
 from tests.chart.helm import Helm, build_4, find_or_build
 
 # An example that takes long is the machine's mood; what must be fast is measured where it counts.
@@ -27,6 +31,8 @@ PLANTED = "pl4nted"
 # A shell starts what runs in the background with SIGINT ignored, and what is ignored is inherited:
 # tests of Ctrl-C would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+outputs.watch()
 
 _leaks: list[str] = []
 _times: dict[str, list[float]] = defaultdict(list)
@@ -61,11 +67,13 @@ def _tier(nodeid: str) -> str:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Count the time, and look for a planted value in what the test and its processes printed."""
+    """Count the time, and look through what the test and its processes printed."""
     _times[_tier(report.nodeid)].append(report.duration)
     for name, text in report.sections:
         if PLANTED in text:
-            _leaks.append(f"{report.nodeid}: {name}")
+            _leaks.append(f"a secret value was printed by {report.nodeid}: {name}")
+        if found := outputs.obeyed(text):
+            _leaks.append(f"{found} was printed by {report.nodeid}: {name}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -73,7 +81,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for tier, durations in sorted(_times.items()):
         terminalreporter.write_line(f"tier {tier}: {sum(durations):.1f} s of tests")
     for leak in _leaks:
-        terminalreporter.write_line(f"a secret value was printed by {leak}", red=True)
+        terminalreporter.write_line(leak, red=True)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -14,6 +14,7 @@ from initsync.testing.aws import AwsServer
 from initsync.testing.controlplane import Binaries, ControlPlane, MissingToolchain, find_or_build
 from initsync.testing.server import ApiServer
 from initsync.testing.webhook import Webhook
+from tests import outputs
 from tests.cluster import guard
 from tests.cluster.clinic import Clinic
 from tests.cluster.contract import Secrets
@@ -41,6 +42,7 @@ def real_api(binaries: Binaries) -> Iterator[ControlPlane]:
     with ControlPlane(binaries) as server:
         guard.install(server)
         yield server
+        outputs.look_at_events(server)
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +58,7 @@ def embedded_api() -> Iterator[EmbeddedApiServer]:
     """The embedded API, one a test process."""
     with EmbeddedApiServer() as server:
         yield server
+        outputs.look_at_events(server)
 
 
 @pytest.fixture(params=["embedded", "real"])
@@ -113,6 +116,7 @@ def clinic(binaries: Binaries, aws: AwsServer) -> Iterator[Clinic]:
     """A cluster of its own, for JASM is installed in it, and broken."""
     with ControlPlane(binaries) as server:
         yield Clinic(server, aws)
+        outputs.look_at_events(server)
 
 
 @pytest.fixture

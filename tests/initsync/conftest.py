@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from initsync.testing.apiserver import EmbeddedApiServer
+from tests import outputs
 from tests.initsync.fake_aws import TEST_DATE, FakeAws
 
 
@@ -15,6 +16,7 @@ def api() -> Iterator[EmbeddedApiServer]:
     """One a module, empty."""
     with EmbeddedApiServer() as server:
         yield server
+        outputs.look_at_events(server)
 
 
 @pytest.fixture
