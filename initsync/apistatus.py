@@ -7,7 +7,13 @@ import json
 import re
 from typing import Any
 
-from initsync.errors import ClusterConflict, ClusterError, ClusterForbidden, ClusterUnavailable
+from initsync.errors import (
+    ClusterConflict,
+    ClusterError,
+    ClusterForbidden,
+    ClusterTooLarge,
+    ClusterUnavailable,
+)
 from initsync.http1 import Response
 from initsync.model import JsonObject
 
@@ -20,6 +26,10 @@ _ADVICE = (
     ("calling webhook", "ask who runs that webhook: it is not JASM's"),
     ("AdmissionPolicy '", "ask who wrote that policy"),
 )
+# Of an object that is larger than etcd takes: the API server's own failure, 500 (seen on 1.37.2).
+_OF_ETCD = ("etcdserver: request is too large", "trying to send message larger than max")
+# Of one that our guard has no room for.
+_OF_GUARD = ("not for Secrets with hundreds of labels and", "not for Secrets with more than 64 KiB")
 # Compiled where they are asked for, which a good answer never does.
 _ADMISSION = r"""(admission|calling) webhook "[^"]{1,253}"|\w+AdmissionPolicy '[^']{1,253}'"""
 # Our own guard, whose name is the release's, by what deploy/chart/jasm/templates/guard.yaml says.
@@ -45,7 +55,7 @@ def stored(
     found: Any = _json(response.body)
     if response.status < 300 and _is_stored(found):
         return dict(found)
-    raise _failure(response, action, _detail(response.status, found, private=private), right)
+    raise _failure(response, found, action, private=private, right=right)
 
 
 def given(response: Response, action: str, field: str, right: str) -> JsonObject:
@@ -53,7 +63,7 @@ def given(response: Response, action: str, field: str, right: str) -> JsonObject
     found: Any = _json(response.body)
     if response.status < 300 and isinstance(found, dict) and field in found:
         return found
-    raise _failure(response, action, _detail(response.status, found, private=False), right)
+    raise _failure(response, found, action, private=False, right=right)
 
 
 def missing(response: Response) -> bool:
@@ -61,12 +71,17 @@ def missing(response: Response) -> bool:
     return response.status == 404 and _is_status(_json(response.body))
 
 
-def _failure(response: Response, action: str, detail: str, right: str) -> ClusterError:
+def _failure(
+    response: Response, found: Any, action: str, *, private: bool, right: str
+) -> ClusterError:
     status = response.status
+    detail = _detail(status, found, private=private)
     known = [advice for said, advice in _ADVICE if said in detail]
     advice = known[0] if known else ""
     if status == 409:
         return ClusterConflict(action, detail)
+    if _too_large(status, found):
+        return ClusterTooLarge(action, detail, advice if known else "take something out of it")
     if status == 403:
         return ClusterForbidden(action, detail, advice if known else right or _role())
     if status == 401:
@@ -75,6 +90,16 @@ def _failure(response: Response, action: str, detail: str, right: str) -> Cluste
         patience = advice or "it may be restarting"
         return ClusterUnavailable(action, detail, response.retry_after, patience)
     return ClusterError(action, detail, advice)
+
+
+def _too_large(status: int, found: Any) -> bool:
+    """Whether the object that would be stored is what is wrong, by its size."""
+    if not _is_status(found):
+        return False
+    message = str(found.get("message") or "")
+    long = [cause for cause in _causes(found) if cause.get("reason") == "FieldValueTooLong"]
+    said = any(said in message for said in (*_OF_ETCD, *_OF_GUARD))
+    return status == 413 or bool(long) or said
 
 
 def _role() -> str:
@@ -91,14 +116,21 @@ def _detail(status: int, found: Any, *, private: bool) -> str:
     if not _is_status(found):
         return f"the answer is not from a Kubernetes API (status {status})"
     reason, message = found.get("reason") or "no reason given", str(found.get("message") or "")
+    reason = next((said for said in _OF_ETCD if said in message), reason)
     by = re.search(_ADMISSION, message)
     ours = re.match(_GUARD, message) or (re.search(_RIGHTS, message) and not by)
     if not private or ours:
         return f"{message or reason} ({status})"
-    causes = (found.get("details") or {}).get("causes") or []
-    fields = ", ".join(cause["field"] for cause in causes if cause.get("field"))
+    fields = ", ".join(str(cause["field"]) for cause in _causes(found) if cause.get("field"))
     said = f"{reason}{f' at {fields}' if fields else ''}{f' by {by.group()}' if by else ''}"
     return f"{said} ({status})"
+
+
+def _causes(status: JsonObject) -> list[JsonObject]:
+    details = status.get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
+    found = causes if isinstance(causes, list) else []
+    return [cause for cause in found if isinstance(cause, dict)]
 
 
 def _json(body: bytes) -> Any:

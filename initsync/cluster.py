@@ -10,9 +10,15 @@ from initsync.errors import ClusterError, ClusterUnavailable
 from initsync.model import JsonObject
 from initsync.transport import Connection, Response, TransportError
 
+LIMIT = 4_194_304
+"""Bytes of an answer: a Secret has 1.5 MiB for etcd, values as they are, and up to twice that as
+JSON. Whatever an answer is, it must not take more memory than a container has (32Mi)."""
+_PARTS = 30_000
+"""JSON values of an answer; of a full secret of AWS, 9,000 keys, there are 27,000 in a Secret."""
 JSON = "application/json"
 _APPLY = "application/apply-patch+yaml"  # JSON is YAML
 _MERGE = "application/merge-patch+json"
+_JSON_PATCH = "application/json-patch+json"
 
 
 class Cluster:
@@ -45,17 +51,28 @@ class Cluster:
         response = self._call("PATCH", target, manifest, _APPLY)
         return stored(response, self._action("apply Secret", name), private=True)
 
-    def remove_keys(self, written: JsonObject, names: list[str]) -> None:
-        """Drop `names` from the data of the Secret just written, unless it changed since."""
-        metadata = written["metadata"]
-        patch = {
-            "metadata": {"resourceVersion": metadata["resourceVersion"]},
-            "data": dict.fromkeys(names),
-        }
-        target = f"secrets/{quote(metadata['name'], safe='')}?fieldManager={keys.FIELD_MANAGER}"
-        response = self._call("PATCH", target, patch, _MERGE)
-        action = self._action("remove keys from Secret", metadata["name"])
-        stored(response, action, private=True)
+    def remove(self, patch: JsonObject) -> None:
+        """Merge a patch that takes something out of the Secret of its name and resourceVersion.
+
+        Raises ClusterConflict where the Secret is no longer at that version.
+        """
+        name = patch["metadata"]["name"]
+        self._patched(name, patch, _MERGE, "remove keys from Secret")
+
+    def replace_secret(self, existing: JsonObject, manifest: JsonObject) -> JsonObject:
+        """Put the manifest in place of what is JASM's to say in `existing`, see `room`.
+
+        Raises ClusterConflict where the Secret is no longer at the version of `existing`.
+        """
+        from initsync import room  # no good sync needs it
+
+        operations = room.operations(existing, manifest)
+        return self._patched(manifest["metadata"]["name"], operations, _JSON_PATCH, "patch Secret")
+
+    def _patched(self, name: str, patch: object, kind: str, verb: str) -> JsonObject:
+        target = f"secrets/{quote(name, safe='')}?fieldManager={keys.FIELD_MANAGER}"
+        response = self._call("PATCH", target, patch, kind)
+        return stored(response, self._action(verb, name), private=True)
 
     def read_pod(self, name: str) -> JsonObject:
         """The pod. Raises ClusterError where there is none."""
@@ -74,13 +91,16 @@ class Cluster:
     def _action(self, verb: str, name: str) -> str:
         return f"{verb} {self._namespace}/{name}"
 
-    def _call(
-        self, method: str, target: str, body: JsonObject | None = None, kind: str = JSON
-    ) -> Response:
+    def _call(self, method: str, target: str, body: object = None, kind: str = JSON) -> Response:
         path = f"/api/v1/namespaces/{quote(self._namespace, safe='')}/{target}"
         action = f"{method} {target.partition('?')[0]} in namespace {self._namespace}"
         authorization = self._authorization()
-        return send(self._connection, authorization, method, path, action, body, kind)
+        response = send(self._connection, authorization, method, path, action, body, kind)
+        if response.parts <= _PARTS:
+            return response
+        from initsync import crowd  # no good sync needs it
+
+        return response._replace(body=crowd.lightened(response.body, _PARTS))
 
 
 def send(
@@ -89,7 +109,7 @@ def send(
     method: str,
     path: str,
     action: str,
-    body: JsonObject | None = None,
+    body: object = None,
     kind: str = JSON,
     accept: str = JSON,
 ) -> Response:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from initsync import urls
 from initsync.errors import InvalidSetup
+from initsync.http1 import BODY_LIMIT
 from initsync.keys import SERVICEACCOUNT_DIR
 from initsync.transport import TIMEOUT, Connection, Network
 from initsync.trust import trusting
@@ -36,9 +37,9 @@ class Access(NamedTuple):
     """Whose certificate to expect, where it is not the URL's host."""
     proxy: urls.Proxy | None = None
 
-    def connection(self, network: Network) -> Connection:
-        """To the API server."""
-        way = (self.proxy, self.server_name)
+    def connection(self, network: Network, limit: int = BODY_LIMIT) -> Connection:
+        """To the API server; `limit` in bytes of an answer."""
+        way = (self.proxy, self.server_name, limit)
         return Connection(self.url, self.tls, network, TIMEOUT, *way)
 
 

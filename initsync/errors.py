@@ -171,6 +171,8 @@ class ClusterError(JasmError):
 
     def __init__(self, action: str, detail: str, advice: str = "") -> None:
         super().__init__(f"cannot {action}: {detail}" + (f"; {advice}" if advice else ""))
+        self.action = action
+        self.detail = detail
         self.advice = advice
 
 
@@ -198,6 +200,10 @@ class ClusterUnavailable(ClusterError):
     def __str__(self) -> str:
         times = f" ({self.attempts} attempts in {self.seconds:.1f} s)" if self.attempts > 1 else ""
         return super().__str__() + times
+
+
+class ClusterTooLarge(ClusterError):
+    """With what was written the object would be larger than anybody lets it be."""
 
 
 class ClusterConflict(ClusterError):

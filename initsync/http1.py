@@ -25,6 +25,11 @@ class Response(NamedTuple):
     body: bytes
 
     @property
+    def parts(self) -> int:
+        """Commas and brackets of the body: it holds no more JSON values than that, and one."""
+        return sum(map(self.body.count, (b",", b"{", b"[")))
+
+    @property
     def retry_after(self) -> float | None:
         """Seconds that the host asks us to wait; its form as a date is not used by any here."""
         value = self.headers.get("retry-after", "")
@@ -48,11 +53,15 @@ def request(method: str, target: str, headers: Mapping[str, str], body: bytes) -
 
 
 class Reader:
-    """Cuts messages out of a byte stream; `receive` gives the next bytes, b"" at its end."""
+    """Cuts messages out of a byte stream; `receive` gives the next bytes, b"" at its end.
 
-    def __init__(self, receive: Callable[[], bytes]) -> None:
+    A body of more than `limit` bytes is refused.
+    """
+
+    def __init__(self, receive: Callable[[], bytes], limit: int = BODY_LIMIT) -> None:
         self._receive = receive
-        self._buffer = b""
+        self._limit = limit
+        self._buffer = bytearray()  # from whose start bytes are taken without moving the rest
 
     def response(self) -> tuple[Response, bool]:
         """The next final response, and whether the connection can carry another request.
@@ -92,42 +101,50 @@ class Reader:
         length = headers.get("content-length")
         if length is None:
             return self._to_the_end(), False
-        return self._exactly(_size(length, 10)), True
+        return self._exactly(self._allowed(_size(length, 10))), True
 
     def _chunks(self) -> bytes:
-        body = b""
+        body = bytearray()
         while size := _size(
             self._until(b"\r\n", HEAD_LIMIT).partition(b";")[0].decode("latin-1"), 16
         ):
+            self._allowed(len(body) + size)
             body += self._exactly(size)
-            if len(body) > BODY_LIMIT:
-                raise BadResponse(f"the answer is larger than {BODY_LIMIT} bytes")
             if self._exactly(2) != b"\r\n":
                 raise BadResponse("a chunk of the answer has no end")
         while self._until(b"\r\n", HEAD_LIMIT):
             pass  # trailers: nothing here reads them
-        return body
+        return bytes(body)
+
+    def _allowed(self, size: int) -> int:
+        if size > self._limit:
+            raise BadResponse(f"the answer is larger than {self._limit} bytes")
+        return size
 
     def _until(self, mark: bytes, limit: int) -> bytes:
         while (end := self._buffer.find(mark)) < 0:
             if len(self._buffer) > limit:
                 raise BadResponse(f"the answer's head is larger than {limit} bytes")
             self._more()
-        found, self._buffer = self._buffer[:end], self._buffer[end + len(mark) :]
-        return found
+        return self._taken(end, len(mark))
 
     def _exactly(self, size: int) -> bytes:
         while len(self._buffer) < size:
             self._more()
-        found, self._buffer = self._buffer[:size], self._buffer[size:]
-        return found
+        return self._taken(size)
 
     def _to_the_end(self) -> bytes:
-        while len(self._buffer) <= BODY_LIMIT and (more := self._receive()):
+        while True:
+            self._allowed(len(self._buffer))
+            if not (more := self._receive()):
+                return self._taken(len(self._buffer))
             self._buffer += more
-        if len(self._buffer) > BODY_LIMIT:
-            raise BadResponse(f"the answer is larger than {BODY_LIMIT} bytes")
-        found, self._buffer = self._buffer, b""
+
+    def _taken(self, size: int, end: int = 0) -> bytes:
+        """The next bytes; as many as `end` behind them are dropped."""
+        with memoryview(self._buffer) as view:
+            found = bytes(view[:size])
+        del self._buffer[: size + end]
         return found
 
     def _more(self) -> None:
@@ -143,9 +160,6 @@ def _size(text: str, base: int) -> int:
     if not digits.isascii() or not digits.isalnum() or len(digits) > 16:
         raise BadResponse("the answer states no usable length")
     try:
-        size = int(digits, base)
+        return int(digits, base)
     except ValueError as error:
         raise BadResponse("the answer states no usable length") from error
-    if size > BODY_LIMIT:
-        raise BadResponse(f"the answer is larger than {BODY_LIMIT} bytes")
-    return size

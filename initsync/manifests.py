@@ -16,6 +16,7 @@ from initsync.wording import one_line
 MESSAGE_LIMIT = 1024
 """Bytes of an Event's message (k8s.io/kubernetes pkg/apis/core/validation/events.go)."""
 _NAME_LIMIT = 253
+_MARKED = ("labels", "annotations")
 # The API server creates an object applied with this version only if it is still missing: "1" is
 # the version of no stored object (design D4; tried on 1.30.14 and 1.37.2).
 _MISSING = "1"
@@ -72,6 +73,11 @@ def up_to_date(existing: JsonObject, wanted: JsonObject) -> bool:
     )
 
 
+def unread(stored: JsonObject) -> bool:
+    """Whether a stored Secret's data was left out, for it has more keys than we can hold."""
+    return "data" in stored and stored["data"] is None
+
+
 def source(stored: JsonObject) -> str:
     """Provider and path that a managed Secret was last written from."""
     path = _annotations(stored).get(keys.SOURCE_PATH, "")
@@ -85,9 +91,45 @@ def age(stored: JsonObject, now: float) -> float:
     return since_written(_annotations(stored).get(keys.SYNCED_AT, ""), now)
 
 
-def leftover_keys(written: JsonObject, wanted: JsonObject) -> list[str]:
-    """Keys that another manager owns too, so that applying without them did not remove them."""
-    return sorted(set(written.get("data") or {}) - set(wanted["data"]))
+def removal(stored: JsonObject, wanted: JsonObject) -> JsonObject:
+    """A merge patch that takes out of `stored` what is JASM's to say and `wanted` does not.
+
+    That is each key, and each label and annotation of JASM's own. Applying removes those that
+    nobody else owns; these are the others'. The owner's word `adopt` is not ours.
+    """
+    have, want = stored["metadata"], wanted["metadata"]
+    return {
+        "metadata": {
+            **{field: have[field] for field in ("name", "namespace", "resourceVersion")},
+            **{part: _unwanted(have.get(part) or {}, want[part]) for part in _MARKED},
+        },
+        "data": dict.fromkeys((stored.get("data") or {}).keys() - wanted["data"].keys()),
+    }
+
+
+def _unwanted(have: Mapping[str, str], want: Mapping[str, str]) -> dict[str, None]:
+    return dict.fromkeys(name for name in have if _own(name) and name not in want)
+
+
+def number(removed: JsonObject) -> int:
+    """How much such a patch takes out."""
+    return len(removed["data"]) + sum(len(removed["metadata"][part]) for part in _MARKED)
+
+
+def of_others(stored: JsonObject) -> dict[str, dict[str, str]]:
+    """The labels and the annotations that are not JASM's own."""
+    return {
+        part: {
+            name: said
+            for name, said in (stored["metadata"].get(part) or {}).items()
+            if not _own(name)
+        }
+        for part in _MARKED
+    }
+
+
+def _own(name: str) -> bool:
+    return name == keys.MANAGED_BY or (name.startswith(keys.PREFIX) and name != keys.ADOPT)
 
 
 def refuse_foreign(existing: JsonObject, managed_by: str) -> None:

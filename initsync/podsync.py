@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from initsync import clusterauth, entry, keys, podinfo
-from initsync.cluster import Cluster
+from initsync.cluster import LIMIT, Cluster
 from initsync.entry import Report
 from initsync.errors import JasmError
 from initsync.logs import Log
@@ -75,4 +75,4 @@ def hand_over(env: Mapping[str, str], outcome: Outcome | None) -> None:
 def _cluster(run: entry.Run, namespace: str) -> Cluster:
     files = run.env.get("JASM_SERVICEACCOUNT_DIR", keys.SERVICEACCOUNT_DIR)
     access = clusterauth.in_cluster(run.env, files)
-    return Cluster(access.connection(run.network), access.authorization, namespace)
+    return Cluster(access.connection(run.network, LIMIT), access.authorization, namespace)

@@ -41,8 +41,13 @@ class Preview:
         self.changes = changes(before, manifest["data"])
         return manifest
 
-    def remove_keys(self, written: JsonObject, names: list[str]) -> None:
-        """Nothing: `changes` shows them already."""
+    def replace_secret(self, existing: JsonObject, manifest: JsonObject) -> JsonObject:
+        """Likewise."""
+        del existing
+        return self.apply_secret(manifest)
+
+    def remove(self, patch: JsonObject) -> None:
+        """Nothing: `changes` shows it already."""
 
 
 def changes(before: dict[str, str], after: dict[str, str]) -> list[Change]:

@@ -4,12 +4,28 @@ import json
 from json.encoder import encode_basestring as _quoted
 from typing import Any
 
+from initsync.rules import DATA_LIMIT
+
 _OBJECT = 'it must be a JSON object of keys and values, such as {"DB_PASSWORD": "…"}'
+_PARTS = 70_000  # commas and brackets
 _WORDS = {True: "true", False: "false", None: "null"}
 
 
 class NotSecretData(ValueError):
     """The text cannot become a Secret's data; the message names a key, never a value."""
+
+
+def bounded(text: str) -> str:
+    """The text, where to parse it takes no more memory than a container has (32Mi).
+
+    For providers whose largest secret is far below that: of AWS's 65,536 bytes all can be commas.
+    Raises NotSecretData.
+    """
+    if len(text) > DATA_LIMIT:
+        raise NotSecretData(f"its text is over the limit of a Secret, {DATA_LIMIT} bytes")
+    if sum(map(text.count, ",{[")) > _PARTS:
+        raise NotSecretData(f"its JSON has more than {_PARTS} parts")
+    return text
 
 
 def parse(text: str) -> dict[str, str]:

@@ -46,21 +46,24 @@ class Network:
         for connection in self.connections:
             connection.close()
 
-    def direct(self, url: str, tls: Tls, timeout: float = TIMEOUT) -> "Connection":
+    def direct(
+        self, url: str, tls: Tls, timeout: float = TIMEOUT, limit: int = http1.BODY_LIMIT
+    ) -> "Connection":
         """A connection past any proxy: to the node and to the cluster's own API."""
-        return Connection(url, tls, self, timeout)
+        return Connection(url, tls, self, timeout, limit=limit)
 
-    def proxied(self, url: str, tls: Tls, timeout: float = TIMEOUT) -> "Connection":
+    def proxied(self, url: str, tls: Tls, limit: int = http1.BODY_LIMIT) -> "Connection":
         """A connection by the environment's proxy, where that names one for this host."""
         proxy = urls.proxy_for(urls.place(url), self._env)
-        return Connection(url, tls, self, timeout, proxy)
+        return Connection(url, tls, self, TIMEOUT, proxy, limit=limit)
 
 
 class Connection:
     """One host, spoken to over one connection that is opened when first needed.
 
     A request is sent once: what an unanswered one did is for the caller to find out.
-    `server_name`: whose certificate to expect, where it is not the host's own.
+    `server_name`: whose certificate to expect, where it is not the host's own. `limit`: bytes of
+    an answer's body.
     Raises InvalidSetup for a URL that names no host.
     """
 
@@ -72,6 +75,7 @@ class Connection:
         timeout: float = TIMEOUT,
         proxy: urls.Proxy | None = None,
         server_name: str | None = None,
+        limit: int = http1.BODY_LIMIT,
     ) -> None:
         self._place = place = urls.place(url)
         self.url = url
@@ -84,6 +88,7 @@ class Connection:
         self._timeout = timeout
         self._proxy = proxy
         self._server_name = server_name or place.host
+        self._limit = limit
         self._socket: socket.socket | None = None
         network.connections.append(self)
 
@@ -138,7 +143,8 @@ class Connection:
         self._socket = sock = self._socket or self._open(deadline)
         sock.settimeout(sockets.left(deadline))
         sock.sendall(message)
-        response, reusable = http1.Reader(lambda: sockets.receive(sock, deadline)).response()
+        reader = http1.Reader(lambda: sockets.receive(sock, deadline), self._limit)
+        response, reusable = reader.response()
         if not reusable:
             self.close()
         return response

@@ -42,6 +42,12 @@ EXAMPLES: list[JasmError] = [
     errors.ClusterForbidden(
         "get Secret shop/app-credentials", "secrets is forbidden (403)", "apply its Role"
     ),
+    errors.ClusterTooLarge(
+        "patch Secret shop/app-credentials",
+        "Invalid at metadata.annotations (422)",
+        "labels and annotations of others take 261900 bytes, most by note: remove some of them, "
+        "or name another secretName",
+    ),
     errors.ClusterUnavailable("GET secrets/app-credentials in namespace shop", "no answer"),
     errors.ClusterConflict("apply Secret shop/app-credentials", "it changed meanwhile (409)"),
     errors.InvalidSetup("JASM_TIMEOUT is 'soon'", "set it to seconds, such as 60 or 0.5"),

@@ -34,6 +34,7 @@ LAYERS = [
     ["initsync.sockets", "initsync.trust", "initsync.podinfo", "initsync.logs"],
     ["initsync.transport"],
     ["initsync.providers.interface"],
+    ["initsync.room", "initsync.crowd"],
     ["initsync.sync"],
     ["initsync.preview"],
     ["initsync.clusterauth", "initsync.cluster"],

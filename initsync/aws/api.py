@@ -27,6 +27,12 @@ _TRANSIENT = frozenset(
         "ServiceUnavailable",
     ]
 )
+LIMIT = 2_097_152
+"""Bytes of an answer; a secret is 65,536 bytes at most, six times that where JSON escapes each.
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html"""
+CREDENTIALS_LIMIT = 65_536
+"""Likewise, of whoever gives credentials: some kilobytes."""
+_PARTS = 70_000  # commas and brackets, in the secret's own text too: no more than it has bytes
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 _DATE = "%a, %d %b %Y %H:%M:%S GMT"  # https://www.rfc-editor.org/rfc/rfc9110#name-date
 _SHOWN = 400  # characters of AWS's own message: an access-denied one has three ARNs
@@ -62,7 +68,7 @@ def get_secret_value(
     path = connection.prefix + "/"
     signed = sign("POST", path, headers, body, credentials, region, "secretsmanager", now)
     response = post(connection, "AWS Secrets Manager", signed, body)
-    answer = _json(response.body)
+    answer = _json(response)
     if response.status == 200 and answer is not None:
         return answer
     answer = answer or {}
@@ -122,9 +128,11 @@ def _ahead(response: Response, now: float) -> float | None:
     return now - date.replace(tzinfo=datetime.UTC).timestamp()
 
 
-def _json(body: bytes) -> dict[str, Any] | None:
+def _json(response: Response) -> dict[str, Any] | None:
+    if response.parts > _PARTS:
+        return None
     try:
-        found = json.loads(body)
+        found = json.loads(response.body)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

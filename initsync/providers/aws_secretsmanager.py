@@ -82,7 +82,7 @@ class Provider:
             problem = f"it {what}: store a JSON object of keys and values instead"
             raise InvalidSecretData(self.name, path, problem)
         try:
-            return secretdata.parse(text)
+            return secretdata.parse(secretdata.bounded(text))
         except secretdata.NotSecretData as error:
             raise InvalidSecretData(self.name, path, str(error)) from None
 
@@ -104,12 +104,13 @@ class Provider:
         return self._connection("sts", self._valid("sts", region))
 
     def _open(self, url: str, timeout: float) -> Connection:
-        return self._network.direct(url, self._tls, timeout)
+        return self._network.direct(url, self._tls, timeout, api.CREDENTIALS_LIMIT)
 
     def _connection(self, service: str, region: str) -> Connection:
         place = (service, region)
         if place not in self._connections:
             url = endpoints.base_url(service, region, self._env)
             shared = (found for found in self._connections.values() if found.url == url)
-            self._connections[place] = next(shared, None) or self._network.proxied(url, self._tls)
+            opened = next(shared, None) or self._network.proxied(url, self._tls, api.LIMIT)
+            self._connections[place] = opened
         return self._connections[place]

@@ -2,11 +2,12 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from initsync import apistatus
-from initsync.errors import ClusterForbidden
+from initsync.errors import ClusterError
 from initsync.http1 import Response
 from initsync.model import JsonObject
 from tests.chart.helm import Helm, HelmFailed
@@ -84,6 +85,26 @@ def test_what_says_whose_a_secret_is_can_not_be_left_to_others(helm: Helm, value
         helm.objects(GUARD, f"--set={value}")
 
 
+BREAKING = ["it's", "'] || true || '' in ['", 'a"b', "a\\", "a\nb", "${x}", "{{ x }}"]
+LIST = re.compile(r" in (\[.*?\])(?:\)|$)", re.M)
+
+
+def test_a_value_stays_within_its_quotes_whatever_the_schema_says(
+    helm: Helm, tmp_path: Path
+) -> None:
+    guard = {"managedBy": BREAKING, "allowedLabels": BREAKING, "allowedAnnotations": BREAKING}
+    values = tmp_path / "values.yaml"
+    values.write_text(json.dumps({"guard": guard}))
+
+    spec = rendered(helm, f"--values={values}", "--skip-schema-validation")[POLICY]["spec"]
+
+    texts = [it["expression"] for it in (*spec["variables"], *spec["validations"])]
+    lists = [json.loads(found) for text in texts for found in LIST.findall(text)]
+    mark = "app.kubernetes.io/managed-by"
+    assert sorted(lists) == sorted([BREAKING, BREAKING, ["caronte", *BREAKING], [mark, *BREAKING]])
+    assert any("caronte or it's" in rule["message"] for rule in spec["validations"])
+
+
 def sentences(policy: JsonObject) -> list[str]:
     """What it says of each thing that it refuses."""
     rules = policy["spec"]["validations"]
@@ -101,7 +122,7 @@ def test_each_sentence_says_where_to_read_on_and_jasm_init_passes_it_on(helm: He
 
     for sentence in sentences(policy):
         body = {"kind": "Status", "reason": "Forbidden", "message": said + sentence}
-        with pytest.raises(ClusterForbidden) as refused:
+        with pytest.raises(ClusterError) as refused:
             apistatus.stored(Response(403, {}, json.dumps(body).encode()), "apply", private=True)
         assert str(refused.value) == f"cannot apply: {said}{sentence} (403)"
         assert "JASM's docs/security.md" in sentence

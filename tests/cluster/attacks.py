@@ -26,10 +26,13 @@ LABEL = "only for Secrets that carry the label app.kubernetes.io/managed-by: car
 TAKEN = "not for taking over a Secret of others"
 LABELS = "not for changing labels of a Secret other than JASM's own"
 ANNOTATIONS = "not for changing annotations of a Secret other than JASM's own"
+MANY = "not for Secrets with hundreds of labels and annotations"
+MUCH = "not for Secrets with more than 64 KiB of annotations"
 FINALIZERS = "not for changing the finalizers of a Secret"
 OWNERS = "not for changing the ownerReferences of a Secret"
 DELETION = "not for deleting Secrets"
 OWNER = {"apiVersion": "v1", "kind": "ConfigMap", "name": "gone", "uid": "none"}
+OF_OURS = f"{keys.PREFIX}x"
 LABEL_PATH = "/metadata/labels/app.kubernetes.io~1managed-by"
 
 
@@ -170,8 +173,22 @@ OWN = [
     *on_what_others_put("db"),
     applying(
         "keep the API server busy",
-        "not for Secrets with hundreds of labels and annotations",
+        MANY,
         managed("db", annotations={f"{keys.PREFIX}{number}": "" for number in range(5_000)}),
+    ),
+    applying(
+        "leave no room for another name",
+        MANY,
+        managed("db", annotations={f"{keys.PREFIX}{number}": "" for number in range(550)}),
+    ),
+    applying("fill its annotations", MUCH, managed("db", annotations={OF_OURS: "y" * 66_000})),
+    applying("fill them in bytes", MUCH, managed("db", annotations={OF_OURS: "é" * 33_000})),
+    applying(
+        "fill them by names",
+        MUCH,
+        managed(
+            "db", annotations={f"{keys.PREFIX}{number:063}": "y" * 60 for number in range(480)}
+        ),
     ),
     creating("create without the label", LABEL, secret("fresh")),
     creating("create without a name", LABEL, {"metadata": {"generateName": "x-"}}),

@@ -15,6 +15,7 @@ from initsync.testing.podrun import Finished
 from initsync.testing.webhook import Webhook
 from tests.chart.helm import Helm
 from tests.cluster import guard
+from tests.cluster.attacks import MUCH
 from tests.cluster.contract import Secrets
 from tests.cluster.guard import DENIED, managed, new_namespace
 from tests.cluster.neighbour import labels_as_policy_engines_do, neighbouring
@@ -111,6 +112,21 @@ def test_what_is_allowed_the_pod_itself_may_write_too(knowing_api: ControlPlane)
     thief: Secrets = guard.loot(knowing_api, "names").thief
 
     assert thief.apply(managed("fresh", labels=guard.MANAGED | {"owner": "x"})).status == 201
+
+
+def test_of_what_is_allowed_no_more_fits_than_leaves_room_for_a_sync(
+    knowing_api: ControlPlane,
+) -> None:
+    """A sync takes out what is JASM's own, and not this."""
+    thief: Secrets = guard.loot(knowing_api, "names").thief
+    name = "policies.example.org/seen"
+
+    answers = [
+        thief.apply(managed("fresh", annotations={name: "y" * size})) for size in (66_000, 65_000)
+    ]
+
+    assert [answer.status for answer in answers] == [403, 201]
+    assert f"{DENIED}{MUCH}" in answers[0].body["message"]
 
 
 def test_when_there_are_too_many_names_to_name_it_is_refused_all_the_same(

@@ -92,7 +92,10 @@ class Writer:
             HISTORY[manifest["metadata"]["name"]].append(value(written))
             return written
 
-    def remove_keys(self, written: JsonObject, names: list[str]) -> None:
+    def replace_secret(self, existing: JsonObject, manifest: JsonObject) -> JsonObject:
+        raise AssertionError("there is room")
+
+    def remove(self, patch: JsonObject) -> None:
         raise AssertionError("nobody else owns a key")
 
 

@@ -6,17 +6,21 @@ from typing import Any, cast
 
 import pytest
 
-from initsync import rbac
+from initsync import keys, rbac
 from initsync.cluster import Cluster
 from initsync.errors import (
     ClusterConflict,
     ClusterError,
     ClusterForbidden,
+    ClusterTooLarge,
     ClusterUnavailable,
 )
 from initsync.transport import Connection, Response, TransportError
 
-SECRET = {"metadata": {"name": "db", "namespace": "shop", "resourceVersion": "7"}, "data": {}}
+SECRET: dict[str, Any] = {
+    "metadata": {"name": "db", "namespace": "shop", "resourceVersion": "7"},
+    "data": {},
+}
 
 
 GUARDED = (
@@ -74,15 +78,75 @@ def test_apply_is_server_side_by_our_own_manager() -> None:
     assert body == SECRET
 
 
-def test_left_over_keys_are_removed_from_what_was_just_written_only() -> None:
+def test_what_is_left_over_is_removed_from_that_version_only() -> None:
     connection = Scripted(200, SECRET)
+    patch = SECRET | {"data": {"b": None, "z": None}}
 
-    cluster(connection).remove_keys(SECRET, ["b", "z"])
+    cluster(connection).remove(patch)
 
-    assert connection.seen[0][3] == {
-        "metadata": {"resourceVersion": "7"},
-        "data": {"b": None, "z": None},
+    method, target, headers, body = connection.seen[0]
+    assert (method, body) == ("PATCH", patch)
+    assert target == "/api/v1/namespaces/shop/secrets/db?fieldManager=jasm"
+    assert headers["content-type"] == "application/merge-patch+json"
+
+
+def test_where_there_is_no_room_all_that_is_ours_is_replaced_at_once() -> None:
+    connection = Scripted(200, SECRET)
+    metadata = {"labels": {"team": "shop", f"{keys.PREFIX}x": "1"}, "annotations": {"note": "n"}}
+    existing = SECRET | {"metadata": SECRET["metadata"] | metadata}
+    marks = {"labels": {keys.PROVIDER: "p"}, "annotations": {keys.SOURCE_PATH: "/db"}}
+    wanted = {"metadata": {"name": "db", **marks}, "data": {"a": "MQ=="}}
+
+    assert cluster(connection).replace_secret(existing, wanted) == SECRET
+
+    method, target, headers, body = connection.seen[0]
+    assert (method, headers["content-type"]) == ("PATCH", "application/json-patch+json")
+    assert target == "/api/v1/namespaces/shop/secrets/db?fieldManager=jasm"
+    assert {operation["op"] for operation in body} == {"add"}
+    assert {operation["path"]: operation["value"] for operation in body} == {
+        "/metadata/resourceVersion": "7",
+        "/metadata/managedFields": [{}],
+        "/metadata/labels": {"team": "shop", keys.PROVIDER: "p"},
+        "/metadata/annotations": {"note": "n", keys.SOURCE_PATH: "/db"},
+        "/data": {"a": "MQ=="},
     }
+
+
+TOO_LONG = {"causes": [{"reason": "FieldValueTooLong", "message": "pl4nted", "field": "data"}]}
+OF_ETCD = (
+    "rpc error: code = ResourceExhausted desc = trying to send message larger than max (2 vs. 1)"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "details", "sentence"),
+    [
+        (422, "pl4nted", TOO_LONG, "Invalid at data (422)"),
+        (413, "pl4nted", {}, "Invalid (413)"),
+        (500, "etcdserver: request is too large", {}, "etcdserver: request is too large (500)"),
+        (500, OF_ETCD, {}, "trying to send message larger than max (500)"),
+        (403, f"{GUARDED}not for Secrets with hundreds of labels and annotations;", {}, "hundreds"),
+        (403, f"{GUARDED}not for Secrets with more than 64 KiB of annotations", {}, "64 KiB"),
+    ],
+)
+def test_what_is_too_large_is_no_failure_of_the_server(
+    code: int, said: str, details: object, sentence: str
+) -> None:
+    answer = status(code, "Invalid", said) | {"details": details}
+
+    with pytest.raises(ClusterTooLarge) as caught:
+        cluster(Scripted(code, answer)).apply_secret(SECRET)
+
+    assert sentence in str(caught.value)
+    assert "pl4nted" not in str(caught.value)
+
+
+@pytest.mark.parametrize("details", [None, "x", [], {"causes": None}, {"causes": ["x", None, {}]}])
+def test_details_that_are_none_are_looked_over(details: object) -> None:
+    answer = status(422, "Invalid", "no") | {"details": details}
+
+    with pytest.raises(ClusterError, match=r"Invalid \(422\)"):
+        cluster(Scripted(422, answer)).apply_secret(SECRET)
 
 
 def test_without_a_token_no_header_is_sent() -> None:
@@ -124,7 +188,7 @@ def test_what_the_api_server_quotes_of_a_written_secret_is_not_passed_on(code: i
     with pytest.raises(ClusterError) as applied:
         cluster(Scripted(code, quoting)).apply_secret(SECRET)
     with pytest.raises(ClusterError) as removed:
-        cluster(Scripted(code, quoting)).remove_keys(SECRET, ["a"])
+        cluster(Scripted(code, quoting)).remove(SECRET)
 
     assert "pl4nted" not in f"{applied.value} {removed.value}"
     assert f"cannot apply Secret shop/db: Invalid at data[a/b] ({code})" in str(applied.value)

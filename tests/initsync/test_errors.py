@@ -86,6 +86,13 @@ TABLE: list[tuple[JasmError, str, int, bool, list[str]]] = [
         ["apply Secret shop/db", "too long"],
     ),
     (
+        errors.ClusterTooLarge("patch Secret shop/db", "too large (422)", "remove the note"),
+        "KubernetesError",
+        5,
+        False,
+        ["patch Secret shop/db", "too large (422)", "remove the note"],
+    ),
+    (
         errors.ClusterConflict("apply Secret shop/db", "changed (409)"),
         "KubernetesError",
         5,

@@ -28,6 +28,31 @@ def test_a_request_has_a_length_and_ends_its_head() -> None:
     assert raw == b"POST /a?b=c HTTP/1.1\r\nhost: h\r\naccept: */*\r\ncontent-length: 2\r\n\r\n{}"
 
 
+@pytest.mark.parametrize("cut", [1, 7, 65_536])
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"content-length: 1001\r\n\r\n",
+        b"transfer-encoding: chunked\r\n\r\n3E9\r\n",
+        b"transfer-encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 1000 + b"1\r\n",
+        b"\r\n",
+    ],
+    ids=["by length", "in a chunk", "in small chunks", "to the end"],
+)
+def test_a_body_over_its_limit_is_refused(framing: bytes, cut: int) -> None:
+    raw = b"HTTP/1.1 200 OK\r\n" + framing + b"x" * 1001
+    parts = [raw[start : start + cut] for start in range(0, len(raw), cut)]
+
+    with pytest.raises(BadResponse, match="the answer is larger than 1000 bytes"):
+        Reader(feed(*parts), 1000).response()
+
+
+def test_parts_are_at_least_the_values_of_the_body() -> None:
+    body = b'{"a": [1, {"b": ","}], "c": {}}'
+
+    assert http1.Response(200, {}, body).parts == 7
+
+
 @pytest.mark.parametrize(
     ("target", "headers"),
     [

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from initsync import manifests
+from initsync import keys, manifests
 from initsync.errors import ClusterUnavailable, NotManaged
 from initsync.manifests import EventSource
 from initsync.model import ExternalSecret, PodRef, SyncRequest
@@ -128,10 +128,34 @@ def test_a_secret_on_its_way_out_is_worth_another_try() -> None:
         manifests.refuse_foreign(leaving, "caronte")
 
 
-def test_keys_that_somebody_else_owns_too_are_left_over() -> None:
+def test_what_is_ours_to_say_and_is_not_wanted_is_to_be_removed_and_nothing_else() -> None:
     written = stored({"a": "1", "z": "9", "b": "2"})
+    written["metadata"]["labels"] |= {keys.PREFIX + "x": "1", "team": "shop"}
+    written["metadata"]["annotations"] |= {keys.PREFIX + "y": "1", keys.ADOPT: "true", "note": "n"}
 
-    assert manifests.leftover_keys(written, wanted({"a": "1"})) == ["b", "z"]
+    removed = manifests.removal(written, wanted({"a": "1"}))
+
+    assert removed == {
+        "metadata": {
+            **{name: written["metadata"][name] for name in ("name", "namespace")},
+            "resourceVersion": written["metadata"]["resourceVersion"],
+            "labels": {keys.PREFIX + "x": None},
+            "annotations": {keys.PREFIX + "y": None},
+        },
+        "data": {"b": None, "z": None},
+    }
+    assert manifests.number(removed) == 4
+
+
+def test_what_others_put_on_a_secret_is_not_ours_to_say() -> None:
+    found = stored({"a": "1"})
+    found["metadata"]["labels"] |= {"team": "shop"}
+    found["metadata"]["annotations"] |= {"note": "ü", keys.ADOPT: "true"}
+
+    assert manifests.of_others(found) == {
+        "labels": {"team": "shop"},
+        "annotations": {"note": "ü", keys.ADOPT: "true"},
+    }
 
 
 def test_our_own_secret_may_be_written() -> None:

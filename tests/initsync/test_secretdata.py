@@ -63,6 +63,29 @@ def test_what_is_refused_is_named_without_its_value(text: str, problem: str) -> 
     assert "pl4nted" not in str(caught.value)
 
 
+@pytest.mark.parametrize("unit", [",", "{", "["])
+def test_the_largest_secret_of_aws_is_parsed_whatever_it_consists_of(unit: str) -> None:
+    """https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html"""
+    value = unit * (65_536 - len('{"a":""}'))
+
+    assert secretdata.parse(secretdata.bounded(f'{{"a":"{value}"}}')) == {"a": value}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"a": ' + "[" * 100_000, "its JSON has more than 70000 parts"),
+        ('{"a": [' + '"pl4nted",' * 100_000, "its JSON has more than 70000 parts"),
+        ('{"a": "' + "pl4nted" * 150_000 + '"}', "over the limit of a Secret, 1048576 bytes"),
+    ],
+)
+def test_what_would_take_all_of_a_containers_memory_is_not_parsed(text: str, problem: str) -> None:
+    with pytest.raises(NotSecretData, match=problem) as caught:
+        secretdata.bounded(text)
+
+    assert "pl4nted" not in str(caught.value)
+
+
 JSON = st.recursive(
     st.booleans()
     | st.integers()

@@ -9,6 +9,7 @@ import pytest
 from initsync import keys, manifests
 from initsync.errors import (
     ClusterConflict,
+    ClusterTooLarge,
     InvalidSecretData,
     NotManaged,
     ProviderUnavailable,
@@ -17,7 +18,7 @@ from initsync.errors import (
 from initsync.model import ExternalSecret, Outcome, PodRef, SyncPolicy, SyncRequest
 from initsync.retry import Retry
 from initsync.settings import Settings
-from initsync.sync import ROUNDS, Secrets, sync
+from initsync.sync import MANY, ROUNDS, Secrets, sync
 
 REQUEST = SyncRequest("vault", "kv/db", "db", PodRef("shop", "web-1", "0b2a"))
 
@@ -31,6 +32,7 @@ class Cluster:
         self.calls: list[str] = []
         self.coowned: set[str] = set()
         self.before_apply: Callable[[], None] = lambda: None
+        self.before_replace: Callable[[], None] = lambda: None
 
     def put(self, data: dict[str, str], path: str = "kv/db") -> None:
         external = ExternalSecret(data, path, "vault")
@@ -60,11 +62,21 @@ class Cluster:
         assert self.stored
         return copy.deepcopy(self.stored)
 
-    def remove_keys(self, written: dict[str, Any], names: list[str]) -> None:
+    def replace_secret(self, existing: dict[str, Any], manifest: dict[str, Any]) -> dict[str, Any]:
         assert self.stored
-        assert written["metadata"]["resourceVersion"] == self.stored["metadata"]["resourceVersion"]
-        self.calls.append("remove " + ",".join(names))
-        for name in names:
+        self.calls.append("replace")
+        self.before_replace()
+        if existing["metadata"]["resourceVersion"] != self.stored["metadata"]["resourceVersion"]:
+            raise ClusterConflict("patch", "the object has been modified (409)")
+        self.coowned.clear()
+        self.store(manifest)
+        return copy.deepcopy(self.stored)
+
+    def remove(self, patch: dict[str, Any]) -> None:
+        assert self.stored
+        assert patch["metadata"]["resourceVersion"] == self.stored["metadata"]["resourceVersion"]
+        self.calls.append("remove " + ",".join(sorted(patch["data"])))
+        for name in patch["data"]:
             del self.stored["data"][name]
 
 
@@ -154,6 +166,74 @@ def test_keys_gone_at_the_source_are_removed_even_if_another_manager_owns_them_t
     assert cluster.calls == ["read", "apply", "remove y,z"]
     assert cluster.stored is not None
     assert list(cluster.stored["data"]) == ["a"]
+
+
+def too_large() -> None:
+    raise ClusterTooLarge("apply Secret shop/db", "Invalid at data (422)")
+
+
+def test_where_there_is_no_room_for_ours_it_replaces_what_is_there() -> None:
+    cluster = Cluster()
+    cluster.put({"a": "1"})
+    cluster.before_apply = too_large
+
+    assert run(cluster, Provider(a="2")) == Outcome("updated", REQUEST, ("a",))
+
+    assert cluster.calls == ["read", "apply", "replace"]
+
+
+def test_nothing_is_applied_to_thousands_of_keys() -> None:
+    cluster = Cluster()
+    cluster.put({"a": "1"})
+    cluster.coowned = {str(number) for number in range(MANY + 1)}
+    cluster.put({"a": "1"})
+
+    run(cluster, Provider(a="2"))
+
+    assert cluster.calls == ["read", "replace"]
+    assert cluster.stored
+    assert list(cluster.stored["data"]) == ["a"]
+
+
+def test_a_race_lost_while_making_room_starts_again_from_reading_fetch_included() -> None:
+    cluster, provider = Cluster(), Provider(a="old")
+    cluster.put({"a": "1"})
+    cluster.before_apply = too_large
+
+    def rotate_and_win() -> None:
+        cluster.before_apply = cluster.before_replace = lambda: None
+        provider.data = {"a": "new"}
+        cluster.put({"a": "newer than that"})
+
+    cluster.before_replace = rotate_and_win
+
+    assert run(cluster, provider).action == "updated"
+    assert cluster.calls == ["read", "apply", "replace", "read", "apply"]
+    assert provider.fetches == 2
+
+
+def test_what_is_not_ours_to_remove_is_named_with_what_to_do() -> None:
+    cluster = Cluster()
+    cluster.put({"a": "1"})
+    assert cluster.stored
+    cluster.stored["metadata"]["annotations"] |= {"note": "x" * 300, "other": "é" * 100}
+    cluster.before_apply = cluster.before_replace = too_large
+
+    with pytest.raises(ClusterTooLarge) as caught:
+        run(cluster, Provider(a="2"))
+
+    said = "labels and annotations of others take 509 bytes, most by note, other: remove some of"
+    assert said in str(caught.value)
+
+
+def test_a_secret_that_is_too_large_by_itself_is_told() -> None:
+    cluster = Cluster()
+    cluster.before_apply = too_large
+
+    with pytest.raises(ClusterTooLarge):
+        run(cluster, Provider(a="2"))
+
+    assert cluster.calls == ["read", "apply"]
 
 
 def test_losing_a_race_starts_again_from_reading_fetch_included() -> None:

@@ -19,7 +19,7 @@ true
 {{- prepend (.Values.guard.managedBy | default list) $injected | uniq | toYaml -}}
 {{- end -}}
 
-{{/* A list as CEL has it. */}}
+{{/* A list as CEL has it: JSON's strings are CEL's, whatever is in them. */}}
 {{- define "jasm.guard.cel" -}}
-[{{ range $number, $value := . }}{{ if $number }}, {{ end }}'{{ $value }}'{{ end }}]
+{{ . | default list | toJson }}
 {{- end -}}
