@@ -1,5 +1,6 @@
 """The annotation's text, read: `SyncRequest`, or the sentence that says what is wrong with it."""
 
+import re
 from collections.abc import Callable, Collection
 
 from initsync import plainfields, rules
@@ -9,18 +10,34 @@ from initsync.plainfields import FIELDS, Field
 
 __all__ = ["FIELDS", "asked", "parse"]
 
+CheckPath = Callable[[str, str], str | None]
+# No YAML, for its last colon: what ECS calls a secret is often pasted so.
+_COLON_LAST = re.compile(r"^([ \t]*path:[ \t]+)([^\s'\"]\S*:)[ \t]*$", re.M)
+
 
 def parse(
     text: str,
     pod: PodRef,
     supported: Collection[str],
-    check_path: Callable[[str, str], str | None] = lambda *_: None,
+    check_path: CheckPath = lambda *_: None,
 ) -> SyncRequest:
     """The request in the annotation of `pod`.
 
     `check_path(provider, path)` gives the provider's rule that the path breaks.
     Raises AnnotationError (field, found value, rule, line) and UnsupportedProvider.
     """
+    try:
+        return _parsed(text, pod, supported, check_path)
+    except AnnotationError:
+        if len(text) <= rules.ANNOTATION_LIMIT and _COLON_LAST.search(text):
+            quoted = _COLON_LAST.sub(r"\1'\2'", text)
+            _parsed(quoted, pod, supported, check_path)  # says more than that it is no YAML
+        raise
+
+
+def _parsed(
+    text: str, pod: PodRef, supported: Collection[str], check_path: CheckPath
+) -> SyncRequest:
     fields = _read(text)
     provider, path, name = (_required(fields, field) for field in FIELDS)
     if provider.value not in supported:
@@ -46,6 +63,9 @@ def asked(text: str) -> str:
 def _read(text: str) -> dict[str, Field]:
     if rule := rules.annotation_problem(text):
         raise AnnotationError(rule)
+    if not text.strip():
+        problem = f"has no text (a Helm value that is not set?): write {plainfields.EXAMPLE}"
+        raise AnnotationError(problem)
     fields = plainfields.read(text)
     if fields is None:
         from initsync import yamlfields  # most annotations never pay for PyYAML

@@ -17,6 +17,7 @@ from initsync import (
 from initsync import cli_policy_options as checked
 from initsync.aws import endpoints, iam
 from initsync.aws.iam import Place
+from initsync.aws.paths import is_arn
 from initsync.cli_cluster import Asked, ending, opened, options
 from initsync.cloudroles import CloudRole, Trust
 from initsync.clusterreads import PODS
@@ -182,7 +183,7 @@ def _place(found: list[Permit], account: str, region: str, kms_keys: dict[str, s
     paths = sorted({path for permit in found for path in permit.paths})
     if not region:
         for path in paths:
-            if not endpoints.is_arn(path):
+            if not is_arn(path):
                 raise InvalidSetup(f"{path} is a name without a region", "give it by --region")
         region = next((endpoints.region_of(path, {}) or "" for path in paths), "")
     place = Place(account, region, kms_keys)

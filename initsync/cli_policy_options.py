@@ -5,7 +5,7 @@ import re
 import click
 
 from initsync import rules
-from initsync.aws import endpoints, iam
+from initsync.aws import endpoints, iam, paths
 
 
 def account(_: click.Context, _parameter: click.Parameter, given: str | None) -> str:
@@ -16,10 +16,10 @@ def account(_: click.Context, _parameter: click.Parameter, given: str | None) ->
 
 
 def region(_: click.Context, _parameter: click.Parameter, given: str | None) -> str:
-    """A region of AWS."""
-    if given is not None and not endpoints.valid_region(given):
+    """A region of AWS, as ARNs have it."""
+    if given is not None and not paths.is_region(given):
         raise click.BadParameter("must be an AWS region, such as eu-west-1")
-    return given or ""
+    return endpoints.signing_region("secretsmanager", given or "")
 
 
 def kms_keys(
@@ -40,7 +40,7 @@ def kms_keys(
 def issuer(_: click.Context, _parameter: click.Parameter, given: str | None) -> str:
     """The URL of an OIDC issuer, without its scheme."""
     found = (given or "").removeprefix("https://").rstrip("/")
-    if given is not None and not re.fullmatch(r"[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._/-]+)?", found):
+    if given is not None and not re.fullmatch(r"[A-Za-z0-9.-]+(:\d+)?(/[!\"$->@-~]+)?", found):
         raise click.BadParameter("must be a URL, https://HOST/PATH")
     return found
 
@@ -54,8 +54,8 @@ def audience(_: click.Context, _parameter: click.Parameter, given: str) -> str:
 
 def prefix(_: click.Context, _parameter: click.Parameter, given: str) -> str:
     """The beginning of names in IAM."""
-    if not re.fullmatch(r"[A-Za-z0-9+=,.@-]{1,32}", given):
-        raise click.BadParameter("must be 1 to 32 letters, digits and +=,.@-")
+    if not re.fullmatch(r"[A-Za-z0-9_+=,.@-]{1,32}", given):
+        raise click.BadParameter("must be 1 to 32 letters, digits and _+=,.@-")
     return given
 
 

@@ -14,6 +14,7 @@ from initsync.errors import (
     AccessDenied,
     ClusterUnavailable,
     JasmError,
+    NoIdentityYet,
     SecretNotFound,
 )
 from initsync.logs import Log
@@ -64,7 +65,8 @@ def start(
     chosen = settings.from_env(env)
     end = time.monotonic() + (chosen.timeout if timeout is None else timeout)
     network = Network(env, lambda: end - time.monotonic(), log.debug)
-    patient = (SecretNotFound, AccessDenied) if chosen.restart_policy == "Never" else ()
+    eventual = (SecretNotFound, AccessDenied, NoIdentityYet)
+    patient = eventual if chosen.restart_policy == "Never" else ()
     notice = log.debug if quiet else log.warning
     retry = Retry(time.monotonic, time.sleep, uniform, end, notice, patient)
     return Run(env, chosen, network, retry, log)

@@ -86,15 +86,30 @@ class SecretNotFound(JasmError):
         )
 
 
+class SecretRefused(JasmError):
+    """The provider does not give that secret: its name or its present state is against it."""
+
+    reason = "ExternalSecretNotFound"
+    exit_code = 4
+
+    def __init__(self, provider: str, path: str, region: str, detail: str, advice: str) -> None:
+        super().__init__(
+            f"{provider} does not give the secret at path {shown(path)} in region {region} "
+            f"({detail}): {advice}"
+        )
+
+
 class AccessDenied(JasmError):
     """The provider refuses this identity."""
 
     reason = "ExternalSecretAccessDenied"
     exit_code = 4
 
-    def __init__(self, target: str, permission: str, role: str, detail: str = "") -> None:
+    def __init__(
+        self, target: str, permission: str, role: str, detail: str = "", advice: str = ""
+    ) -> None:
         because = f" ({detail})" if detail else ""
-        super().__init__(f"{target} refused {role}{because}: grant it {permission}")
+        super().__init__(f"{target} refused {role}{because}: {advice or f'grant it {permission}'}")
 
 
 class NoIdentity(JasmError):
@@ -106,6 +121,10 @@ class NoIdentity(JasmError):
     def __init__(self, tried: Sequence[str], advice: str) -> None:
         super().__init__(f"no cloud identity (tried {'; '.join(tried)}): {advice}")
         self.tried = tried
+
+
+class NoIdentityYet(NoIdentity):
+    """The cloud does not know the identity, and may within seconds: what makes it known spreads."""
 
 
 class ProviderUnavailable(JasmError):

@@ -10,7 +10,7 @@ FIELDS = ("provider", "path", "secretName")
 EXAMPLE = "provider, path and secretName, one a line"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _FIRST = frozenset(_LETTERS + _LETTERS.upper() + "/")
-_PLAIN = _LETTERS + _LETTERS.upper() + "0123456789-_/+=.@:"
+_PLAIN = _LETTERS + _LETTERS.upper() + "0123456789-_/+=.@:!"
 _OTHERS = frozenset(["y", "n", "yes", "no", "true", "false", "on", "off", "null"])
 """Words that some YAML takes for another type, in lower case."""
 

@@ -83,7 +83,8 @@ def _tunnel(sock: socket.socket, place: urls.Place, proxy: urls.Proxy, deadline:
     """https://www.rfc-editor.org/rfc/rfc9110#name-connect"""
     host = f"[{place.host}]" if ":" in place.host else place.host
     target = f"{host}:{place.port}"
-    sock.sendall(http1.request("CONNECT", target, {"host": target} | login(proxy), b""))
+    head = {"host": target, "user-agent": http1.AGENT} | login(proxy)
+    sock.sendall(http1.request("CONNECT", target, head, b""))
     status = http1.Reader(lambda: receive(sock, deadline)).status()
     if not 200 <= status < 300:
         wish = ": it wants a login, http://USER:PASSWORD@HOST:PORT" if status == 407 else ""

@@ -97,7 +97,8 @@ class Connection:
     ) -> Response:
         """Send one request and read its answer, whatever its status.
 
-        `target` is path and query, below the URL's own path. Host and Content-Length are added.
+        `target` is path and query, below the URL's own path. Host, User-Agent and Content-Length
+        are added.
         Raises TransportError, and InvalidSetup for a header that cannot be sent.
         """
         message = self._message(method, self.prefix + target, headers, body)
@@ -126,7 +127,7 @@ class Connection:
         self._network.trace(f"{where}: {result}, {milliseconds:.0f} ms")
 
     def _message(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
-        head = {"host": self.authority, **headers}
+        head = {"host": self.authority, "user-agent": http1.AGENT, **headers}
         if self._proxy and not self._place.secure:
             target = f"http://{self.authority}{target}"
             head |= sockets.login(self._proxy)

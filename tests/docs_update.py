@@ -27,6 +27,14 @@ EXAMPLES: list[JasmError] = [
         "choose one of the two: in the chart certificates.mode is job or certManager",
     ),
     errors.SecretNotFound("aws-secretsmanager", PATH, "eu-central-1"),
+    errors.SecretRefused(
+        "aws-secretsmanager",
+        PATH,
+        "eu-central-1",
+        "InvalidRequestException: You can't perform this operation on the secret because it was "
+        "marked for deletion.",
+        "restore it (aws secretsmanager restore-secret), or name another path",
+    ),
     errors.AccessDenied(
         "aws-secretsmanager",
         f"secretsmanager:GetSecretValue on {PATH} in eu-central-1",
@@ -35,6 +43,10 @@ EXAMPLES: list[JasmError] = [
     errors.NoIdentity(
         ["static keys: AWS_ACCESS_KEY_ID is not set", "IRSA: AWS_ROLE_ARN is not set"],
         f"annotate the pod's ServiceAccount eks.amazonaws.com/role-arn: {ROLE}",
+    ),
+    errors.NoIdentityYet(
+        ["EKS Pod Identity or ECS: 169.254.170.23 answered 404 'no association'"],
+        "check the Pod Identity association of this ServiceAccount",
     ),
     errors.ProviderUnavailable("AWS Secrets Manager", "HTTP 503, ServiceUnavailable"),
     errors.ProviderRefused("AWS Secrets Manager", "UnknownOperationException: because"),
@@ -71,6 +83,7 @@ REMEDIES: dict[type[JasmError], str] = {
     ),
     errors.AccessDenied: (
         "Grant the role the permission that the sentence names, on the resource that it names; "
+        "where it names another policy that stands in the way, change that one; "
         "the pod recovers by itself at its next try."
     ),
     errors.NoIdentity: (

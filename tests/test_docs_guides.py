@@ -14,7 +14,7 @@ from jsonschema import Draft7Validator
 from moto import mock_aws
 
 from initsync import check, keys, providers, rbac
-from initsync.aws import endpoints
+from initsync.aws import endpoints, paths
 from tests.docs_blocks import DOCS, blocks, manifests, marked
 
 ROOT = DOCS.parent
@@ -52,7 +52,7 @@ def test_a_role_may_read_one_secret_and_only_one_service_account_may_be_it() -> 
 
     read, decrypt = permissions["Statement"]
     assert read["Resource"].endswith(":secret:/prod/shop/db-??????")
-    assert endpoints.is_arn(read["Resource"].replace("?", "a"))
+    assert paths.is_arn(read["Resource"].replace("?", "a"))
     assert {read["Action"], decrypt["Action"]} == {"secretsmanager:GetSecretValue", "kms:Decrypt"}
     said = irsa["Statement"][0]["Condition"]["StringEquals"].values()
     assert set(said) == {"sts.amazonaws.com", "system:serviceaccount:shop:app"}

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from initsync.aws.sigv4 import Credentials, sign
 from initsync.errors import ProviderUnavailable
 from initsync.transport import Connection, Response, TransportError
+from initsync.wording import shortened
 
 # https://github.com/boto/botocore/blob/develop/botocore/retries/standard.py and, for the last
 # line, the services' own errors that their documentation calls worth another try.
@@ -33,9 +34,11 @@ https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.htm
 CREDENTIALS_LIMIT = 65_536
 """Likewise, of whoever gives credentials: some kilobytes."""
 _PARTS = 70_000  # commas and brackets, in the secret's own text too: no more than it has bytes
+_STAGE = "AWSCURRENT"
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 _DATE = "%a, %d %b %Y %H:%M:%S GMT"  # https://www.rfc-editor.org/rfc/rfc9110#name-date
-_SHOWN = 400  # characters of AWS's own message: an access-denied one has three ARNs
+_SHOWN = 600
+"""Bytes of AWS's own message: an access-denied one has three ARNs, and its reason at the end."""
 
 
 class ServiceError(Exception):
@@ -46,7 +49,7 @@ class ServiceError(Exception):
 
     def __init__(self, code: str, message: str, status: int, ahead: float | None = None) -> None:
         self.code = code
-        self.message = message[:_SHOWN]
+        self.message = shortened(message, _SHOWN)
         self.status = status
         self.ahead = ahead
         super().__init__(f"{code}: {self.message}")
@@ -57,9 +60,11 @@ def get_secret_value(
 ) -> dict[str, Any]:
     """Secrets Manager's answer. Raises ServiceError and ProviderUnavailable.
 
+    The stage is said although it is the default: to a policy whose condition is
+    `secretsmanager:VersionStage` a request without it has no stage (boto/boto3#2957).
     https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
     """
-    body = json.dumps({"SecretId": secret_id}).encode()
+    body = json.dumps({"SecretId": secret_id, "VersionStage": _STAGE}).encode()
     headers = {
         "host": connection.authority,
         "content-type": "application/x-amz-json-1.1",
@@ -116,7 +121,7 @@ def failure(service: str, response: Response, code: str, message: str, now: floa
     """ServiceError, or ProviderUnavailable where another try may help."""
     if code and code not in _TRANSIENT and 400 <= response.status < 500 and response.status != 429:
         return ServiceError(code, message, response.status, _ahead(response, now))
-    said = f"{code}: {message[:_SHOWN]}" if code else "no answer of an AWS service"
+    said = f"{code}: {shortened(message, _SHOWN)}" if code else "no answer of an AWS service"
     return ProviderUnavailable(service, f"HTTP {response.status}, {said}", response.retry_after)
 
 

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from initsync import urls
 from initsync.aws.sigv4 import Credentials
-from initsync.errors import InvalidSetup, NoIdentity, ProviderUnavailable
+from initsync.errors import InvalidSetup, NoIdentity, NoIdentityYet, ProviderUnavailable
 from initsync.transport import Connection, Response, TransportError
-from initsync.wording import shown
+from initsync.wording import shortened, shown
 
 RELATIVE_URI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 FULL_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
@@ -29,9 +29,13 @@ TIMEOUT = 2.0
 _HOSTS = ("169.254.170.2", "169.254.170.23", "fd00:ec2::23", "localhost")
 _ECS = "http://169.254.170.2"
 _PLACE = "EKS Pod Identity or ECS"
+_SHOWN = 400
+"""Bytes of the endpoint's own words, of which a request's id is the first forty."""
+# An association or a role that was made just now: https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html
+_SPREADING = (400, 404)
 _ADVICE = (
-    "check the Pod Identity association of this ServiceAccount and the agent on the node; "
-    "if they are right, delete the pod so that admission runs again"
+    "check the Pod Identity association of this ServiceAccount, the trust policy of its role and "
+    "the agent on the node; if they are right, delete the pod so that admission runs again"
 )
 
 
@@ -50,8 +54,12 @@ def credentials(
         return f"{_PLACE}: {problem}"
     try:
         token = _token(env)
-    except (OSError, ValueError) as error:
-        return f"{_PLACE}: cannot use the token ({getattr(error, 'strerror', None) or error})"
+    except (OSError, UnicodeDecodeError) as error:
+        problem = getattr(error, "strerror", None) or "it is not a token"
+        return f"{_PLACE}: cannot read {env[TOKEN_FILE]} ({problem})"
+    if "\r" in token or "\n" in token:
+        source = env.get(TOKEN_FILE) or TOKEN
+        return f"{_PLACE}: the token of {source} has a line break, which no header may have"
     return _answered(url, _asked(url, token, connect))
 
 
@@ -76,12 +84,8 @@ def _loopback(host: str) -> bool:
 def _token(env: Mapping[str, str]) -> str:
     if path := env.get(TOKEN_FILE):
         with open(path, encoding="ascii") as file:
-            token = file.read()
-    else:
-        token = env.get(TOKEN, "")
-    if "\r" in token or "\n" in token:
-        raise ValueError("it has a line break, which no header may have")
-    return token
+            return file.read()
+    return env.get(TOKEN, "")
 
 
 def _asked(url: str, token: str, connect: Callable[[str, float], Connection]) -> Response:
@@ -100,9 +104,9 @@ def _asked(url: str, token: str, connect: Callable[[str, float], Connection]) ->
 def _answered(url: str, response: Response) -> Credentials:
     authority = urls.place(url).authority
     if 400 <= response.status < 500 and response.status != 429:
-        said = shown(response.body.decode(errors="replace"))
+        said = ascii(shortened(response.body.decode(errors="replace"), _SHOWN))
         tried = f"{_PLACE}: {authority} answered {response.status} {said}"
-        raise NoIdentity([tried], _ADVICE)
+        raise (NoIdentityYet if response.status in _SPREADING else NoIdentity)([tried], _ADVICE)
     try:
         found: Any = json.loads(response.body) if response.status == 200 else {}
         keys = [_text(found[name]) for name in ("AccessKeyId", "SecretAccessKey", "Token")]

@@ -74,7 +74,7 @@ class Identity:
         if not (key + secret).isascii():
             return "static keys: they hold characters that no key has"
         if key and secret:
-            return Credentials(key, secret, self._env.get("AWS_SESSION_TOKEN", ""))
+            return Credentials(key, secret, self._env.get("AWS_SESSION_TOKEN", ""), static=True)
         missing = "AWS_SECRET_ACCESS_KEY" if key else "AWS_ACCESS_KEY_ID"
         return f"static keys: {missing} is not set"
 
@@ -143,12 +143,13 @@ def _from_sdk() -> Credentials | str:
 
 
 def sdk_region() -> str | None:
-    """The region of the profile that boto3 would take."""
+    """The region of the profile that boto3 would take, an empty AWS_DEFAULT_REGION aside."""
     try:
-        import boto3
         from botocore.exceptions import BotoCoreError
+        from botocore.session import Session
 
-        region: str | None = boto3.Session().region_name
+        session: Any = Session()
+        region: str | None = session.get_config_variable("region")
+        return region or session.get_scoped_config().get("region") or None
     except (ImportError, BotoCoreError):  # told where the credentials are asked for
         return None
-    return region

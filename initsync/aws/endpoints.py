@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from initsync.rules import LABEL_LIMIT
+from initsync.aws import paths
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
@@ -15,15 +15,8 @@ _SERVICE_VARIABLE = {
     "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER",
     "sts": "AWS_ENDPOINT_URL_STS",
 }
-# What each partition's regionRegex takes, with room for tomorrow's: two or three words and a
-# number. Another word can be somebody's host: `secretsmanager.s3.amazonaws.com` is a bucket.
-# https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json
-_REGION = r"[a-z]{2,4}(?:-[a-z]{2,4})?-[A-Za-z0-9]+-[0-9]+"
-_LABEL = r"[A-Za-z0-9](?:[-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
-_ARN = re.compile(
-    rf"arn:[-a-z0-9]+:secretsmanager:({_REGION}):[0-9]{{12}}:secret:[A-Za-z0-9/_+=.@-]+"
-)
+# Of an endpoint of one's own any name will do that a signature can hold.
+_LABEL = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9]{0,61}[A-Za-z0-9])?")
 
 
 class _Partition(NamedTuple):
@@ -46,23 +39,14 @@ _PARTITIONS = (
     _Partition("us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
     _Partition("", "amazonaws.com", "api.aws", (False, True)),
 )
-
-
-def is_arn(path: str) -> bool:
-    """Whether it is the ARN of a secret, with its six-character tail or without."""
-    return _ARN.fullmatch(path) is not None
+_GLOBAL = "aws-global"
+"""An alias that names no region: with it STS is asked by its oldest name."""
 
 
 def region_of(path: str, env: Mapping[str, str]) -> str | None:
     """The region to ask for `path`: its ARN's own, else the environment's; None without either."""
-    if arn := _ARN.fullmatch(path):
-        return arn.group(1)
-    return next((env[name] for name in REGION_VARIABLES if env.get(name)), None)
-
-
-def valid_region(region: str) -> bool:
-    """Whether it is a region's name, so that a request goes to AWS and not to a host of others."""
-    return len(region) <= LABEL_LIMIT and re.fullmatch(_REGION, region) is not None
+    named = (env[name] for name in REGION_VARIABLES if env.get(name))
+    return paths.region(path) or next(named, None)
 
 
 def usable_region(service: str, region: str, env: Mapping[str, str]) -> bool:
@@ -71,22 +55,40 @@ def usable_region(service: str, region: str, env: Mapping[str, str]) -> bool:
     Then no host is made of it, and stand-ins such as LocalStack know regions that AWS does not.
     """
     if _override(service, env):
-        return re.fullmatch(_LABEL, region) is not None
-    return valid_region(region)
+        return _LABEL.fullmatch(region) is not None
+    return paths.is_region(_without_fips(region)) or (service, region) == ("sts", _GLOBAL)
+
+
+def signing_region(service: str, region: str) -> str:
+    """The region that a signature names: `region`, or what it is an alias of.
+
+    https://github.com/boto/botocore/blob/develop/botocore/client.py, _normalize_fips_region
+    """
+    if service == "sts" and region == _GLOBAL:
+        return "us-east-1"
+    return _without_fips(region)
 
 
 def base_url(service: str, region: str, env: Mapping[str, str]) -> str:
     """Scheme and host of `service` (`secretsmanager`, `sts`) in `region`."""
     if override := _override(service, env):
         return override.rstrip("/")
-    partition = next(found for found in _PARTITIONS if region.startswith(found.prefix))
     fips, dual = _true(env, "AWS_USE_FIPS_ENDPOINT"), _true(env, "AWS_USE_DUALSTACK_ENDPOINT")
+    fips, region = fips or region != _without_fips(region), _without_fips(region)
+    if service == "sts" and region == _GLOBAL and not fips and not dual:
+        return "https://sts.amazonaws.com"
+    partition = next(found for found in _PARTITIONS if region.startswith(found.prefix))
     if service == "secretsmanager" and fips in partition.plain_dual:
         dual = False
     suffix = partition.dual_stack if dual else partition.suffix
     if fips and not dual and service == "sts" and region.startswith("us-gov-"):
         fips = False  # there the plain name is the FIPS one
     return f"https://{service}{'-fips' if fips else ''}.{region}.{suffix}"
+
+
+def _without_fips(region: str) -> str:
+    """`fips-us-east-1` and `us-gov-west-1-fips` are old ways to ask for FIPS endpoints."""
+    return region.replace("fips-", "").replace("-fips", "")
 
 
 def _override(service: str, env: Mapping[str, str]) -> str | None:

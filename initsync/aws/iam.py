@@ -8,8 +8,10 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from initsync.aws import endpoints
+from initsync.aws import endpoints, paths
+from initsync.errors import InvalidSetup
 from initsync.model import JsonObject
+from initsync.wording import shown
 
 POLICY_LIMIT = 6144
 """Characters of a managed policy, white space not counted.
@@ -25,7 +27,8 @@ AUDIENCE = "sts.amazonaws.com"
 # Of a secret's ARN: a dash and six characters that Secrets Manager chooses. Each `?` is one
 # character, so the pattern fits the tail and no longer name.
 _TAIL = "-??????"
-_COMPLETE = re.compile(r"-[A-Za-z0-9]{6}$")
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html, PolicyDocument
+_IN_POLICIES = re.compile(r"[ -\u00ff]+")
 # Such as `-secret` and `-202401`, which people choose; of a hundred tails that Secrets Manager
 # chose one is like that.
 _CHOSEN = re.compile(r"-([a-z]{6}|[A-Z]{6}|[0-9]{6})$")
@@ -66,17 +69,29 @@ def secret(path: str, place: Place) -> str:
     """The ARN that fits the secret at `path` and no other.
 
     A full ARN that ends in a dash and six characters is taken for complete, as it is: that AWS
-    advises against names that end so.
+    advises against names that end so. Raises InvalidSetup for a path that no policy can name.
     """
-    if not endpoints.is_arn(path):
+    literal = _literal(path)
+    if not paths.is_arn(path):
         where = f"{place.partition}:secretsmanager:{place.region}:{place.account}"
-        return f"arn:{where}:secret:{path}{_TAIL}"
-    return path if _COMPLETE.search(path) else path + _TAIL
+        return f"arn:{where}:secret:{literal}{_TAIL}"
+    return literal if paths.tail(path) else literal + _TAIL
+
+
+def _literal(path: str) -> str:
+    """`path` as an element of a policy that means itself only.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
+    """
+    if not path.isascii() and not _IN_POLICIES.fullmatch(path):
+        problem = f"no policy of IAM can name {shown(path)}: it has characters beyond U+00FF"
+        raise InvalidSetup(problem, "give the secret another name")
+    return re.sub(r"[*?$]", r"${\g<0>}", path)
 
 
 def doubtful(path: str) -> bool:
     """Whether an ARN that is taken for complete may be a name's that ends so, without its tail."""
-    return endpoints.is_arn(path) and bool(_CHOSEN.search(path))
+    return paths.is_arn(path) and bool(_CHOSEN.search(path))
 
 
 def home(arn: str) -> tuple[str, str]:

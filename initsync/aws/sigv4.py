@@ -14,7 +14,7 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 class Credentials:
     """Keys of one identity. The printed form shows no secret part."""
 
-    __slots__ = ("access_key_id", "expires", "role", "secret_access_key", "session_token")
+    __slots__ = ("access_key_id", "expires", "role", "secret_access_key", "session_token", "static")
 
     def __init__(
         self,
@@ -23,6 +23,8 @@ class Credentials:
         session_token: str = "",
         expires: float = float("inf"),
         role: str = "",
+        *,
+        static: bool = False,
     ) -> None:
         self.access_key_id = access_key_id
         self.secret_access_key = secret_access_key
@@ -31,6 +33,8 @@ class Credentials:
         """Epoch seconds."""
         self.role = role or f"the AWS access key {access_key_id}"
         """Who this is, for messages."""
+        self.static = static
+        """Whether somebody wrote the keys down, so that no new pod brings others."""
 
     def __repr__(self) -> str:
         return f"Credentials({self.role}, keys redacted)"

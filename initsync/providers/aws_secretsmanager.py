@@ -1,22 +1,17 @@
 """AWS Secrets Manager: one GetSecretValue, as whoever this pod is in AWS."""
 
-import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 from initsync import secretdata
-from initsync.aws import api, endpoints
+from initsync.aws import api, endpoints, paths
 from initsync.aws.credentials import Identity, sdk_region
 from initsync.errors import InvalidSecretData, InvalidSetup
 from initsync.model import ExternalSecret
 from initsync.transport import Connection, Network
 from initsync.trust import System, trusting
 from initsync.wording import shown
-
-# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, Name
-_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
-_ARN_LIMIT = 2048
 
 
 class Provider:
@@ -43,26 +38,22 @@ class Provider:
 
     @staticmethod
     def check_path(path: str) -> str | None:
-        """The rule of Secrets Manager that `path` breaks."""
-        if _NAME.fullmatch(path) or (len(path) <= _ARN_LIMIT and endpoints.is_arn(path)):
-            return None
-        return (
-            "must be a name (letters, digits and /_+=.@-, at most 512 characters) or a full ARN, "
-            "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME"
-        )
+        """See `paths.problem`."""
+        return paths.problem(path)
 
     def fetch(self, path: str) -> ExternalSecret:
         """The current version of the secret at `path`."""
         self._region = self._region_of(path)
         credentials = self._identity.credentials()
         connection = self._connection("secretsmanager", self._region)
+        region = endpoints.signing_region("secretsmanager", self._region)
         try:
-            answer = api.get_secret_value(connection, path, credentials, self._region, self._now())
+            answer = api.get_secret_value(connection, path, credentials, region, self._now())
         except api.ServiceError as error:
             from initsync.aws import failures  # a good sync never loads it
 
-            whose = (self.name, path, self._region, credentials.role)
-            raise failures.of_secret(error, *whose, by_hand=self._sdk) from error
+            asked = failures.Asked(self.name, path, self._region, credentials, self._sdk)
+            raise failures.of_secret(error, asked) from error
         version = str(answer.get("VersionId") or "")
         return ExternalSecret(self._data(path, answer), path, self.name, version)
 
@@ -73,6 +64,7 @@ class Provider:
         self._region = self._region_of(path)
         credentials = self._identity.credentials()
         region = endpoints.region_of("", self._env) or self._region
+        region = endpoints.signing_region("sts", region)
         return get_caller_identity(self._sts(), credentials, region, self._now())
 
     def _data(self, path: str, answer: Mapping[str, Any]) -> dict[str, str]:

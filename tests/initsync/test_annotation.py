@@ -42,7 +42,7 @@ def test_any_yaml_that_says_the_same_is_the_same(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "must be YAML fields: provider, path and secretName, one a line"),
+        ("", "has no text (a Helm value that is not set?): write provider, path and secretName"),
         ("just words", "must be YAML fields"),
         ("- a\n- b", "must be YAML fields"),
         ("provider: vault\npath: a", "field 'secretName' is missing"),

@@ -158,7 +158,7 @@ def test_an_annotation_on_workload_and_pod_is_no_mistake() -> None:
         (keys.ANNOTATION, {"provider": "x"}, "must be a string, not a map"),
         (keys.ANNOTATION, ["x"], "must be a string, not a list"),
         (keys.ANNOTATION, None, "must be a string and YAML reads a null: put it in quotes"),
-        (keys.ANNOTATION, "", "must be YAML fields"),
+        (keys.ANNOTATION, "", "has no text"),
         (keys.ANNOTATION, GOOD.replace("/a", "/forbidden"), "but must not be forbidden"),
         (keys.ANNOTATION, GOOD.replace("aws", "gcp"), "must be one of: aws-secretsmanager"),
         (keys.INJECT, False, "must be a string and YAML reads a bool: put it in quotes"),

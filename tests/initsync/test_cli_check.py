@@ -73,11 +73,18 @@ def test_findings_are_told_in_the_files_order() -> None:
 
 
 def test_the_path_is_checked_by_the_provider() -> None:
-    code, out, _ = run("-", stdin=GOOD.replace("/a", '"a b"'))
+    of_ecs = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf:password::"
+
+    code, out, _ = run("-", stdin=GOOD.replace("/a", of_ecs))
 
     assert code == 3
     assert "<stdin>:7: Pod web: " in out
-    assert "line 2: path is 'a b', but must be a name (letters, digits and /_+=.@-" in out
+    assert f"line 2: path is '{of_ecs}', but must be the secret's ARN alone: behind its" in out
+
+
+@pytest.mark.parametrize("name", ["rds!cluster-36d996b5-5fe6-4775", "events!connection/x/y"])
+def test_what_services_of_aws_make_is_no_finding(name: str) -> None:
+    assert run("-", stdin=GOOD.replace("/a", name))[0] == 0
 
 
 def test_json_is_one_document() -> None:

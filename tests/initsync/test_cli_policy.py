@@ -285,3 +285,34 @@ def test_a_long_name_is_cut_so_that_iam_takes_it_and_stays_its_own() -> None:
     names = {first["aws"]["roleName"], second["aws"]["roleName"]}
     assert {len(name) for name in names} == {64}
     assert len(names) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "resource"),
+    [
+        ("rds!cluster-36d996b5", f"{ARN}rds!cluster-36d996b5-??????"),
+        (f"{ARN}events!connection/x/y-AbCdEf", f"{ARN}events!connection/x/y-AbCdEf"),
+        ("prod/*", f"{ARN}prod/${{*}}-??????"),
+    ],
+)
+def test_any_name_that_aws_may_give_is_in_the_policy_and_means_itself(
+    path: str, resource: str
+) -> None:
+    (found,) = accounts(pod(path))
+
+    (document,) = found["aws"]["permissionsPolicies"]
+    assert document["Statement"][0]["Resource"] == [resource]
+    _, terraform, _ = run(*PLACE, "-o", "terraform", "-", stdin=[pod(path)])
+    assert resource.replace("${", "$${") in terraform  # Terraform then leaves it to IAM
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--prefix=team_a",), ("--region=fips-eu-west-1",), (f"{ISSUER}/~tenant:a",)],
+    ids=["an underscore in a role's name", "an alias of a region", "an issuer's path"],
+)
+def test_what_iam_takes_is_taken(options: tuple[str, ...]) -> None:
+    (found,) = accounts(pod(), options=(*PLACE, *options))
+
+    (document,) = found["aws"]["permissionsPolicies"]
+    assert document["Statement"][0]["Resource"] == [f"{ARN}/prod/db-??????"]

@@ -153,6 +153,13 @@ def test_wrong_use_is_a_sentence_and_exit_code_2(options: tuple[str, ...], sente
     assert sentence in said
 
 
+def test_a_name_that_no_policy_can_hold_is_told() -> None:
+    code, out, said = run(*PLACE, "-", stdin=[pod("prod/\U0001f511")])
+
+    assert (code, out) == (2, "")
+    assert r"no policy of IAM can name 'prod/\U0001f511'" in said
+
+
 def test_ctrl_c_ends_it_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> bytes:
         raise KeyboardInterrupt

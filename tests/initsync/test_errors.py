@@ -51,6 +51,27 @@ TABLE: list[tuple[JasmError, str, int, bool, list[str]]] = [
         ["secretsmanager:GetSecretValue", "role/a", "grant"],
     ),
     (
+        errors.AccessDenied("aws", "to read", "role/a", "no policy", "its boundary must allow it"),
+        "ExternalSecretAccessDenied",
+        4,
+        False,
+        ["aws refused role/a (no policy): its boundary must allow it"],
+    ),
+    (
+        errors.SecretRefused("aws-secretsmanager", "/db", "eu-west-1", "was deleted", "restore it"),
+        "ExternalSecretNotFound",
+        4,
+        False,
+        ["does not give the secret at path '/db' in region eu-west-1 (was deleted): restore it"],
+    ),
+    (
+        errors.NoIdentityYet(["agent: 404"], "check the association"),
+        "NoCloudIdentity",
+        4,
+        False,
+        ["agent: 404", "check the association"],
+    ),
+    (
         errors.NoIdentity(["environment: unset", "web identity: unset"], "annotate it"),
         "NoCloudIdentity",
         4,

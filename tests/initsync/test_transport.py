@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from initsync import __version__, http1
 from initsync.errors import InvalidSetup
 from initsync.testing import pki
 from initsync.transport import Connection, Network, TransportError
@@ -109,6 +110,7 @@ def test_host_and_path_prefix_come_from_the_url() -> None:
     assert head.split(b"\r\n") == [
         b"PUT /prefix/x?y=1 HTTP/1.1",
         b"host: " + url.partition("//")[2].encode(),
+        b"user-agent: " + http1.AGENT.encode(),
         b"a: b",
         b"content-length: 4",
     ]
@@ -260,8 +262,11 @@ def test_https_goes_through_a_tunnel(tmp_path: Path) -> None:
         assert connection.request("GET", "/x", {}).body == b"hi"
         connection.close()
 
-    assert seen[0].startswith(b"CONNECT aws.test:443 HTTP/1.1\r\nhost: aws.test:443\r\n")
-    assert seen[1].startswith(b"GET /x HTTP/1.1\r\nhost: aws.test\r\n")
+    assert f"jasm-init/{__version__}" == http1.AGENT
+    agent = f"user-agent: {http1.AGENT}\r\n".encode()
+    tunnel = b"CONNECT aws.test:443 HTTP/1.1\r\nhost: aws.test:443\r\n"
+    assert seen[0].startswith(tunnel + agent)
+    assert seen[1].startswith(b"GET /x HTTP/1.1\r\nhost: aws.test\r\n" + agent)
 
 
 @pytest.mark.parametrize(

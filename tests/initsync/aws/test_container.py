@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from initsync.aws import container
 from initsync.aws.sigv4 import Credentials
-from initsync.errors import NoIdentity, ProviderUnavailable
+from initsync.errors import NoIdentity, NoIdentityYet, ProviderUnavailable
 from initsync.transport import Connection, Response, TransportError
 
 AGENT = "http://169.254.170.23/v1/credentials"
@@ -79,8 +79,14 @@ def test_ecs_has_a_relative_uri_and_names_the_role() -> None:
         ({container.FULL_URI: "ftp://127.0.0.1/"}, "is no URL of a host"),
         ({container.FULL_URI: "http://[::1"}, "is no URL of a host"),
         ({container.FULL_URI: "http://u:pl4nted@a.example/x"}, "@a.example/x' is neither"),
-        ({container.FULL_URI: AGENT, container.TOKEN_FILE: "/none"}, "No such file or directory"),
-        ({container.FULL_URI: AGENT, container.TOKEN: "a\nb"}, "it has a line break"),
+        (
+            {container.FULL_URI: AGENT, container.TOKEN_FILE: "/none/token"},
+            "cannot read /none/token (No such file or directory)",
+        ),
+        (
+            {container.FULL_URI: AGENT, container.TOKEN: "a\nb"},
+            "the token of AWS_CONTAINER_AUTHORIZATION_TOKEN has a line break",
+        ),
     ],
 )
 def test_without_a_usable_endpoint_and_token_nothing_is_asked(
@@ -129,6 +135,41 @@ def test_botocore_trusts_the_same_hosts(url: str) -> None:
         trusted = False
 
     assert (container.refused(url) == "") == trusted
+
+
+def test_bytes_that_are_no_token_name_their_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"\xff")
+    env = {container.FULL_URI: AGENT, container.TOKEN_FILE: str(tmp_path / "token")}
+
+    found = container.credentials(env, Endpoint().connect)
+
+    assert f"cannot read {tmp_path}/token (it is not a token)" in str(found)
+
+
+SAID = (
+    "[3f1c6f2e-6f3c-4a51-9b7e-0d1f5f0c9a11]: (AccessDeniedException): Unauthorized Exception! EKS "
+    "does not have permissions to assume the associated role., fault: client"
+)
+
+
+def test_all_that_the_agent_says_is_told() -> None:
+    with pytest.raises(NoIdentity) as caught:
+        container.credentials(
+            {container.FULL_URI: AGENT}, Endpoint(400, f"{SAID}\n".encode()).connect
+        )
+
+    assert SAID in str(caught.value)
+    assert "the trust policy of its role" in str(caught.value)
+
+
+@pytest.mark.parametrize(("status", "spreads"), [(400, True), (404, True), (401, False)])
+def test_an_association_that_was_made_just_now_may_be_known_soon(
+    status: int, spreads: bool
+) -> None:
+    with pytest.raises(NoIdentity) as caught:
+        container.credentials({container.FULL_URI: AGENT}, Endpoint(status, b"no").connect)
+
+    assert isinstance(caught.value, NoIdentityYet) == spreads
 
 
 def test_a_definite_no_of_the_agent_is_no_identity() -> None:

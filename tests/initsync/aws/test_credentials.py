@@ -9,7 +9,7 @@ import pytest
 
 from initsync.aws import credentials
 from initsync.aws.credentials import Identity
-from initsync.errors import AccessDenied, NoIdentity, ProviderUnavailable
+from initsync.errors import AccessDenied, NoIdentity, NoIdentityYet, ProviderUnavailable
 from initsync.transport import Connection, Network
 from initsync.trust import trusting
 from tests.initsync.fake_aws import ASSUMED, FakeAws
@@ -189,6 +189,53 @@ def test_a_token_that_sts_refuses_is_no_identity(
 
 
 @pytest.mark.parametrize(
+    ("code", "spreads"), [("InvalidIdentityToken", True), ("ExpiredTokenException", False)]
+)
+def test_an_oidc_provider_that_was_made_just_now_may_be_known_soon(
+    aws: FakeAws, identify: Callable[..., Identity], code: str, spreads: bool
+) -> None:
+    message = "No OpenIDConnect provider found in your account for https://oidc.eks.example/id/1"
+    aws.will("AssumeRoleWithWebIdentity", 400, sts_error(code, message))
+
+    with pytest.raises(NoIdentity, match="check the role ARN and the OIDC provider") as caught:
+        identify().credentials()
+
+    assert isinstance(caught.value, NoIdentityYet) == spreads
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        (
+            "with an explicit deny in a service control policy: "
+            "arn:aws:organizations::987654321098:policy/o-qv5a/service_control_policy/p-2kgn",
+            "a service control policy of the organization arn:aws:organizations::987654321098:"
+            "policy/o-qv5a/service_control_policy/p-2kgn forbids it sts:AssumeRoleWithWebIdentity",
+        ),
+        (
+            "because no VPC endpoint policy allows the sts:AssumeRoleWithWebIdentity action",
+            "the policy of the VPC endpoint on the way there must allow it "
+            "sts:AssumeRoleWithWebIdentity",
+        ),
+        (
+            "because no role trust policy allows the sts:AssumeRoleWithWebIdentity action",
+            "grant it sts:AssumeRoleWithWebIdentity in the role's trust policy, for this cluster's",
+        ),
+    ],
+)
+def test_who_keeps_a_pod_from_its_role_is_who_must_change(
+    aws: FakeAws, identify: Callable[..., Identity], reason: str, advice: str
+) -> None:
+    said = f"User: x is not authorized to perform: sts:AssumeRoleWithWebIdentity {reason}"
+    aws.will("AssumeRoleWithWebIdentity", 403, sts_error("AccessDenied", said))
+
+    with pytest.raises(AccessDenied) as caught:
+        identify().credentials()
+
+    assert f"): {advice}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("status", "body"),
     [
         (400, sts_error("IDPCommunicationError")),
@@ -272,6 +319,16 @@ def test_a_profile_that_gives_nothing_is_told(
     assert "ServiceAccount" not in str(caught.value)
     assert "delete the pod" not in str(caught.value)
     assert credentials.sdk_region() == ("eu-west-3" if "eu-west-3" in config else None)
+
+
+def test_an_empty_region_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config").write_text("[default]\nregion = eu-west-3\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "")
+
+    assert credentials.sdk_region() == "eu-west-3"
+    (tmp_path / "config").write_text("")
+    assert credentials.sdk_region() is None
 
 
 def test_a_token_refused_by_a_clock_that_is_off_names_its_distance(

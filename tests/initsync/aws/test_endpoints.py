@@ -12,7 +12,7 @@ from botocore.exceptions import InvalidRegionError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from initsync.aws import endpoints
+from initsync.aws import endpoints, paths
 
 ARN = "arn:aws:secretsmanager:ap-south-1:123456789012:secret:prod/db-AbCdEf"
 
@@ -29,7 +29,7 @@ def patterns() -> Iterator[str]:
 
 def regions() -> Iterator[str]:
     for partition in partitions():
-        # "…-global" is botocore's name for "no region"; no endpoint of ours is without one
+        # "…-global" is botocore's name for "no region"
         yield from (name for name in partition["regions"] if not name.endswith("-global"))
 
 
@@ -42,7 +42,9 @@ def oracle(request: pytest.FixtureRequest) -> tuple[str, EndpointProvider]:
 
 @pytest.mark.parametrize("fips", [False, True])
 @pytest.mark.parametrize("dual", [False, True])
-@pytest.mark.parametrize("region", [*regions(), "eu-future-9", "us-gov-future-9", "cn-future-9"])
+@pytest.mark.parametrize(
+    "region", [*regions(), "eu-future-9", "us-gov-future-9", "cn-future-9", "aws-global"]
+)
 def test_botocore_would_ask_the_same_host(
     oracle: tuple[str, EndpointProvider], region: str, fips: bool, dual: bool
 ) -> None:
@@ -97,8 +99,8 @@ def test_the_arn_decides_the_region_then_the_environment(
 
 @pytest.mark.parametrize("region", [*regions()])
 def test_every_region_that_botocore_knows_is_one(region: str) -> None:
-    assert endpoints.valid_region(region)
-    assert endpoints.is_arn(ARN.replace("ap-south-1", region))
+    assert paths.is_region(region)
+    assert paths.is_arn(ARN.replace("ap-south-1", region))
 
 
 @given(
@@ -112,13 +114,13 @@ def test_what_a_partitions_own_pattern_takes_for_a_region_is_one(region: str) ->
         botocore.utils.validate_region_name(region)
     except InvalidRegionError:
         return
-    assert endpoints.valid_region(region)
+    assert paths.is_region(region)
 
 
 ELSEWHERE = [
     *("s3", "s3-eu-west-1", "s3-website-us-east-1", "elb", "compute-1", "rds", "x", "eu-west"),
     *("", "a.b", "a/b", "-a", "eu-west-1.evil.example", "eu-west-1/", "eu-west-1@x", "aws-global"),
-    *("eu-west-1\n", "eu-wést-1", "eu-west-¹", "us-east-1-fips", "a" * 64),
+    *("eu-west-1\n", "eu-wést-1", "eu-west-¹", "s3-fips", "fips-s3", "a" * 64),
 ]
 
 
@@ -126,14 +128,15 @@ ELSEWHERE = [
 @pytest.mark.parametrize("region", ELSEWHERE)
 def test_no_other_word_can_lead_a_token_to_a_host_of_somebodys(region: str) -> None:
     """`secretsmanager.s3.amazonaws.com` is the bucket of whoever came first."""
-    assert not endpoints.valid_region(region)
-    assert not endpoints.is_arn(ARN.replace("ap-south-1", region))
-    assert not endpoints.usable_region("sts", region, {})
+    assert not paths.is_region(region)
+    assert not paths.is_arn(ARN.replace("ap-south-1", region))
+    assert not endpoints.usable_region("secretsmanager", region, {})
+    assert endpoints.usable_region("sts", region, {}) == (region == "aws-global")
 
 
 def test_a_region_is_one_label_of_a_hosts_name() -> None:
-    assert endpoints.valid_region("us-east-" + "1" * 55)
-    assert not endpoints.valid_region("us-east-" + "1" * 56)
+    assert paths.is_region("us-east-" + "1" * 55)
+    assert not paths.is_region("us-east-" + "1" * 56)
 
 
 @pytest.mark.parametrize(("region", "usable"), [("local", True), ("s3", True), ("a.b", False)])
@@ -142,3 +145,16 @@ def test_with_an_endpoint_of_ones_own_a_region_may_have_any_name(region: str, us
 
     assert endpoints.usable_region("secretsmanager", region, env) is usable
     assert not endpoints.usable_region("sts", region, env)
+
+
+@pytest.mark.parametrize("alias", ["fips-us-east-1", "us-gov-west-1-fips", "aws-global"])
+@pytest.mark.parametrize("service", ["secretsmanager", "sts"])
+def test_an_alias_of_a_region_is_what_it_is_to_botocore(alias: str, service: str) -> None:
+    client = botocore.session.Session().create_client(
+        service, alias, aws_access_key_id="AKIA1", aws_secret_access_key="s"
+    )
+
+    assert endpoints.usable_region(service, alias, {}) or alias == "aws-global"
+    assert endpoints.base_url(service, alias, {}) == client.meta.endpoint_url
+    assert endpoints.signing_region(service, alias) == client._request_signer._region_name
+    client.close()

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from initsync import providers
 from initsync.aws import iam
 from initsync.aws.iam import Place
+from initsync.errors import InvalidSetup
 
 ACCOUNT = "123456789012"
 PLACE = Place(ACCOUNT, "eu-west-1")
@@ -19,7 +19,10 @@ ROOT = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/mrk-0123"
 FAR_KEY = "arn:aws:kms:us-east-1:999999999999:key/0123-4567"
 
-NAMES = st.text(string.ascii_letters + string.digits + "/_+=.@-", min_size=1, max_size=20)
+# Of what a policy may hold; AWS gives no name its wildcards and variables, and might.
+NAMES = st.text(
+    string.ascii_letters + string.digits + "/_+=.@-!*?${} \xfc", min_size=1, max_size=20
+)
 TAILS = st.text(string.ascii_letters + string.digits, min_size=6, max_size=6)
 # Names that could be taken for each other: one and the same start, with and without what may be
 # a tail of Secrets Manager's.
@@ -30,9 +33,12 @@ ALIKE = st.builds("{}{}".format, st.sampled_from(["prod/db", "db"]), st.sampled_
 
 def fits(pattern: str, arn: str) -> bool:
     """As IAM compares a Resource.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html and
+    reference_policies_variables.html#policy-vars-specialchars there: `${*}` is an asterisk.
     """
-    parts = ({"*": ".*", "?": "."}.get(sign, re.escape(sign)) for sign in pattern)
+    wild = {"*": ".*", "?": "."}
+    signs = re.findall(r"\$\{[*?$]\}|.", pattern, re.DOTALL)
+    parts = (wild.get(sign) or re.escape(sign[2] if len(sign) > 1 else sign) for sign in signs)
     return re.fullmatch("".join(parts), arn, re.DOTALL) is not None
 
 
@@ -63,7 +69,7 @@ def test_a_complete_arn_allows_that_secret_only(
     arn = f"{ROOT}{name}-{tail}"
     assume((name, tail) != (other, other_tail))
 
-    assert iam.secret(arn, PLACE) == arn
+    assert fits(iam.secret(arn, PLACE), arn)
     assert not fits(iam.secret(arn, PLACE), f"{ROOT}{other}-{other_tail}")
 
 
@@ -84,17 +90,33 @@ def test_the_six_characters_of_an_arn_are_there_once(path: str, expected: str) -
     assert iam.secret(path, PLACE) == expected
 
 
-@given(st.text(max_size=20))
-def test_no_path_that_an_annotation_may_have_means_more_than_itself_to_iam(text: str) -> None:
-    for path in (text, f"prod/{text}", ROOT + text):
-        if providers.check_path("aws-secretsmanager", path) is None:
-            assert not set(path) & set("*?${}")
+@pytest.mark.parametrize("sign", "*?$")
+def test_wildcards_and_variables_of_iam_mean_themselves(sign: str) -> None:
+    for path in (f"prod/{sign}{{aws:username}}", f"{ROOT}prod/{sign}x-AbCdEf"):
+        pattern = iam.secret(path, PLACE)
+
+        assert f"${{{sign}}}" in pattern
+        assert sign not in pattern.replace(f"${{{sign}}}", "").removesuffix("-??????")
 
 
-@pytest.mark.parametrize("sign", '*?${}"\\\n ')
-def test_wildcards_and_variables_of_iam_are_in_no_path(sign: str) -> None:
-    for path in (f"prod/{sign}", f"{ROOT}prod/{sign}", ROOT.replace("eu", sign) + "x"):
-        assert providers.check_path("aws-secretsmanager", path) is not None
+def test_a_secret_that_a_service_of_aws_made_is_named_as_it_is() -> None:
+    name = "rds!cluster-36d996b5-5fe6-4775-889e-c2ef1fedb072"
+
+    assert iam.secret(name, PLACE) == f"{ROOT}{name}-??????"
+    assert iam.secret(f"{ROOT}{name}", PLACE) == f"{ROOT}{name}-??????"
+    assert iam.secret(f"{ROOT}{name}-AbCdEf", PLACE) == f"{ROOT}{name}-AbCdEf"
+
+
+def test_what_no_policy_can_hold_is_told() -> None:
+    model = boto3.client("iam", region_name="eu-west-1").meta.service_model
+    document = model.shape_for("policyDocumentType").metadata["pattern"]
+    assert document == r"[\u0009\u000A\u000D\u0020-\u00FF]+"
+
+    with pytest.raises(InvalidSetup, match="no policy of IAM can name") as caught:
+        iam.secret("prod/\U0001f511", PLACE)
+
+    assert "give the secret another name" in str(caught.value)
+    assert re.fullmatch(document.encode().decode("unicode_escape"), iam.secret("\xff", PLACE))
 
 
 def test_the_partition_is_the_regions_as_boto3_has_it() -> None:

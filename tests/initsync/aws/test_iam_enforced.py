@@ -1,8 +1,8 @@
 """The printed policies in moto's IAM: it takes them, and with them, and only so, a fetch works.
 
 moto checks signatures and enforces actions, but asks every service but S3 about the resource `*`,
-reads `?` as a regular expression does and refuses in XML whom it speaks JSON with. Three functions
-here teach it what AWS does.
+reads `?` as a regular expression does, knows no condition of Secrets Manager, and refuses in XML
+whom it speaks JSON with. The functions here teach it what AWS does.
 """
 
 import json
@@ -22,6 +22,7 @@ from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.server import ThreadedMotoServer
 
 from initsync import providers
+from initsync.aws import api
 from initsync.aws.iam import Place
 from initsync.cloudroles import CloudRole, Trust, cloud_role
 from initsync.errors import AccessDenied
@@ -45,6 +46,37 @@ def match(pattern: str, text: str) -> "re.Match[str] | None":
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html"""
     parts = ({"*": ".*", "?": "."}.get(sign, re.escape(sign)) for sign in pattern)
     return re.fullmatch("".join(parts), text)
+
+
+def asked_stage(request: access_control.IAMRequest) -> str | None:
+    """The value of the condition key `secretsmanager:VersionStage`; None: the request has none.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+    """
+    if request._service != "secretsmanager":
+        return None
+    stage = json.loads(request._body).get("VersionStage")
+    return None if stage is None else str(stage)
+
+
+def conditions_met(wanted: dict[str, dict[str, str]], stage: str | None) -> bool:
+    """Of `StringEquals` on that key, which a request without it never meets."""
+    assert set(wanted) == {"StringEquals"}
+    return wanted["StringEquals"] == {"secretsmanager:VersionStage": stage}
+
+
+def teach_conditions(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, asked = access_control.IAMRequest.check_action_permitted, [""]
+
+    def permitted(self: access_control.IAMRequest, resource: str) -> None:
+        asked[:] = [asked_stage(self) or ""]
+        usual(self, resource)
+
+    def met(self: access_control.IAMPolicyStatement, _: object) -> bool:
+        wanted = self._statement.get("Condition")
+        return not wanted or conditions_met(wanted, asked[0] or None)
+
+    monkeypatch.setattr(access_control.IAMRequest, "check_action_permitted", permitted)
+    monkeypatch.setattr(access_control.IAMPolicyStatement, "_check_conditions", met)
 
 
 def refuse(self: access_control.IAMRequest) -> None:
@@ -121,6 +153,34 @@ def test_the_printed_role_fetches_its_secret_and_no_other(
     for other in ("prod/db-abcdef", "prod/d"):
         with pytest.raises(AccessDenied):
             fetch(moto, arn, other, monkeypatch)
+
+
+def test_a_policy_that_allows_the_current_version_only_lets_a_pod_fetch(
+    moto: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teach_conditions(monkeypatch)
+    client(moto, "secretsmanager").create_secret(Name="prod/db", SecretString='{"a": "b"}')
+    role = role_of("prod/db")
+    for document in role.policies:
+        for statement in document["Statement"]:
+            statement["Condition"] = {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}
+    arn = create(moto, role)
+
+    assert fetch(moto, arn, "prod/db", monkeypatch) == {"a": "b"}
+    monkeypatch.setattr(api, "_STAGE", "AWSPREVIOUS")
+    with pytest.raises(AccessDenied):
+        fetch(moto, arn, "prod/db", monkeypatch)
+
+
+@pytest.mark.parametrize("kind", ["Name", "ARN"])
+def test_the_printed_role_fetches_what_a_service_of_aws_made(
+    moto: str, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    name = "rds!cluster-36d996b5-5fe6-4775-889e-c2ef1fedb072"
+    made = client(moto, "secretsmanager").create_secret(Name=name, SecretString='{"a": "b"}')
+    arn = create(moto, role_of(made[kind]))
+
+    assert fetch(moto, arn, made[kind], monkeypatch) == {"a": "b"}
 
 
 def test_without_the_printed_policy_nothing_is_fetched(
