@@ -47,7 +47,9 @@ def parse(text: str) -> dict[str, str]:
             raise NotSecretData(f"{_OBJECT}, and is JSON of another kind")
         return _data(found)
     except json.JSONDecodeError as error:
-        raise NotSecretData(f"{_OBJECT}, and is no JSON (position {error.pos})") from None
+        from initsync import jsonfaults  # a good secret never loads it
+
+        raise NotSecretData(f"{_OBJECT}, and is no JSON: {jsonfaults.described(error)}") from None
     except RecursionError:
         raise NotSecretData("its JSON is nested too deep") from None
 

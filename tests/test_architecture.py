@@ -21,7 +21,7 @@ LAYERS = [
     ["initsync.choices", "initsync.eligible", "initsync.kinds"],
     ["initsync.plainfields"],
     ["initsync.yamlfields"],
-    ["initsync.rbac", "initsync.selectors"],
+    ["initsync.rbac", "initsync.selectors", "initsync.jsonfaults"],
     ["initsync.injection", "initsync.edits"],
     ["initsync.listing"],
     ["initsync.annotation", "initsync.manifests", "initsync.secretdata", "initsync.apistatus"],
@@ -72,7 +72,7 @@ LAYERS = [
 PURE = [
     *("keys", "wording", "times", "errors", "policy", "rules", "http1", "urls", "model"),
     *("plainfields", "yamlfields", "annotation", "manifests", "secretdata", "apistatus", "rbac"),
-    *("quantity", "choicerules", "choices", "eligible"),
+    *("quantity", "choicerules", "choices", "eligible", "jsonfaults"),
 ]
 # The webhook's own layers; of initsync it may use what is pure, and no client of anything.
 # Of the providers it asks for their rules of paths: its warning is then `initsync check`'s own.

@@ -32,8 +32,8 @@ def test_strings_stay_and_the_rest_becomes_compact_json(text: str, data: dict[st
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('{"pl4nted', "no JSON (position 1)"),
-        ("", "no JSON"),
+        ('{"pl4nted', "no JSON: a string without its closing quote at line 1, column 2"),
+        ("", "no JSON: it is empty"),
         ("{}", "has no key at all"),
         ('{"a": {"pl4nted": 1, "pl4nted": 2}}', "key 'a' holds an object with a key twice"),
         ('{"a": [[{"pl4nted": {}, "pl4nted": {}}]]}', "key 'a' holds an object with a key twice"),
