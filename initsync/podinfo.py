@@ -14,17 +14,18 @@ def read_pod(directory: str) -> PodRef:
 
 
 def read_annotations(directory: str) -> Mapping[str, str]:
-    """The raw texts of JASM's annotations; without those that the pod does not have.
+    """The raw texts of JASM's annotations; of all but the sync itself those that say something.
 
-    A missing annotation is an empty file (measured); of a pod spec written by hand the files
-    for anything but the sync itself may be missing too. Raises InvalidSetup.
+    A missing annotation is an empty file, as an empty one is (measured): here nobody can tell
+    them apart. Of a pod spec written by hand the files for anything but the sync itself may be
+    missing too. Raises InvalidSetup.
     """
     texts = {
         name: _read(directory, file)
         for name, file in keys.PODINFO_FILES.items()
         if name == keys.ANNOTATION or os.path.exists(os.path.join(directory, file))
     }
-    return {name: text for name, text in texts.items() if text}
+    return {name: text for name, text in texts.items() if text or name == keys.ANNOTATION}
 
 
 def version(directory: str) -> object:

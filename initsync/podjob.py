@@ -17,8 +17,9 @@ def run(env: Mapping[str, str], stderr: TextIO) -> int:
         log = logs.from_env(env, stderr, time.time)
         return _sync_pod(env, log)
     except JasmError as error:
-        log.error(str(error), reason=error.reason)
-        return error.exit_code
+        synced = podsync.failed(env, error, _annotations(env), log)
+        podsync.tell(env, synced, log)
+        return synced.report.exit_code
     except Exception as error:  # the last line must be a sentence, whatever happens
         log.error(bug(error))
         return 1
@@ -31,11 +32,15 @@ def _sync_pod(env: Mapping[str, str], log: Log) -> int:
         clock = sidecar.Clock(time.time, time.monotonic, time.sleep, entry.uniform)
         return sidecar.run(env, log, clock)
     annotations = podinfo.read_annotations(podsync.directory(env))
-    if keys.ANNOTATION not in annotations:
-        log.info(podsync.NOTHING_TO_DO)
-        podsync.hand_over(env, None)
-        return 0
     synced = podsync.sync(env, annotations, log)
     podsync.hand_over(env, synced.report.outcome)
     podsync.tell(env, synced, log)
     return synced.report.exit_code
+
+
+def _annotations(env: Mapping[str, str]) -> Mapping[str, str]:
+    """The pod's, which say whether it starts all the same; none where they cannot be read."""
+    try:
+        return podinfo.read_annotations(podsync.directory(env))
+    except JasmError:
+        return {}

@@ -3,17 +3,16 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from initsync import clusterauth, entry, keys, podinfo
+from initsync import clusterauth, entry, keys, podinfo, settings
 from initsync.cluster import LIMIT, Cluster
 from initsync.entry import Report
-from initsync.errors import JasmError
+from initsync.errors import InvalidSetup, JasmError
 from initsync.logs import Log
 from initsync.manifests import EventSource
 from initsync.model import Outcome, PodRef
 from initsync.transport import Network
 
 _SOURCE = f"spec.initContainers{{{keys.CONTAINER}}}"
-NOTHING_TO_DO = f"the pod has no annotation {keys.ANNOTATION}: nothing to do"
 
 
 class Place(NamedTuple):
@@ -46,13 +45,26 @@ def sync(
 ) -> Synced:
     """Do what `annotations` ask; every failure of the table becomes its report."""
     try:
-        pod = podinfo.read_pod(directory(env))
         run = entry.start(env, log, quiet=quiet)
-        cluster = _cluster(run, pod.namespace)
+        place = _place(run)
     except JasmError as error:
-        return Synced(entry.failed(error, annotations))
-    report = entry.sync_pod(run, pod, annotations, cluster)
-    return Synced(report, Place(pod, cluster, run.network))
+        return failed(env, error, annotations, log)
+    report = entry.sync_pod(run, place.pod, annotations, place.cluster)
+    return Synced(report, place)
+
+
+def failed(
+    env: Mapping[str, str], error: JasmError, annotations: Mapping[str, str], log: Log
+) -> Synced:
+    """The report of what keeps a sync from beginning, such as a JASM_TIMEOUT that is no number.
+
+    Pod and cluster are there all the same, mostly, and so is the place of its Event.
+    """
+    report = entry.failed(error, annotations)
+    try:
+        return Synced(report, _place(entry.start(settings.without(env), log)))
+    except JasmError:  # what stands between container and cluster is no other failure
+        return Synced(report)
 
 
 def tell(env: Mapping[str, str], synced: Synced, log: Log) -> None:
@@ -65,14 +77,24 @@ def tell(env: Mapping[str, str], synced: Synced, log: Log) -> None:
 
 
 def hand_over(env: Mapping[str, str], outcome: Outcome | None) -> None:
-    """Leave the names of the keys for `jasm-wait`, where one waits; none without `outcome`."""
+    """Leave the names of the keys for `jasm-wait`, where one waits; none without `outcome`.
+
+    Raises InvalidSetup.
+    """
     if target := env.get("JASM_HANDOVER_DIR"):
         from initsync import wait  # most pods mount no volume of the Secret
 
-        wait.write_names(target, outcome.keys if outcome else ())
+        try:
+            wait.write_names(target, outcome.keys if outcome else ())
+        except OSError as error:
+            problem = f"JASM_HANDOVER_DIR is {target!r}, where nothing can be written"
+            advice = "mount an emptyDir volume there, writable"
+            raise InvalidSetup(f"{problem} ({error.strerror})", advice) from error
 
 
-def _cluster(run: entry.Run, namespace: str) -> Cluster:
+def _place(run: entry.Run) -> Place:
+    pod = podinfo.read_pod(directory(run.env))
     files = run.env.get("JASM_SERVICEACCOUNT_DIR", keys.SERVICEACCOUNT_DIR)
     access = clusterauth.in_cluster(run.env, files)
-    return Cluster(access.connection(run.network, LIMIT), access.authorization, namespace)
+    cluster = Cluster(access.connection(run.network, LIMIT), access.authorization, pod.namespace)
+    return Place(pod, cluster, run.network)

@@ -9,6 +9,7 @@ from initsync.keys import MANAGED_BY_DEFAULT
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("info", "debug")
 RESTART_POLICIES = ("Always", "OnFailure", "Never")
+_CHOSEN = ("JASM_MANAGED_BY", "JASM_TIMEOUT", "JASM_SETTLE", "JASM_RESTART_POLICY")
 
 
 class Settings(NamedTuple):
@@ -33,6 +34,11 @@ def from_env(env: Mapping[str, str]) -> Settings:
         _seconds(env, "JASM_SETTLE", default.settle),
         choice(env, "JASM_RESTART_POLICY", RESTART_POLICIES),
     )
+
+
+def without(env: Mapping[str, str]) -> dict[str, str]:
+    """`env` without what `from_env` may refuse: every setting then has its default."""
+    return {name: value for name, value in env.items() if name not in _CHOSEN}
 
 
 def choice(env: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:

@@ -28,6 +28,7 @@ POLL = 5.0
 Each is one readlink, but wakes up a process that rests: 0.13 ms of CPU, 0.23 s an hour at 2 s,
 more than twice as much as the syncs at the default interval.
 """
+NOTHING_TO_DO = f"the pod has no annotation {keys.ANNOTATION} any more: nothing to do"
 _SLACK = 30.0  # seconds beyond interval and timeout before the loop counts as stuck
 
 
@@ -53,7 +54,11 @@ def run(env: Mapping[str, str], log: Log, clock: Clock, interval: float | None =
     if port := env.get("JASM_METRICS_PORT"):
         from initsync import sidecarpages  # only where asked for
 
-        sidecarpages.serve(port, lambda: side.cycles.figures, side.stuck, log)
+        if problem := sidecarpages.serve(port, lambda: side.cycles.figures, side.stuck):
+            told = podsync.failed(env, problem, {}, log)
+            report = told.report._replace(exit_code=0)  # the sync goes on
+            podsync.tell(env, told._replace(report=report), log)
+            told.close()
     if not _served(env):
         if code := side.start():
             return code
@@ -82,10 +87,8 @@ class Sidecar:
 
     def start(self) -> int:
         """The sync for which the pod's start waits, told as an init container's; its exit code."""
-        synced = self._synced(self._annotations(), quiet=False)
-        podsync.hand_over(self.env, synced.report.outcome if synced else None)
-        if synced is None:
-            return 0
+        synced = podsync.sync(self.env, self._annotations(), self._log)
+        podsync.hand_over(self.env, synced.report.outcome)
         podsync.tell(self.env, synced, self._log)
         self._count(synced)
         self._tidy(synced)
@@ -97,7 +100,7 @@ class Sidecar:
             annotations = self._annotations()
             if policy.starts_anyway(annotations):  # it has started, and none waits for this
                 annotations = {**annotations, keys.ON_FAILURE: policy.ON_FAILURE[0]}
-            synced = self._synced(annotations, quiet=True)
+            synced = self._synced(annotations)
             if synced and synced.report.outcome:
                 podsync.hand_over(self.env, synced.report.outcome)
         except Exception as error:  # whatever it is, the next cycle may do better
@@ -136,13 +139,13 @@ class Sidecar:
             self._interval = _interval(found, self._interval)
         return found
 
-    def _synced(self, annotations: Mapping[str, str], *, quiet: bool) -> Synced | None:
-        """None where nothing is asked for: said once, for it may be asked for again."""
-        if keys.ANNOTATION in annotations:
+    def _synced(self, annotations: Mapping[str, str]) -> Synced | None:
+        """None where the annotation was taken away: said once, for it may come back."""
+        if annotations[keys.ANNOTATION]:
             self._idle = False
-            return podsync.sync(self.env, annotations, self._log, quiet=quiet)
+            return podsync.sync(self.env, annotations, self._log, quiet=True)
         if not self._idle:
-            self._log.info(podsync.NOTHING_TO_DO)
+            self._log.info(NOTHING_TO_DO)
         self._idle = True
         self.cycles.idle()
         return None

@@ -4,27 +4,28 @@ from collections.abc import Callable
 
 from initsync import exposition, statusport
 from initsync.cycles import Figures
-from initsync.logs import Log
+from initsync.errors import InvalidSetup
 from initsync.statusport import Page
 from initsync.wording import shown
 
 
-def serve(port: str, figures: Callable[[], Figures], problem: Callable[[], str], log: Log) -> None:
-    """Serve them beside the loop. A port that cannot be had is no reason not to sync.
+def serve(
+    port: str, figures: Callable[[], Figures], problem: Callable[[], str]
+) -> InvalidSetup | None:
+    """Serve them beside the loop; why they are not served, which is no reason not to sync.
 
     `problem` says why the loop is not alive; empty where it is.
     """
     number = int(port) if port.isascii() and port.isdigit() and len(port) < 6 else 0
     if not 0 < number < 65_536:
-        log.warning(
-            f"no /metrics: JASM_METRICS_PORT is {shown(port)}: set it to a port, 1 to 65535"
-        )
-        return
+        said = f"no /metrics: JASM_METRICS_PORT is {shown(port)}"
+        return InvalidSetup(said, "set it to a port, 1 to 65535")
     try:
         statusport.serve(number, lambda path: page(path, figures(), problem))
     except OSError as error:
-        advice = "choose another, which no container of the pod listens on"
-        log.warning(f"no /metrics: cannot listen on port {port} ({error.strerror}): {advice}")
+        said = f"no /metrics: cannot listen on port {port} ({error.strerror})"
+        return InvalidSetup(said, "choose another, which no container of the pod listens on")
+    return None
 
 
 def page(path: str, figures: Figures, problem: Callable[[], str]) -> Page | None:

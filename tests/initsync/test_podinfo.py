@@ -37,9 +37,10 @@ def test_the_policy_is_read_where_its_files_are_mounted(tmp_path: Path) -> None:
 
 
 def test_a_missing_annotation_is_an_empty_file(tmp_path: Path) -> None:
-    (tmp_path / "secret-sync").touch()
+    for name in ("secret-sync", "max-age"):
+        (tmp_path / name).touch()
 
-    assert podinfo.read_annotations(str(tmp_path)) == {}
+    assert podinfo.read_annotations(str(tmp_path)) == {"jasm.codnod.io/secret-sync": ""}
 
 
 def test_a_missing_volume_says_what_to_mount(tmp_path: Path) -> None:

@@ -27,21 +27,12 @@ def run(env: dict[str, str]) -> tuple[int, str]:
     return podmain.run(env, stderr), stderr.getvalue()
 
 
-def test_without_an_annotation_there_is_nothing_to_do(podinfo: Path) -> None:
-    (podinfo / "secret-sync").write_text("")
-
-    assert run({"JASM_PODINFO_DIR": str(podinfo)}) == (
-        0,
-        "the pod has no annotation jasm.codnod.io/secret-sync: nothing to do\n",
-    )
-
-
 def test_without_an_annotation_there_is_nothing_to_wait_for(podinfo: Path, tmp_path: Path) -> None:
     (podinfo / "secret-sync").write_text("")
     handover = tmp_path / "handover"
     handover.mkdir()
 
-    run({"JASM_PODINFO_DIR": str(podinfo), "JASM_HANDOVER_DIR": str(handover)})
+    run(serviceaccount(podinfo) | {"JASM_HANDOVER_DIR": str(handover)})
 
     assert json.loads((handover / wait.HANDOVER).read_text()) == []
 

@@ -182,6 +182,7 @@ def test_a_port_that_is_none_is_told_and_the_sync_goes_on(world: World, port: st
 
     assert first.startswith("warning: no /metrics: JASM_METRICS_PORT is")
     assert len(first) < 300
+    assert world.reasons() == ["InvalidSetup", "SecretSynced"]
 
 
 def test_an_unknown_mode_is_refused(world: World) -> None:
