@@ -56,7 +56,7 @@ def _sync(options: Options, log: Log) -> tuple[Report, list[Change]]:
     metadata = found["metadata"]
     pod = PodRef(namespace, options.pod, metadata["uid"])
     annotations = metadata.get("annotations") or {}
-    if not annotations.get(keys.ANNOTATION):
+    if keys.ANNOTATION not in annotations:
         problem = f"pod {namespace}/{options.pod} has no annotation {keys.ANNOTATION}"
         raise InvalidSetup(problem, "add it to the pod, or name another pod")
     if edit := edits.of(found):

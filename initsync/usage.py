@@ -93,7 +93,7 @@ def _references(kind: str, found: JsonObject) -> Iterator[secretrefs.Reference]:
         pod = pod.get(field) or {}
     yield from secretrefs.references(pod.get("spec") or {})
     annotations = (pod.get("metadata") or {}).get("annotations") or {}
-    if text := annotations.get(keys.ANNOTATION):
+    if (text := annotations.get(keys.ANNOTATION)) is not None:
         yield secretrefs.Reference(annotation.asked(text), "annotation")
 
 

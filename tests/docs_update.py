@@ -81,6 +81,10 @@ REMEDIES: dict[type[JasmError], str] = {
         "Create or restore the secret, or correct path or region; "
         "the pod recovers by itself at its next try."
     ),
+    errors.SecretRefused: (
+        "Restore the secret, or correct the path, as the sentence says; "
+        "the pod recovers by itself at its next try."
+    ),
     errors.AccessDenied: (
         "Grant the role the permission that the sentence names, on the resource that it names; "
         "where it names another policy that stands in the way, change that one; "

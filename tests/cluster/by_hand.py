@@ -75,7 +75,9 @@ def create(
     api: ApiServer, namespace: str, annotation: str | None, more: dict[str, str] | None = None
 ) -> str:
     """The UID of a new pod `web-1`."""
-    annotations = {keys.INJECT: "false"} | ({keys.ANNOTATION: annotation} if annotation else {})
+    annotations = {keys.INJECT: "false"} | (
+        {} if annotation is None else {keys.ANNOTATION: annotation}
+    )
     annotations |= more or {}
     pod = api.create(manifests.pod(namespace, "web-1", annotations))
     return str(pod["metadata"]["uid"])

@@ -53,6 +53,7 @@ def test_json_is_for_scripts(
     [
         (GOOD, "web-9", 5, "KubernetesError", "see kubectl -n"),
         (None, "web-1", 2, "InvalidSetup", "has no annotation jasm.codnod.io/secret-sync"),
+        ("", "web-1", 3, "InvalidAnnotation", "has no text (a Helm value that is not set?)"),
         (GOOD.replace(": db", ": DB"), "web-1", 3, "InvalidAnnotation", "DNS-1123 subdomain"),
     ],
 )

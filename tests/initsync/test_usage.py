@@ -79,6 +79,18 @@ def test_a_user_is_told_once_with_all_its_ways() -> None:
     assert [one.name for one in found.unused] == ["other"]
 
 
+def test_an_empty_annotation_asks_for_a_secret_in_no_words() -> None:
+    found = Found([])
+    empty = pod("web")
+    empty["metadata"]["annotations"] = {keys.ANNOTATION: ""}
+
+    found.add("Pod", empty)
+
+    (line,) = found.unclear
+    assert line.startswith("Pod shop/web asks for a Secret, but annotation jasm.codnod.io/secret-")
+    assert "has no text" in line
+
+
 def test_a_template_asks_by_its_own_annotations_and_not_by_the_workloads() -> None:
     found = Found([secret("db")])
     template = pod("")

@@ -44,7 +44,7 @@ class Wire:
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
-    def proxied(self, url: str, _: Any) -> Connection:
+    def proxied(self, url: str, *_: Any) -> Connection:
         self.url, self.authority, self.prefix = url, url.removeprefix("https://"), ""
         return cast(Connection, self)
 
