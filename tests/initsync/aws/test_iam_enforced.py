@@ -6,6 +6,7 @@ whom it speaks JSON with. The functions here teach it what AWS does.
 """
 
 import json
+import logging
 import re
 import time
 import urllib.request
@@ -92,6 +93,7 @@ def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(access_control.IAMPolicyStatement, "_match", staticmethod(match))
     monkeypatch.setattr(access_control.IAMRequest, "_raise_access_denied", refuse)
     monkeypatch.setattr(moto_settings, "INITIAL_NO_AUTH_ACTION_COUNT", float("inf"))
+    monkeypatch.setattr(logging.getLogger("werkzeug"), "disabled", True)  # it logs in colours
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
