@@ -15,6 +15,7 @@ from initsync.testing.webhook import Webhook
 from tests.cluster.shop import Shop
 
 BY_HAND = Path(__file__).parent.parent.parent / "deploy/examples/2-by-hand-in-the-pod.yaml"
+ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret"
 SYNC = {("get", "secrets"): 1, ("create", "events"): 1}
 
 
@@ -133,7 +134,7 @@ def test_a_foreign_secret_is_left_alone_until_it_is_handed_over(shop: Shop) -> N
     [
         (("secretName", "secretname"), 3, "InvalidAnnotation", "did you mean 'secretName'?"),
         (("aws-secretsmanager", "vault"), 3, "UnsupportedProvider", "aws-secretsmanager"),
-        (("/db\n", "/db?x\n"), 3, "InvalidAnnotation", "must be a name"),
+        (("path: ", f"path: {ARN}:x:"), 3, "InvalidAnnotation", "must be the secret's ARN alone"),
         (("/db\n", "/none\n"), 4, "ExternalSecretNotFound", "in region eu-central-1"),
     ],
 )
@@ -149,6 +150,40 @@ def test_a_failure_is_one_sentence_as_event_and_last_line(
     assert (ended.exit_code, event["type"], event["reason"]) == (exit_code, "Warning", reason)
     assert sentence in event["message"]
     assert ended.stderr.splitlines()[-1] == f"error: {event['message']}"
+
+
+def test_a_secret_that_a_service_of_aws_made_is_synced(shop: Shop) -> None:
+    name = f"rds!cluster-{shop.namespace}"
+    shop.aws.put_secret(name, {"password": "pl4nted-one"})
+
+    ended = shop.run(
+        shop.pod("web-1", f"provider: aws-secretsmanager\npath: {name}\nsecretName: db\n")
+    )
+
+    assert (ended.exit_code, shop.values()) == (0, {"password": "pl4nted-one"})
+    assert shop.secret()["metadata"]["annotations"]["jasm.codnod.io/source-path"] == name
+
+
+def test_an_empty_annotation_keeps_the_app_from_starting_without_its_secret(shop: Shop) -> None:
+    pod = shop.pod("web-1", "")
+
+    ended = shop.run(pod)
+
+    (event,) = shop.events(pod)
+    assert (ended.exit_code, event["type"], event["reason"]) == (3, "Warning", "InvalidAnnotation")
+    assert "has no text (a Helm value that is not set?)" in event["message"]
+    assert ended.stderr == f"error: {event['message']}\n"
+
+
+def test_a_wrong_variable_of_ours_is_an_event_too(shop: Shop) -> None:
+    pod = shop.pod("web-1")
+
+    ended = shop.run(pod, JASM_TIMEOUT="60s")
+
+    (event,) = shop.events(pod)
+    assert (ended.exit_code, event["type"], event["reason"]) == (2, "Warning", "InvalidSetup")
+    assert event["message"] == "JASM_TIMEOUT is '60s': set it to seconds, such as 60 or 0.5"
+    assert ended.stderr == f"error: {event['message']}\n"
 
 
 def test_a_secret_that_kubernetes_cannot_hold_is_refused_by_its_key(shop: Shop) -> None:
