@@ -101,15 +101,15 @@ def test_the_name_that_it_reads_is_never_another_than_the_parsers(
     assert not (read and valid) or read == valid
 
 
-@pytest.mark.parametrize("directive", ["%TAG ! x,", "%TAG !a! {", "%X {", "# {"])
-@pytest.mark.parametrize("key", ["secretNam\\x65", "secret\\\n  Name", "\\u0073ecretName"])
+@pytest.mark.parametrize("directive", ["%TAG ! x,", "# {"])
+@pytest.mark.parametrize("key", ["secretNam\\x65", "\\u0073ecretName"])
 def test_a_name_in_a_line_that_is_no_field_is_not_taken_where_the_field_is_written_otherwise(
     reader: Reader, directive: str, key: str
 ) -> None:
     rest = f'{{provider: aws-secretsmanager, path: /prod/db, "{key}": db}}'
     text = f"{directive}secretName:old\n---\n{rest}"
 
-    assert reader.name(text) == ""
+    assert (reader.name(text), parsed(text)) == ("", "db")
 
 
 @given(text=forms())
