@@ -13,10 +13,12 @@ import orjson
 from initsync import eligible, keys
 from injector import container, identity
 
-_OURS = (container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.HANDOVER_VOLUME)
 _SPEC = ("restartPolicy", "resources", "os")
 _CONTAINER = ("name", "image", "restartPolicy", "resources", "ports")
-_MOUNTED = (*identity.VOLUMES, *_OURS)
+_NAMES = (
+    *(container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.HANDOVER_VOLUME),
+    *identity.VOLUMES,
+)
 
 
 def of(pod: Mapping[str, Any]) -> bytes:
@@ -40,7 +42,7 @@ def _read(annotation: str) -> bool:
 def _container(found: Mapping[str, Any]) -> dict[str, Any]:
     small = _picked(found, _CONTAINER)
     mounts = found.get("volumeMounts") or ()
-    small["volumeMounts"] = [it for it in mounts if it["name"].startswith(_MOUNTED)]
+    small["volumeMounts"] = [it for it in mounts if it["name"].startswith(_NAMES)]
     if small["volumeMounts"]:
         small["env"] = [it for it in found.get("env") or () if it["name"] in identity.ENV]
     return small
@@ -52,11 +54,11 @@ def _volume(found: Mapping[str, Any]) -> dict[str, Any]:
     sources = (found.get("projected") or {}).get("sources") or []
     if found.get("secret") or any(source.get("secret") for source in sources):
         return _picked(found, ("name", "secret", "projected"))
-    name = found["name"]
-    if name in identity.VOLUMES:
-        token = {"serviceAccountToken": {"path": identity.token(found)}}
-        return {"name": name, "projected": {"sources": [token]}}
-    return {"name": name if name.startswith(_OURS) else ""}
+    name = found["name"] if found["name"].startswith(_NAMES) else ""
+    if name not in identity.VOLUMES:
+        return {"name": name}
+    token = {"serviceAccountToken": {"path": identity.token(found)}}
+    return {"name": name, "projected": {"sources": [token]}}
 
 
 def _picked(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ leave it alone, and its app would start without its secret.
       {{- range list
         (list 5000 "annotations" (printf "%s.size()" $annotations))
         (list 262144 "characters in annotations" (printf "%s.map(a, a.size() + object.metadata.annotations[a].size()).sum()" $annotations))
-        (list 1000 "containers, init containers included" (printf "%s.size()" $containers))
+        (list 1000 "containers, init containers included" "object.spec.containers.size() + object.spec.?initContainers.orValue([]).size()")
         (list 2000 "volumes" (printf "%s.size()" $volumes))
         (list 2000 "sources in projected volumes" (printf "%s.map(v, v.?projected.?sources.orValue([]).size()).sum()" $volumes))
         (list 10000 "items of Secrets in volumes" (printf "%s.map(v, v.?secret.?items.orValue([]).size() + v.?projected.?sources.orValue([]).map(s, s.?secret.?items.orValue([]).size()).sum()).sum()" $volumes))
