@@ -26,7 +26,7 @@ def skip_reason(pod: Mapping[str, Any], image: str) -> str:
     for found in spec.get("initContainers") or []:
         if found["name"] == keys.CONTAINER or found.get("image") == image:
             return "already there"
-    if any(found["name"] in _NAMES for found in _containers(spec)):
+    if any(found["name"] in _NAMES for found in containers(spec)):
         return "name taken"
     os_name = (spec.get("os") or {}).get("name")
     os_selected = (spec.get("nodeSelector") or {}).get(OS_LABEL)
@@ -68,6 +68,7 @@ def _by_hand(container: Mapping[str, Any]) -> bool:
     return command == keys.CONTAINER or keys.PODINFO_DIR in mounts
 
 
-def _containers(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def containers(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """All of a pod's, apps before init containers."""
     for part in ("containers", "initContainers"):
         yield from spec.get(part) or []

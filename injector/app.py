@@ -67,7 +67,7 @@ class App:
     def _reviewed(self, asked: Review) -> bytes:
         start = time.perf_counter()
         try:
-            done = self._plans.of(asked.pod)
+            done = self._plans.of(asked.pod, asked.size)
         except Exception as error:  # ours: the API server gets an answer, the log its kind
             self._tell("error", asked, "bug", start, bug=type(error).__name__)
             problem = "jasm-injector failed on this pod: this is a bug in JASM, please report it"
@@ -75,9 +75,9 @@ class App:
         return self._decided(asked, done, start)
 
     def _decided(self, asked: Review, done: Plan, start: float) -> bytes:
-        if done.invalid and self._settings.deny_invalid:
+        if refused := done.refused or (self._settings.deny_invalid and done.invalid):
             self._tell("info", asked, "denied", start)
-            return review.errored(asked.uid, 422, done.invalid)
+            return review.errored(asked.uid, 422, refused)
         self._tell("info", asked, done.skipped or "injected", start)
         if not done.patch:
             return review.allowed(asked.uid, done.warnings)

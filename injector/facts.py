@@ -13,9 +13,12 @@ import orjson
 from initsync import eligible, keys
 from injector import container, identity
 
-_OURS = (container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.HANDOVER_VOLUME)
 _SPEC = ("restartPolicy", "resources", "os")
 _CONTAINER = ("name", "image", "restartPolicy", "resources", "ports")
+_NAMES = (
+    *(container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.HANDOVER_VOLUME),
+    *identity.VOLUMES,
+)
 
 
 def of(pod: Mapping[str, Any]) -> bytes:
@@ -38,24 +41,26 @@ def _read(annotation: str) -> bool:
 
 def _container(found: Mapping[str, Any]) -> dict[str, Any]:
     small = _picked(found, _CONTAINER)
-    small["volumeMounts"] = _named(found.get("volumeMounts"), identity.VOLUMES)
+    mounts = found.get("volumeMounts") or ()
+    small["volumeMounts"] = [it for it in mounts if it["name"].startswith(_NAMES)]
     if small["volumeMounts"]:
-        small["env"] = _named(found.get("env"), identity.ENV)
+        small["env"] = [it for it in found.get("env") or () if it["name"] in identity.ENV]
     return small
 
 
 def _volume(found: Mapping[str, Any]) -> dict[str, Any]:
-    """All that may show a Secret; of others only a name that one of ours could have had."""
+    """All that may show a Secret, the path of an AWS token (the rest may differ from pod to pod);
+    of others only a name that one of ours could have had."""
     sources = (found.get("projected") or {}).get("sources") or []
     if found.get("secret") or any(source.get("secret") for source in sources):
         return _picked(found, ("name", "secret", "projected"))
-    return {"name": found["name"] if found["name"].startswith(_OURS) else ""}
+    name = found["name"] if found["name"].startswith(_NAMES) else ""
+    if name not in identity.VOLUMES:
+        return {"name": name}
+    token = {"serviceAccountToken": {"path": identity.token(found)}}
+    return {"name": name, "projected": {"sources": [token]}}
 
 
 def _picked(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     there = found.keys()  # only a mapping has them
     return {name: found[name] for name in names if name in there}
-
-
-def _named(entries: Iterable[Mapping[str, Any]] | None, names: tuple[str, ...]) -> list[Any]:
-    return [entry for entry in entries or () if entry["name"] in names]

@@ -5,6 +5,7 @@ they are. https://www.rfc-editor.org/rfc/rfc6902
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, count
 from typing import Any, NamedTuple
 
 from initsync import annotation, choices, eligible, keys, policy, providers
@@ -103,14 +104,18 @@ def _optional(shown: Sequence[volumes.Shown]) -> Iterator[Operation]:
 
 
 def _free_names(pod: Mapping[str, Any]) -> Volumes:
-    taken = {volume["name"] for volume in pod["spec"].get("volumes") or []}
+    """None that a container mounts: it would get what is ours."""
+    spec = pod["spec"]
+    taken = {volume["name"] for volume in spec.get("volumes") or []}
+    for container in eligible.containers(spec):
+        taken.update(mount["name"] for mount in container.get("volumeMounts") or [])
     wanted = (ours.PODINFO_VOLUME, ours.TOKEN_VOLUME, ours.HANDOVER_VOLUME)
     return Volumes(*(_free(name, taken) for name in wanted))
 
 
 def _free(name: str, taken: set[str]) -> str:
-    candidates = (name, *(f"{name}-{number}" for number in range(1, len(taken) + 1)))
-    return next(found for found in candidates if found not in taken)
+    numbered = (f"{name}-{number}" for number in count(1))
+    return next(found for found in chain([name], numbered) if found not in taken)
 
 
 def _add(path: str, value: Any) -> Operation:

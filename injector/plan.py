@@ -3,13 +3,13 @@
 The cached function is given the facts alone, so what it remembers cannot depend on anything else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 
-from injector import facts, review
+from injector import bounds, facts, review
 from injector.patch import inject
 from injector.settings import Settings
 
@@ -20,11 +20,13 @@ _LARGEST = 4096  # bytes of facts: pods that a stranger makes must not fill the 
 class Plan(NamedTuple):
     """As `patch.Injection`, ready to be sent."""
 
-    patch: str
+    patch: str = ""
     """Empty where there is nothing to do."""
-    warnings: list[str]
-    skipped: str
-    invalid: str
+    warnings: Sequence[str] = ()
+    skipped: str = ""
+    invalid: str = ""
+    refused: str = ""
+    """Why such a pod may not be created."""
 
 
 class Plans:
@@ -34,8 +36,10 @@ class Plans:
         self._settings = settings
         self._remembered = lru_cache(_KINDS)(lambda known: self._made(orjson.loads(known)))
 
-    def of(self, pod: Mapping[str, Any]) -> Plan:
-        """The pod's."""
+    def of(self, pod: Mapping[str, Any], size: int) -> Plan:
+        """The pod's, by a review of `size` bytes."""
+        if size > bounds.SMALL:
+            return self._made(pod)
         try:
             known = facts.of(pod)
         except (AttributeError, KeyError, TypeError, ValueError):
@@ -43,6 +47,10 @@ class Plans:
         return self._remembered(known) if len(known) <= _LARGEST else self._made(pod)
 
     def _made(self, pod: Mapping[str, Any]) -> Plan:
+        if problem := bounds.problem(pod):
+            return Plan(refused=problem)
         done = inject(pod, "", self._settings)  # no patch depends on the namespace
         patch = review.encoded(done.operations) if done.operations else ""
+        if problem := bounds.answer_problem(patch):
+            return Plan(refused=problem)
         return Plan(patch, done.warnings, done.skipped, done.invalid)

@@ -31,6 +31,8 @@ class Review(NamedTuple):
     uid: str
     namespace: str
     pod: dict[str, Any]
+    size: int
+    """Bytes of it all."""
 
 
 def decode(body: bytes | bytearray) -> Review:
@@ -55,7 +57,7 @@ def decode(body: bytes | bytearray) -> Review:
         raise BadReview(422, "the request is about no Pod in a namespace")
     if not isinstance(pod.get("metadata"), dict) or not isinstance(pod.get("spec"), dict):
         raise BadReview(422, "the Pod has no metadata or no spec")
-    return Review(request["uid"], namespace, pod)
+    return Review(request["uid"], namespace, pod, len(body))
 
 
 def allowed(uid: str, warnings: Sequence[str] = ()) -> bytes:

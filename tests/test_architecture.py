@@ -77,6 +77,7 @@ PURE = [
 # The webhook's own layers; of initsync it may use what is pure, and no client of anything.
 # Of the providers it asks for their rules of paths: its warning is then `initsync check`'s own.
 INJECTOR_MAY_USE = {f"initsync.{name}" for name in PURE} | {"initsync", "initsync.providers"}
+INJECTOR_MAY_USE |= {"initsync.aws.agents"}  # names of hosts, and pure
 # The certificate job is another process, with rights of its own; the serving one never loads it.
 CERTIFICATE_JOB = {
     "injector.certstore": {"initsync.cluster", "initsync.transport"},

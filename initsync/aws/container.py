@@ -6,11 +6,13 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.ht
 import datetime
 import ipaddress
 import json
+import os.path
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from initsync import urls
+from initsync import keys, urls
+from initsync.aws import agents
 from initsync.aws.sigv4 import Credentials
 from initsync.errors import InvalidSetup, NoIdentity, NoIdentityYet, ProviderUnavailable
 from initsync.transport import Connection, Response, TransportError
@@ -24,9 +26,6 @@ TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105  # likewise
 TIMEOUT = 2.0
 """Seconds; the endpoint is on the node (botocore has the same)."""
 
-# The hosts that get the token without TLS, as botocore has them: any other could be an
-# environment variable's way to carry it off.
-_HOSTS = ("169.254.170.2", "169.254.170.23", "fd00:ec2::23", "localhost")
 _ECS = "http://169.254.170.2"
 _PLACE = "EKS Pod Identity or ECS"
 _SHOWN = 400
@@ -69,9 +68,9 @@ def refused(url: str) -> str:
         place = urls.place(url)
     except InvalidSetup as error:
         return str(error)
-    if place.secure or place.host in _HOSTS or _loopback(place.host):
+    if place.secure or place.host in agents.HOSTS or _loopback(place.host):
         return ""
-    return f"{shown(urls.without_user(url))} is neither https nor one of {', '.join(_HOSTS)}"
+    return f"{shown(urls.without_user(url))} is neither https nor one of {', '.join(agents.HOSTS)}"
 
 
 def _loopback(host: str) -> bool:
@@ -83,6 +82,8 @@ def _loopback(host: str) -> bool:
 
 def _token(env: Mapping[str, str]) -> str:
     if path := env.get(TOKEN_FILE):
+        if os.path.realpath(path).startswith(os.path.realpath(keys.SERVICEACCOUNT_DIR) + "/"):
+            raise ValueError("it is the ServiceAccount's own, which only the Kubernetes API gets")
         with open(path, encoding="ascii") as file:
             return file.read()
     return env.get(TOKEN, "")

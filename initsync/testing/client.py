@@ -55,7 +55,7 @@ class Client:
             headers["impersonate-user"] = self._user
         if body is not None:
             headers["content-type"] = content_type
-        raw = None if body is None else json.dumps(body)
+        raw = None if body is None else json.dumps(body, separators=(",", ":"))
         connection = http.client.HTTPSConnection(self._address, timeout=_TIMEOUT, context=self._tls)
         try:
             connection.request(method, path, raw, headers)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from initsync.testing.closing import Closing
@@ -18,10 +19,12 @@ GRACE = 30.0
 class Webhook(Closing):
     """Started when made, with the certificate in `certs`, or one made by `jasm-injector certs`.
 
-    Raises StartFailed.
+    `prefix` comes before the command. Raises StartFailed.
     """
 
-    def __init__(self, image: str = IMAGE, certs: Path | None = None) -> None:
+    def __init__(
+        self, image: str = IMAGE, certs: Path | None = None, prefix: Sequence[str] = ()
+    ) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="jasm-webhook-")
         place = Path(self._directory.name)
         if certs is None:
@@ -31,7 +34,7 @@ class Webhook(Closing):
         self._log = place / "injector.log"
         address = ["--host=127.0.0.1", "--port=0"]
         options = [*address, f"--certs={certs}", f"--image={image}"]
-        self._process = Process([*_PROGRAM, "serve", *options], self._log, _environment())
+        self._process = Process([*prefix, *_PROGRAM, "serve", *options], self._log, _environment())
         try:
             self._process.await_ready(lambda: bool(self.log()), START_TIMEOUT)
         except BaseException:

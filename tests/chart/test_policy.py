@@ -106,9 +106,9 @@ def conditions(number: int) -> str:
 
 def test_more_conditions_than_the_api_server_takes_are_counted(helm: Helm) -> None:
     """It takes 64 of each; beside the chart's own are fewer left than with the webhook."""
-    assert len(one(helm.objects(MODE, conditions(57)), KIND)["spec"]["matchConditions"]) == 64
-    with pytest.raises(HelmFailed, match="has 58 items, and the policy takes at most 57"):
-        helm.objects(MODE, conditions(58))
+    assert len(one(helm.objects(MODE, conditions(56)), KIND)["spec"]["matchConditions"]) == 64
+    with pytest.raises(HelmFailed, match="has 57 items, and the policy takes at most 56"):
+        helm.objects(MODE, conditions(57))
 
 
 @pytest.mark.parametrize("none", ["null", "[]"])
@@ -156,7 +156,7 @@ def test_both_go_by_the_same_pods(helm: Helm) -> None:
             assert policy["matchConstraints"][selector] == webhook[selector]
         assert policy["matchConstraints"]["resourceRules"] == webhook["rules"]
         asked = webhook["matchConditions"]
-        assert policy["matchConditions"][: len(asked)] == asked
+        assert policy["matchConditions"][1 : len(asked) + 1] == asked
 
 
 def test_its_downward_api_files_are_those_that_the_container_reads(helm: Helm) -> None:

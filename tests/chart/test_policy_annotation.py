@@ -14,14 +14,17 @@ from tests.chart.helm import Helm
 
 
 class Reader:
-    """What the policy reads from an annotation: its CEL's three regular expressions, run by
+    """What the policy reads from an annotation: its CEL's four regular expressions, run by
     Python's `re`, which knows the same syntax here."""
 
     def __init__(self, expression: str) -> None:
+        (self._other,) = re.findall(r"matches\(r'(.+?)'\)", expression)
         (self._comment,) = re.findall(r"findAll\('(.+?)'\)", expression)
         (self._name,) = re.findall(r"find\(r'''(.+?)'''\)", expression)
 
     def name(self, text: str) -> str:
+        if re.search(self._other, text):
+            return ""
         if text.count("secretName") - 1 != len(re.findall(self._comment, text)):
             return ""
         found = re.search(self._name, text)
@@ -54,6 +57,19 @@ PIECE = st.sampled_from(
         *("{", "}", ", ", "# ", "#", "|", ">-", "- ", "? ", "\\", "db", "db-2.x", "/prod/db"),
         *("aws-secretsmanager", "secretName: old", "\nsecretName: db", "\npath: /prod/db"),
         "provider: aws-secretsmanager",
+        *("%TAG ! ", "%YAML 1.1\n", "%X ", "---\n", "...\n", "secretNam", "\\x65", "\\u0065"),
+        *(
+            '"secretNam\\x65": ',
+            "\\",
+            "\r",
+            "\x85",
+            "\u2028",
+            "&a ",
+            "*a ",
+            "!!str ",
+            "!a!x ",
+            "<<: ",
+        ),
     ]
 )
 FIELD = st.sampled_from(
@@ -83,6 +99,17 @@ def test_the_name_that_it_reads_is_never_another_than_the_parsers(
     read, valid = reader.name(text), parsed(text)
 
     assert not (read and valid) or read == valid
+
+
+@pytest.mark.parametrize("directive", ["%TAG ! x,", "# {"])
+@pytest.mark.parametrize("key", ["secretNam\\x65", "\\u0073ecretName"])
+def test_a_name_in_a_line_that_is_no_field_is_not_taken_where_the_field_is_written_otherwise(
+    reader: Reader, directive: str, key: str
+) -> None:
+    rest = f'{{provider: aws-secretsmanager, path: /prod/db, "{key}": db}}'
+    text = f"{directive}secretName:old\n---\n{rest}"
+
+    assert (reader.name(text), parsed(text)) == ("", "db")
 
 
 @given(text=forms())

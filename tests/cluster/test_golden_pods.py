@@ -22,6 +22,7 @@ SINCE_1_35 = {"container-restart-policy-job-restart-never"}
 REFUSED = {
     "mirror-pod": "a static pod's shadow comes from a kubelet only",
     "host-network": "restricted forbids the host's network, whoever injects",
+    "volume-names-mounted-by-an-app": "it mounts what it has not, and gets none of ours",
 }
 
 

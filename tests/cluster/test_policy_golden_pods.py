@@ -142,10 +142,10 @@ def test_it_injects_the_golden_pods_that_are_to_be_injected(both: Both, case: st
         assert by_policy.injected == (keys.INJECTED in wanted)
 
 
-def test_only_a_mirror_pod_is_refused_whoever_injects(both: Both) -> None:
+def test_only_what_no_injection_makes_good_is_refused_whoever_injects(both: Both) -> None:
     refused = {case for (case, _), pair in both.items() for made in pair if made.status != 201}
 
-    assert refused == {"mirror-pod"}
+    assert refused == {"mirror-pod", "volume-names-mounted-by-an-app"}
 
 
 def test_every_row_of_the_docs_table_is_a_golden_pod() -> None:

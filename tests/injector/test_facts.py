@@ -94,9 +94,9 @@ def test_a_pod_with_something_else_in_any_place_has_the_plan_that_it_had(
     pod, settings = hostile(case), Settings("i")
 
     with mock.patch.object(facts, "of", side_effect=KeyError):
-        without = outcome(lambda: Plans(settings).of(pod))
+        without = outcome(lambda: Plans(settings).of(pod, 0))
 
-    assert outcome(lambda: Plans(settings).of(pod)) == without
+    assert outcome(lambda: Plans(settings).of(pod, 0)) == without
 
 
 def another(pod: Any) -> Any:
@@ -115,7 +115,7 @@ def test_the_pods_of_one_deployment_are_planned_once() -> None:
     plans = Plans(DEFAULT)
 
     with mock.patch.object(plan, "inject", side_effect=inject) as planned:
-        made = [plans.of(pod) for pod in (first, another(first), copy.deepcopy(first))]
+        made = [plans.of(pod, 0) for pod in (first, another(first), copy.deepcopy(first))]
 
     assert planned.call_count == 1
     assert made[0] == made[1] == made[2]
@@ -128,7 +128,7 @@ def test_a_pod_of_very_many_facts_is_not_remembered() -> None:
     plans = Plans(DEFAULT)
 
     with mock.patch.object(plan, "inject", return_value=Injection([], [])) as planned:
-        plans.of(pod)
-        plans.of(pod)
+        plans.of(pod, 0)
+        plans.of(pod, 0)
 
     assert planned.call_count == 2

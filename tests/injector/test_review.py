@@ -21,7 +21,7 @@ def body(**changed: Any) -> bytes:
 
 
 def test_the_parts_that_matter_are_read() -> None:
-    assert review.decode(body()) == Review("u1", "shop", POD)
+    assert review.decode(body()) == Review("u1", "shop", POD, len(body()))
 
 
 @pytest.mark.parametrize(

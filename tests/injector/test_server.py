@@ -110,7 +110,7 @@ def test_a_bug_is_a_refusal_with_the_uid_and_tells_nothing_of_the_pod(
     metrics = Metrics(lambda: (0.0, 0.0), lambda: 0)
     app = application.App(Settings("i"), lambda: "", Log(said), metrics)
 
-    answer = app._reviewed(Review("u1", "shop", {"metadata": {}, "spec": {}}))
+    answer = app._reviewed(Review("u1", "shop", {"metadata": {}, "spec": {}}, 0))
 
     response = json.loads(answer)["response"]
     assert (response["uid"], response["allowed"], response["status"]["code"]) == ("u1", False, 500)

@@ -10,6 +10,7 @@ from botocore.utils import ContainerMetadataFetcher
 from hypothesis import given
 from hypothesis import strategies as st
 
+from initsync import keys
 from initsync.aws import container
 from initsync.aws.sigv4 import Credentials
 from initsync.errors import NoIdentity, NoIdentityYet, ProviderUnavailable
@@ -98,6 +99,27 @@ def test_without_a_usable_endpoint_and_token_nothing_is_asked(
 
     assert why in str(found)
     assert "pl4nted" not in str(found)
+    assert endpoint.asked == []
+
+
+@pytest.mark.threat("A cloud role is compromised")
+@pytest.mark.parametrize("named", ["account/token", "account/..data/token", "run/token"])
+@pytest.mark.parametrize("url", [AGENT, "https://vending.example/credentials"])
+def test_the_token_for_the_kubernetes_api_is_sent_to_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str, url: str
+) -> None:
+    """By whatever name: /var/run is a link to /run."""
+    (tmp_path / "account/..data").mkdir(parents=True)
+    (tmp_path / "run").symlink_to("account")
+    (tmp_path / "account/..data/token").write_text("pl4nted-token")
+    (tmp_path / "account/token").symlink_to("..data/token")
+    monkeypatch.setattr(keys, "SERVICEACCOUNT_DIR", str(tmp_path / "account"))
+    endpoint = Endpoint()
+
+    env = {container.FULL_URI: url, container.TOKEN_FILE: str(tmp_path / named)}
+    found = container.credentials(env, endpoint.connect)
+
+    assert "only the Kubernetes API gets" in str(found)
     assert endpoint.asked == []
 
 

@@ -10,11 +10,13 @@ and then the kubelet would wait for ever for what jasm-init is to make.
   expression: object.spec.?volumes.orValue([])
 - name: text
   expression: variables.annotations['jasm.codnod.io/secret-sync']
-# Empty where it is not plain: the word is there once (lines of comment do not count), and nothing but
-# brackets, quotes and the name is around it.
+# Empty where it is not plain: the word is there once (lines of comment do not count), nothing but
+# brackets, quotes and the name is around it, and there is no other way to write it: no directive for the
+# parser and no escape.
 - name: secretName
   expression: |-
-    variables.text.split('secretName').size() - 2 != variables.text.findAll('(?m)^[ \t]*#.*secretName').size() ? ''
+    variables.text.matches(r'(?m)^%|\\')
+    || variables.text.split('secretName').size() - 2 != variables.text.findAll('(?m)^[ \t]*#.*secretName').size() ? ''
     : variables.text.find(r'''(?m)^([^#\n]*[{,])?[ \t]*["']?secretName["']?[ \t]*:[ \t]*["']?[-.a-z0-9]+["']?[ \t\r]*($|[,}]|[ \t]#)''')
       .find('secretName.*').find(':.*').find('[-.a-z0-9]+')
 # For each volume the JSON pointers, below /spec/volumes, of its sources that take from the Secret.
@@ -43,9 +45,13 @@ and then the kubelet would wait for ever for what jasm-init is to make.
       'optional': dyn(s.source.?optional.orValue(false))})
 - name: waited
   expression: variables.secretName != '' && variables.shown.size() > 0
-# Ours get names that are free: jasm-token, else jasm-token-1 and so on.
+# Ours get names that are free: jasm-token, else jasm-token-1 and so on. What a container mounts is not: it
+# would get what is ours.
 - name: ourNames
-  expression: variables.volumes.map(v, v.name).filter(n, n.startsWith('jasm-'))
+  expression: |-
+    (variables.volumes.map(v, v.name)
+      + variables.containers.map(c, c.?volumeMounts.orValue([]).map(m, m.name).join('/')).join('/').split('/'))
+    .filter(n, n.startsWith('jasm-'))
 {{- range list "podinfo" "token" "handover" }}
 - name: {{ . }}
   expression: |-

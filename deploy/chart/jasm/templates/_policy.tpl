@@ -37,8 +37,8 @@
 {{- define "jasm.policy.check" -}}
 {{- $conditions := .Values.webhook.matchConditions | default list | len -}}
 {{- $wanted := or (eq .Values.injection.mode "policy") .Values.injection.policy.besideWebhook -}}
-{{- if and (gt $conditions 57) (or $wanted (include "jasm.policy.enabled" .)) -}}
-{{- printf "webhook.matchConditions has %d items, and the policy takes at most 57 beside its own 7: join some by &&." $conditions | fail -}}
+{{- if and (gt $conditions 56) (or $wanted (include "jasm.policy.enabled" .)) -}}
+{{- printf "webhook.matchConditions has %d items, and the policy takes at most 56 beside its own 8: join some by &&." $conditions | fail -}}
 {{- end -}}
 {{- if and $wanted (eq .Values.injection.onInvalid "deny") -}}
 {{- fail "injection.onInvalid deny needs the webhook: the policy cannot parse the annotation's YAML. Set injection.onInvalid to warn, or injection.mode to webhook (docs/injection-without-a-webhook.md)." -}}
