@@ -32,7 +32,7 @@ main.add_command(check)
 
 
 @main.command(short_help="Serve the webhook over HTTPS until SIGTERM.")
-@options.container(image=None)
+@options.container
 @click.option(
     "--on-invalid",
     type=click.Choice(["warn", "deny"]),

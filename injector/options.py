@@ -54,6 +54,13 @@ def _pairs(
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    # No default: without a registry its name would be docker.io's to give away.
+    click.option(
+        "--image",
+        callback=_image,
+        required=True,
+        help="The image with jasm-init, in your registry; best by digest.",
+    ),
     click.option(
         "--pull-policy",
         type=click.Choice(["Always", "IfNotPresent", "Never"]),
@@ -124,20 +131,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 )
 
 
-def container(image: str | None) -> Callable[[Command], Command]:
-    """All of them, by the names of `Settings`; `image` is --image's default, None where it must be
-    given.
-    """
-
-    def add(command: Command) -> Command:
-        for option in reversed((_image_option(image), *_OPTIONS)):
-            command = option(command)
-        return command
-
-    return add
-
-
-def _image_option(default: str | None) -> Callable[[Any], Any]:
-    given: dict[str, Any] = {"default": default} if default else {"required": True}
-    told = "The image with jasm-init, best by digest."
-    return click.option("--image", callback=_image, show_default=True, help=told, **given)
+def container(command: Command) -> Command:
+    """All of them, by the names of `Settings`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command

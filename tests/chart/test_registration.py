@@ -5,12 +5,12 @@ from typing import Any
 import yaml
 
 from tests.chart.examples import of_kind, one
-from tests.chart.helm import CHART, NAMESPACE, Helm
+from tests.chart.helm import NAMESPACE, Helm
 
 
 def test_the_release_s_name_makes_names_that_sort_before_the_aws_webhook(helm: Helm) -> None:
     for release, name in (("jasm", "jasm"), ("jasm-eu", "jasm-eu"), ("secrets", "jasm-secrets")):
-        found = list(yaml.safe_load_all(helm.run("template", release, str(CHART))))
+        found = list(yaml.safe_load_all(helm.template(name=release)))
 
         (registration,) = of_kind([it for it in found if it], "MutatingWebhookConfiguration")
         assert registration["metadata"]["name"] == f"{name}-injector"

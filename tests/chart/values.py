@@ -11,11 +11,15 @@ from tests.chart.helm import CHART
 
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 NAME, PAIR, DIGEST = "other", {"a": "b"}, f"sha256:{'0' * 64}"
+REGISTRY_2 = "other.invalid"
 SPREAD = {"maxSkew": 2, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule"}
 # In place of a value that cannot just be counted up, or negated.
 OTHER: Object = {
     "fullnameOverride": "jasm-other",
+    "imageRegistry": REGISTRY_2,
     "imagePullSecrets": [NAME],
+    "global.imageRegistry": REGISTRY_2,
+    "global.imagePullSecrets": [NAME],
     "injection.mode": "policy",
     "injection.meshProxies": [],
     "injection.onInvalid": "deny",
@@ -83,7 +87,8 @@ def other(name: str) -> Any:
         return value * 2
     if value == {}:
         return PAIR
-    for ending, found in ((".digest", DIGEST), (".pullPolicy", "Always")):
+    of_images = ((".digest", DIGEST), (".pullPolicy", "Always"), (".registry", REGISTRY_2))
+    for ending, found in of_images:
         if name.endswith(ending):
             return found
     return f"1{value}" if value else NAME

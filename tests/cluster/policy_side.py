@@ -22,10 +22,13 @@ def serves_policies(api: ControlPlane) -> bool:
 
 
 def values(settings: Settings, mode: str = "policy") -> str:
-    """The chart's option for these settings. `version` is the chart's own."""
+    """The chart's option for these settings. `version` is the chart's own, as is the registry of
+    an image that names none."""
     name, _, digest = settings.image.partition("@")
     repository, tag = (name, "") if digest else name.rsplit(":", 1)
-    image = {"repository": repository, "tag": tag, "digest": digest}
+    host, _, path = repository.partition("/")
+    registry, repository = (host, path) if "." in host else ("", repository)
+    image = {"registry": registry, "repository": repository, "tag": tag, "digest": digest}
     injection = {
         "mode": mode,
         "image": image | {"pullPolicy": settings.pull_policy},

@@ -9,7 +9,7 @@ from initsync.testing import manifests
 from initsync.testing.client import APPLY
 from initsync.testing.controlplane import ControlPlane
 from tests.chart import examples
-from tests.chart.helm import CHART, NAMESPACE, Helm
+from tests.chart.helm import NAMESPACE, Helm
 from tests.cluster.operators import Operators
 
 NEW = "-of-chart"  # the real ones may be registered by other tests
@@ -50,9 +50,9 @@ def test_the_real_api_server_takes_every_object(
 @pytest.mark.usefixtures("policy_api")
 def test_no_name_is_too_long_for_its_kind(cluster: ControlPlane, helm: Helm) -> None:
     """Of a release whose own is as long as Helm takes it."""
-    release = ["template", f"jasm-{'x' * 48}", str(CHART), f"--namespace={NAMESPACE}"]
+    release = f"jasm-{'x' * 48}"
     chosen = ("defaults", "high-availability", "monitoring", "teams", "cert-manager", "policy-mode")
-    texts = [helm.run(*release, *examples.options(name)) for name in chosen]
+    texts = [helm.template(*examples.options(name), name=release) for name in chosen]
     found = [it for text in texts for it in yaml.safe_load_all(text) if it]
 
     assert {it["kind"] for it in found} >= {"CronJob", "Job", "Service", "HorizontalPodAutoscaler"}

@@ -14,7 +14,7 @@ from initsync.progress import Progress
 from initsync.testing.controlplane import Binaries, ControlPlane
 from initsync.testing.controlplane.binaries import part
 from initsync.testing.controlplane.gobuild import found
-from tests.chart.helm import CHART, find_or_build
+from tests.chart.helm import CHART, REGISTRY, find_or_build
 from tests.cluster.by_hand import write_kubeconfig
 
 ROOT = Path(__file__).parents[2]
@@ -77,7 +77,7 @@ class Shell:
 
     def install(self, *settings: str) -> str:
         """The notes at its end."""
-        options = " ".join(settings)
+        options = " ".join((f"--set imageRegistry={REGISTRY}", *settings))
         return self.run(
             f"helm install jasm deploy/chart/jasm -n jasm-system --create-namespace {options}"
         )

@@ -43,11 +43,8 @@ template:
   spec:
     serviceAccountName: {{ include "jasm.certificates.name" . }}
     restartPolicy: Never
-    {{- with .Values.imagePullSecrets }}
-    imagePullSecrets:
-      {{- range . }}
-      - name: {{ . }}
-      {{- end }}
+    {{- with include "jasm.imagePullSecrets" . }}
+    {{- . | nindent 4 }}
     {{- end }}
     {{- with .Values.injector.tolerations }}
     tolerations:

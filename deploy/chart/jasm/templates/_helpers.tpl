@@ -76,10 +76,19 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end }}
 {{- end -}}
 
-{{/* An image's whole name. include "jasm.image" (dict "root" $ "image" .Values.injector.image) */}}
+{{/* An image's whole name. include "jasm.image" (dict "root" $ "image" .Values.injector.image)
+     Fails where it names no registry: container engines then take docker.io, where `jasm` is not JASM. Whoever
+     has that name would get the token of every annotated pod. */}}
 {{- define "jasm.image" -}}
-{{- $registry := .image.registry | default .root.Values.imageRegistry -}}
+{{- $registry := include "jasm.image.registry" . -}}
 {{- $name := ternary .image.repository (printf "%s/%s" $registry .image.repository) (empty $registry) -}}
+{{- if contains "://" $name -}}
+{{- fail (printf "%q is no name of an image: a registry is named without https://, such as registry.example.com/platform" $name) -}}
+{{- end -}}
+{{- /* The grammar's own rule: https://github.com/distribution/reference/blob/main/normalize.go */ -}}
+{{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
+{{- fail (printf "the image %s names no registry, and nodes would ask docker.io for it, where JASM has nothing: set imageRegistry to the registry that you pushed to, such as registry.example.com/platform (docs/images.md)" $name) -}}
+{{- end -}}
 {{- if .image.digest -}}
 {{- printf "%s@%s" $name .image.digest -}}
 {{- else -}}
@@ -87,16 +96,38 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 {{- end -}}
 
-{{/* Those that nodes need and that are in no registry of yours. */}}
-{{- define "jasm.images.withoutRegistry" -}}
+{{/* The image's own, or a parent chart's, or the chart's. */}}
+{{- define "jasm.image.registry" -}}
+{{- .image.registry | default .root.Values.global.imageRegistry | default .root.Values.imageRegistry -}}
+{{- end -}}
+
+{{/* Names of images with jasm/ twice: of a registry that was given with what the chart adds to it. */}}
+{{- define "jasm.images.doubled" -}}
 {{- $all := list .Values.injection.image -}}
 {{- if include "jasm.injector.enabled" . }}{{ $all = append $all .Values.injector.image }}{{ end -}}
 {{- $found := list -}}
 {{- range $all -}}
-{{- $name := include "jasm.image" (dict "root" $ "image" .) -}}
-{{- if hasPrefix "jasm/" $name }}{{ $found = append $found $name }}{{ end -}}
+{{- $image := dict "root" $ "image" . -}}
+{{- if and (hasSuffix "/jasm" (include "jasm.image.registry" $image)) (hasPrefix "jasm/" .repository) -}}
+{{- $found = append $found (include "jasm.image" $image) -}}
+{{- end -}}
 {{- end -}}
 {{- join " and " $found -}}
+{{- end -}}
+
+{{/* `imagePullSecrets` of a pod of JASM's own, a parent chart's and the chart's, each as its name or as
+     Kubernetes has it. */}}
+{{- define "jasm.imagePullSecrets" -}}
+{{- $names := list -}}
+{{- range concat (.Values.global.imagePullSecrets | default list) (.Values.imagePullSecrets | default list) -}}
+{{- if kindIs "map" . }}{{ $names = append $names .name }}{{ else }}{{ $names = append $names . }}{{ end -}}
+{{- end -}}
+{{- with uniq $names -}}
+imagePullSecrets:
+{{- range . }}
+  - name: {{ . }}
+{{- end }}
+{{- end -}}
 {{- end -}}
 
 {{/* Of a pod of JASM's own: everything that the Pod Security Standard "restricted" asks for. */}}
