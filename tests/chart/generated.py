@@ -12,7 +12,9 @@ from tests.chart.helm import CHART, ROOT, Helm
 
 MANIFESTS = ROOT / "deploy/manifests"
 VALUES_PAGE = ROOT / "docs/chart-values.md"
-_BY_HAND = ("namespace.yaml",)  # Helm makes namespaces by an option, not from a chart
+# Helm makes namespaces by an option, not from a chart; and knows nothing of kustomize.
+_NAMESPACE, _REFERENCES = "namespace.yaml", "references"
+_BY_HAND = (_NAMESPACE, _REFERENCES)
 _HEADER = "# Made from deploy/chart/jasm by `make manifests`: change it there.\n"
 _SOURCE = re.compile(r"^---\n# Source: jasm/templates/(\S+)\n", re.MULTILINE)
 # Nobody that applies these files is Helm.
@@ -21,6 +23,7 @@ _KUSTOMIZATION = """\
 # A base for your overlay, which says where your images are (docs/install.md).
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
+configurations: [references]
 resources:
 """
 _PAGE = """\
@@ -46,7 +49,7 @@ def files(helm: Helm) -> dict[Path, str]:
         before = f"{rendered[file]}---\n" if file in rendered else _HEADER
         rendered[file] = before + _HELMS.sub("", text)
     named = sorted(file.name for file in rendered)
-    listed = "".join(f"  - {name}\n" for name in [*_BY_HAND, *named])
+    listed = "".join(f"  - {name}\n" for name in [_NAMESPACE, *named])
     # Without an ending `kubectl apply -f deploy/manifests` leaves it alone.
     rendered[MANIFESTS / "Kustomization"] = _HEADER + _KUSTOMIZATION + listed
     return rendered | {VALUES_PAGE: values_page()}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.chart.examples import one
+from tests.chart.examples import injector
 from tests.chart.generated import MANIFESTS
 from tests.chart.helm import CHART, NAMESPACE, ROOT, Helm, HelmFailed
 
@@ -100,7 +100,6 @@ def test_of_three_registries_the_closest_counts(helm: Helm) -> None:
     settings = [*named, "injector.image.registry=a.example.com"]
     found = [it for it in yaml.safe_load_all(installed(helm, *settings)) if it]
 
-    deployment = one([it for it in found if "injector" in it["metadata"]["name"]], "Deployment")
-    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    (container,) = injector(found)["spec"]["template"]["spec"]["containers"]
     assert container["image"] == "a.example.com/jasm/injector:0.1.0"
     assert "--image=b.example.com/jasm/init:0.1.0" in container["args"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.chart.examples import of_kind, pod_templates
+from tests.chart.examples import arguments, of_kind, pod_templates
 from tests.chart.helm import CHART, Helm, HelmFailed
 
 ABOUT = {"apiVersion": "v2", "name": "platform", "version": "1.0.0"}
@@ -77,9 +77,7 @@ def test_the_global_registry_and_pull_secrets_are_those_of_every_pod(
         assert pod["spec"]["containers"][0]["image"].startswith(f"{OWN}/jasm/")
         names = [it["name"] for it in pod["spec"]["imagePullSecrets"]]
         assert names == ["above", "both", "own"]
-    (deployment,) = (it for it in of_kind(found, "Deployment") if "injector" in str(it["metadata"]))
-    args = deployment["spec"]["template"]["spec"]["containers"][0]["args"]
-    assert f"--image={OWN}/jasm/init:0.1.0" in args
+    assert f"--image={OWN}/jasm/init:0.1.0" in arguments(found)
 
 
 def test_values_of_others_beside_the_globals_are_no_mistake(umbrella: Umbrella) -> None:

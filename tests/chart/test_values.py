@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.chart.examples import Object, of_kind
+from tests.chart.examples import Object, injector, of_component, of_kind
 from tests.chart.helm import Helm
 from tests.chart.values import DEFAULTS, needed, option, other
 
@@ -27,12 +27,10 @@ def test_this_value_changes_what_is_rendered(helm: Helm, before: Rendered, name:
 
 POD = "spec.template.spec"
 CONTAINER = f"{POD}.containers.0"
-JOB = "spec.jobTemplate.spec.template"
 LANDS: dict[str, list[str]] = {
     "injector.affinity": [f"Deployment {POD}.affinity"],
     "injector.tolerations": [
-        *(f"Deployment {POD}.tolerations", f"Job {POD}.tolerations"),
-        *(f"CronJob {JOB}.spec.tolerations", "Pod spec.tolerations"),
+        *(f"Deployment {POD}.tolerations", "Pod spec.tolerations"),
     ],
     "injector.priorityClassName": [f"Deployment {POD}.priorityClassName"],
     "injector.podLabels": ["Deployment spec.template.metadata.labels"],
@@ -49,19 +47,16 @@ LANDS: dict[str, list[str]] = {
     "injector.resources.requests.cpu": [f"Deployment {CONTAINER}.resources.requests.cpu"],
     "networkPolicy.to": ["NetworkPolicy spec.egress.0.to"],
     "webhook.annotations": ["MutatingWebhookConfiguration metadata.annotations"],
-    "certificates.job.schedule": ["CronJob spec.schedule"],
-    "certificates.job.podLabels": [
-        "Job spec.template.metadata.labels",
-        f"CronJob {JOB}.metadata.labels",
-    ],
-    "certificates.job.podAnnotations": ["Job spec.template.metadata.annotations"],
+    "certificates.job.podLabels": ["Deployment spec.template.metadata.labels"],
+    "certificates.job.podAnnotations": ["Deployment spec.template.metadata.annotations"],
     "certificates.certManager.caDuration": ["Certificate spec.duration"],
     "certificates.certManager.renewBefore": ["Certificate spec.renewBefore"],
 }
 ARGUMENTS = {
-    "injector.port": ("Deployment", "--port=16886"),
-    "certificates.job.trustSeconds": ("Job", "--trust-seconds=120"),
-    "certificates.job.reloadSeconds": ("Job", "--reload-seconds=1200"),
+    "injector.port": ("injector", "--port=16886"),
+    "certificates.job.trustSeconds": ("certificates", "--trust-seconds=120"),
+    "certificates.job.reloadSeconds": ("certificates", "--reload-seconds=1200"),
+    "certificates.job.intervalSeconds": ("certificates", "--interval-seconds=10"),
 }
 
 
@@ -90,16 +85,16 @@ def test_this_value_lands_where_it_should(helm: Helm, name: str) -> None:
 
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_this_value_is_an_argument(helm: Helm, name: str) -> None:
-    kind, argument = ARGUMENTS[name]
+    component, argument = ARGUMENTS[name]
 
-    (found,) = of_kind(helm.objects(option(name, other(name))), kind)
+    found = of_component(helm.objects(option(name, other(name))), component)
 
     assert argument in at(found, CONTAINER)["args"]
 
 
 def test_labels_and_annotations_of_the_pods_are_of_the_pods_only(helm: Helm) -> None:
     options = (option(f"injector.pod{it}", {"a": "b"}) for it in ("Labels", "Annotations"))
-    (deployment,) = of_kind(helm.objects(*options), "Deployment")
+    deployment = injector(helm.objects(*options))
 
     for text in (deployment["metadata"], deployment["spec"]["selector"]):
         assert "'a': 'b'" not in str(text)
@@ -112,7 +107,7 @@ def test_an_account_of_ones_own_is_not_made(helm: Helm) -> None:
     )
     found = helm.objects(*options)
 
-    assert [at(it, f"{POD}.serviceAccountName") for it in of_kind(found, "Deployment")] == ["own"]
+    assert at(injector(found), f"{POD}.serviceAccountName") == "own"
     assert "own" not in {it["metadata"]["name"] for it in of_kind(found, "ServiceAccount")}
 
 

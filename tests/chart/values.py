@@ -36,7 +36,6 @@ OTHER: Object = {
     "webhook.matchConditions": [{"name": NAME, "expression": "true"}],
     "certificates.mode": "secret",
     "certificates.caBundle": "-----BEGIN CERTIFICATE-----",
-    "certificates.job.schedule": "@daily",
     "certificates.certManager.issuerRef": {"name": NAME},
     "guard.enabled": False,
     "guard.validationActions": ["Warn"],
@@ -61,7 +60,10 @@ NEEDED: dict[str, Object] = {
     },
 }
 # What a cluster has or serves: test_policy.py and tests/cluster/test_chart_lifecycle.py have one.
-LOOKED_UP = ("rbac.namespaceSelector.", "injection.policy.fallback")
+LOOKED_UP = (
+    *("rbac.namespaceSelector.", "injection.policy.fallback"),
+    "certificates.forceConflicts",
+)
 
 
 def leaves(values: Any = VALUES, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
 from injector.settings import Settings
+from tests.chart.examples import injector
 from tests.chart.helm import Helm
 from tests.cluster.injector_side import annotated, create, is_injected
 from tests.polling import until
@@ -53,8 +54,7 @@ def rendered(helm: Helm, settings: Settings, *arguments: str) -> list[dict[str, 
 def serve_options(helm: Helm, settings: Settings) -> list[str]:
     """Those of `jasm-injector serve` for the same, but for where it listens, and with what."""
     objects = helm.objects(values(settings, "webhook"))
-    (deployment,) = (found for found in objects if found["kind"] == "Deployment")
-    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    (container,) = injector(objects)["spec"]["template"]["spec"]["containers"]
     apart = ("--certs=", "--port=")
     return [option for option in container["args"] if not option.startswith(apart)]
 

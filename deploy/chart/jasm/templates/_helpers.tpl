@@ -11,13 +11,18 @@ before pod-identity-webhook (design D22).
 {{- if ge $name "pod-identity-webhook" -}}
 {{- fail (printf "fullnameOverride %q must sort before \"pod-identity-webhook\": AWS's webhook would not see jasm-init" $name) -}}
 {{- end -}}
-{{- /* With "-certificates", the longest that follows, a CronJob's 52. */ -}}
+{{- /* With "-certificates", the longest that follows, 52: within the 63 of a Service's and a host's name. */ -}}
 {{- $name | trunc 39 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* The injector's Deployment, Service, webhook configuration and ServiceAccount. */}}
+{{/* The injector's Deployment, Service and ServiceAccount. */}}
 {{- define "jasm.injector.name" -}}
 {{- include "jasm.fullname" . }}-injector
+{{- end -}}
+
+{{/* The webhook configuration: API servers call those in the order of their names. */}}
+{{- define "jasm.registration.name" -}}
+{{- .Values.webhook.name | default (include "jasm.injector.name" .) -}}
 {{- end -}}
 
 {{/* The name that API servers verify the injector by. */}}
