@@ -68,7 +68,7 @@ WARNINGS = {
     ),
     "monitoring of nothing": (
         "injection.mode=policy,monitoring.dashboard.enabled=true",
-        "monitoring.* makes nothing without an injector",
+        "monitoring.dashboard make nothing without an injector",
     ),
     "a CA that nobody knows": ("certificates.mode=secret", "certificates.caBundle is empty"),
 }

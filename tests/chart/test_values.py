@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.chart.examples import Object, injector, of_component, of_kind
+from injector import cli
+from tests.chart.examples import (
+    Object,
+    arguments,
+    injector,
+    of_component,
+    of_kind,
+    pod_templates,
+)
 from tests.chart.helm import Helm
 from tests.chart.values import DEFAULTS, needed, option, other
 
@@ -45,6 +53,22 @@ LANDS: dict[str, list[str]] = {
     "injector.preStopSeconds": [f"Deployment {CONTAINER}.lifecycle.preStop.sleep.seconds"],
     "injector.port": [f"Deployment {CONTAINER}.ports.0.containerPort"],
     "injector.resources.requests.cpu": [f"Deployment {CONTAINER}.resources.requests.cpu"],
+    "injector.strategy": ["Deployment spec.strategy"],
+    "injector.revisionHistoryLimit": ["Deployment spec.revisionHistoryLimit"],
+    "injector.podSecurityContext.runAsNonRoot": [
+        f"Deployment {POD}.securityContext.runAsNonRoot",
+        "Pod spec.securityContext.runAsNonRoot",
+    ],
+    "injector.extraEnv": [f"Deployment {CONTAINER}.env"],
+    "injector.extraVolumes": [f"Deployment {POD}.volumes"],
+    "injector.extraVolumeMounts": [f"Deployment {CONTAINER}.volumeMounts"],
+    "injector.service.ipFamilyPolicy": ["Service spec.ipFamilyPolicy"],
+    "injector.service.ipFamilies": ["Service spec.ipFamilies"],
+    "monitoring.serviceMonitor.relabelings": ["ServiceMonitor spec.endpoints.0.relabelings"],
+    "monitoring.serviceMonitor.metricRelabelings": [
+        "ServiceMonitor spec.endpoints.0.metricRelabelings"
+    ],
+    "tests.resources.requests.cpu": ["Pod spec.containers.0.resources.requests.cpu"],
     "networkPolicy.to": ["NetworkPolicy spec.egress.0.to"],
     "webhook.annotations": ["MutatingWebhookConfiguration metadata.annotations"],
     "certificates.job.podLabels": ["Deployment spec.template.metadata.labels"],
@@ -54,6 +78,7 @@ LANDS: dict[str, list[str]] = {
 }
 ARGUMENTS = {
     "injector.port": ("injector", "--port=16886"),
+    "injector.extraArgs": ("injector", "--other"),
     "certificates.job.trustSeconds": ("certificates", "--trust-seconds=120"),
     "certificates.job.reloadSeconds": ("certificates", "--reload-seconds=1200"),
     "certificates.job.intervalSeconds": ("certificates", "--interval-seconds=10"),
@@ -71,6 +96,8 @@ def at(manifest: Object, path: str) -> Any:
 
 def has(found: Any, wanted: Any) -> bool:
     """Whether it is that, or has it among its own."""
+    if isinstance(wanted, list) and isinstance(found, list):
+        return all(it in found for it in wanted)
     return bool(found == wanted or (isinstance(wanted, dict) and found.items() >= wanted.items()))
 
 
@@ -123,3 +150,37 @@ def test_who_may_call_the_injector_is_as_listed_and_the_pod_of_helm_test(helm: H
     first, second = rule["from"]
     assert first == prometheus
     assert second["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "test"
+
+
+def test_a_field_of_a_security_context_can_be_left_out_of_every_pod_of_jasms_own(
+    helm: Helm,
+) -> None:
+    """As some clusters want it, which forbid it."""
+    fields = ("podSecurityContext.seccompProfile", "securityContext.capabilities")
+    found = helm.objects(*(f"--set=injector.{it}=null" for it in fields))
+
+    for pod in pod_templates(found):
+        (container,) = pod["spec"]["containers"]
+        assert set(pod["spec"]["securityContext"]) == {"runAsNonRoot", "runAsUser"}
+        assert set(container["securityContext"]) == {
+            *("allowPrivilegeEscalation", "readOnlyRootFilesystem"),
+        }
+
+
+def test_an_argument_of_ones_own_counts_in_place_of_the_chart_s(helm: Helm) -> None:
+    found = arguments(helm.objects(option("injector.extraArgs", ["--cpu=77m"])))
+
+    context = cli.serve.make_context("serve", found[1:])
+
+    assert context.params["cpu"] == "77m"
+
+
+def test_further_objects_are_manifests_or_texts_whose_templates_are_filled_in(helm: Helm) -> None:
+    name = "{{ .Release.Namespace }}-more"
+    manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
+    text = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: '{name}'}}\n"
+
+    found = helm.objects(option("extraObjects", [manifest, text]))
+
+    named = {it["kind"]: it["metadata"]["name"] for it in found if "-more" in str(it)}
+    assert named == dict.fromkeys(("ConfigMap", "Secret"), "jasm-system-more")

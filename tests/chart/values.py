@@ -18,6 +18,7 @@ OTHER: Object = {
     "fullnameOverride": "jasm-other",
     "imageRegistry": REGISTRY_2,
     "imagePullSecrets": [NAME],
+    "extraObjects": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}}],
     "global.imageRegistry": REGISTRY_2,
     "global.imagePullSecrets": [NAME],
     "injection.mode": "policy",
@@ -27,6 +28,13 @@ OTHER: Object = {
     "injector.podDisruptionBudget.minAvailable": 1,
     "injector.topologySpreadConstraints": [SPREAD],
     "injector.tolerations": [{"operator": "Exists"}],
+    "injector.strategy": {"type": "Recreate"},
+    "injector.extraEnv": [{"name": NAME, "value": "b"}],
+    "injector.extraArgs": ["--other"],
+    "injector.extraVolumes": [{"name": NAME, "emptyDir": {}}],
+    "injector.extraVolumeMounts": [{"name": NAME, "mountPath": "/other"}],
+    "injector.service.ipFamilyPolicy": "PreferDualStack",
+    "injector.service.ipFamilies": ["IPv6"],
     "webhook.failurePolicy": "Ignore",
     "webhook.tries": 1,
     "webhook.reinvocationPolicy": "Never",
@@ -47,6 +55,9 @@ OTHER: Object = {
     "networkPolicy.from": [{"podSelector": {}}],
     "networkPolicy.to": [{"ipBlock": {"cidr": "10.0.0.1/32"}}],
     "monitoring.serviceMonitor.tlsConfig": {"insecureSkipVerify": True},
+    "monitoring.serviceMonitor.relabelings": [{"action": "labeldrop", "regex": "a"}],
+    "monitoring.serviceMonitor.metricRelabelings": [{"action": "labeldrop", "regex": "b"}],
+    "monitoring.prometheusRule.runbookUrl": "https://git.example.com/alerts.md",
 }
 # What must be so for those that begin with it to count.
 NEEDED: dict[str, Object] = {

@@ -6,6 +6,7 @@ import pytest
 
 from initsync import __version__
 from initsync.model import JsonObject
+from tests.chart.helm import REGISTRY
 from tests.node.node import Node
 from tests.node.waiting import until
 
@@ -38,7 +39,7 @@ def container(name: str) -> JsonObject:
     image, command, _ = COMMANDS[name]
     return {
         "name": name,
-        "image": f"jasm/{image}:{__version__}",
+        "image": f"{REGISTRY}/jasm/{image}:{__version__}",
         "command": command.split(),
         "volumeMounts": [{"name": "m", "mountPath": "/m"}],
         "securityContext": {"readOnlyRootFilesystem": True, "runAsNonRoot": True},

@@ -135,20 +135,16 @@ imagePullSecrets:
 {{- end -}}
 {{- end -}}
 
-{{/* Of a pod of JASM's own: everything that the Pod Security Standard "restricted" asks for. */}}
+{{/* Of a pod of JASM's own: by default everything that the Pod Security Standard "restricted" asks for. */}}
 {{- define "jasm.podSecurityContext" -}}
-runAsNonRoot: true
-{{- with .Values.injector.runAsUser }}
-runAsUser: {{ int64 . }}
-{{- end }}
-seccompProfile: {type: RuntimeDefault}
+{{- $user := dict -}}
+{{- with .Values.injector.runAsUser }}{{ $user = dict "runAsUser" (int64 .) }}{{ end -}}
+{{- merge dict .Values.injector.podSecurityContext $user | toYaml -}}
 {{- end -}}
 
 {{/* Of its containers. */}}
 {{- define "jasm.securityContext" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities: {drop: [ALL]}
+{{- toYaml .Values.injector.securityContext -}}
 {{- end -}}
 
 {{/* A rule of egress, for who calls the API server: no selector finds that. */}}

@@ -23,6 +23,9 @@
 {{- end }}
 - --certs=/etc/jasm/certs
 - --port={{ int64 .Values.injector.port }}
+{{- range .Values.injector.extraArgs }}
+- {{ quote . }}
+{{- end }}
 {{- end -}}
 
 {{/* Where the pods go: over nodes and zones, unless the values have it otherwise. */}}
@@ -70,4 +73,9 @@
 {{- else if kindIs "string" $budget.minAvailable -}}
 {{- if ge (trimSuffix "%" $budget.minAvailable | int) 100 }}true{{ end -}}
 {{- else if ge (int $budget.minAvailable) (int (include "jasm.injector.leastReplicas" .)) }}true{{ end -}}
+{{- end -}}
+
+{{/* Where an alert is explained: its heading in docs/alerts.md. include "jasm.runbook" (dict "root" $ "alert" NAME) */}}
+{{- define "jasm.runbook" -}}
+{{- .root.Values.monitoring.prometheusRule.runbookUrl | default "docs/alerts.md" }}#{{ lower .alert }}
 {{- end -}}
