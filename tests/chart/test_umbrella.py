@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.chart.examples import arguments, of_kind, pod_templates
+from tests import docs_blocks
+from tests.chart.examples import arguments, injector, of_kind, pod_templates
 from tests.chart.helm import CHART, Helm, HelmFailed
 
 ABOUT = {"apiVersion": "v2", "name": "platform", "version": "1.0.0"}
@@ -50,6 +51,18 @@ def test_its_condition_switches_jasm_on_and_off(umbrella: Umbrella) -> None:
 
     assert umbrella.objects(registry | {"jasm": {"enabled": False}}) == []
     assert of_kind(umbrella.objects(registry | {"jasm": {"enabled": True}}), "Deployment")
+
+
+def test_the_page_s_parent_chart_has_jasm_with_its_values(umbrella: Umbrella) -> None:
+    (about,) = docs_blocks.marked("install", "Chart.yaml")
+    (values,) = docs_blocks.marked("install", "values of your chart")
+    (dependency,) = yaml.safe_load(about)["dependencies"]
+    umbrella.depend(condition=dependency["condition"], version=dependency["version"])
+
+    found = umbrella.objects(yaml.safe_load(values))
+
+    assert injector(found)["spec"]["replicas"] == 3
+    assert f"--image={OWN}/jasm/init:0.1.0" in arguments(found)
 
 
 def test_a_condition_that_is_missing_is_told(umbrella: Umbrella) -> None:
