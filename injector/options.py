@@ -76,6 +76,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="UID of jasm-init, not root's; -1 leaves it to the cluster.",
     ),
     click.option(
+        "--seccomp-profile",
+        type=click.Choice([_DEFAULT.seccomp_profile, "none"]),
+        default=_DEFAULT.seccomp_profile,
+        show_default=True,
+        help="Of jasm-init; none leaves it out, as OpenShift's SCC anyuid wants it.",
+    ),
+    click.option(
         "--cpu",
         default=_DEFAULT.cpu,
         show_default=True,
@@ -111,6 +118,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--env", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="For jasm-init."
     ),
+    click.option(
+        "--ca-configmap",
+        default="",
+        metavar="NAME",
+        help="ConfigMap of each pod's namespace with CA certificates that jasm-init trusts, too.",
+    ),
+    click.option("--ca-key", default=_DEFAULT.ca_key, show_default=True, help="Its key, of PEM."),
     click.option(
         "--mesh-proxy",
         "mesh_proxies",

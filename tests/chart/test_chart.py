@@ -104,7 +104,8 @@ def test_the_injector_takes_the_command_line(helm: Helm, name: str) -> None:
 
 
 def test_every_setting_of_the_injector_can_be_set_by_the_chart(helm: Helm) -> None:
-    said = arguments(helm.objects("--set=injection.containerRestartPolicy=true,injection.env.A=b"))
+    own = ("containerRestartPolicy=true", "env.A=b", "caBundle.configMap=c", "imagePullSecrets={d}")
+    said = arguments(helm.objects(*(f"--set=injection.{it}" for it in own)))
     given = {argument.partition("=")[0] for argument in said[1:]}
 
     known = {option.opts[0] for option in cli.serve.params}
@@ -121,7 +122,7 @@ def test_a_variable_of_the_injected_containers_is_not_expanded_by_the_injectors_
 def test_openshift_chooses_the_users(helm: Helm) -> None:
     found = objects(helm, "openshift")
 
-    assert "--run-as-user=-1" in arguments(found)
+    assert {"--run-as-user=-1", "--seccomp-profile=none"} <= {*arguments(found)}
     for template in pod_templates(found):
         assert "runAsUser" not in json.dumps(template["spec"])
 

@@ -23,6 +23,7 @@ def installed(helm: Helm, *settings: str) -> str:
     return helm.run(*INSTALL, *(f"--set={it}" for it in settings))
 
 
+@pytest.mark.threat("An image is somebody else's")
 @pytest.mark.parametrize(
     ("settings", "image"),
     [
@@ -80,6 +81,7 @@ def test_a_registry_with_a_scheme_is_refused(helm: Helm, value: str) -> None:
         installed(helm, f"imageRegistry={OWN}", f"{value}=https://registry.example.com")
 
 
+@pytest.mark.threat("An image is somebody else's")
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda it: it.name)
 def test_what_is_applied_without_helm_names_images_that_resolve_nowhere(file: Path) -> None:
     """Until an overlay or an edit names the registry."""

@@ -78,6 +78,8 @@ LANDS: dict[str, list[str]] = {
 }
 ARGUMENTS = {
     "injector.port": ("injector", "--port=16886"),
+    "injector.log.level": ("injector", "--log-level=error"),
+    "injector.log.format": ("injector", "--log-format=text"),
     "injector.extraArgs": ("injector", "--other"),
     "certificates.job.trustSeconds": ("certificates", "--trust-seconds=120"),
     "certificates.job.reloadSeconds": ("certificates", "--reload-seconds=1200"),

@@ -22,9 +22,13 @@ OTHER: Object = {
     "global.imageRegistry": REGISTRY_2,
     "global.imagePullSecrets": [NAME],
     "injection.mode": "policy",
+    "injection.imagePullSecrets": [NAME],
+    "injection.seccompProfile": "none",
     "injection.meshProxies": [],
     "injection.onInvalid": "deny",
     "injection.policy.apiVersion": "v1beta1",
+    "injector.log.format": "text",
+    "injector.log.level": "error",
     "injector.podDisruptionBudget.minAvailable": 1,
     "injector.topologySpreadConstraints": [SPREAD],
     "injector.tolerations": [{"operator": "Exists"}],
@@ -62,6 +66,7 @@ OTHER: Object = {
 # What must be so for those that begin with it to count.
 NEEDED: dict[str, Object] = {
     "injection.policy.apiVersion": {"injection.mode": "policy"},
+    "injection.caBundle.key": {"injection.caBundle.configMap": NAME},
     "injector.autoscaling": {"injector.autoscaling.enabled": True},
     "certificates.caBundle": {"certificates.mode": "secret"},
     "certificates.certManager": {"certificates.mode": "certManager"},

@@ -33,7 +33,10 @@ def values(settings: Settings, mode: str = "policy") -> str:
     injection = {
         "mode": mode,
         "image": image | {"pullPolicy": settings.pull_policy},
+        "imagePullSecrets": settings.image_pull_secrets,
+        "caBundle": {"configMap": settings.ca_configmap, "key": settings.ca_key},
         "runAsUser": settings.run_as_user,
+        "seccompProfile": settings.seccomp_profile,
         "cpu": settings.cpu,
         "memory": settings.memory,
         "sidecar": {"cpu": settings.sidecar_cpu, "memory": settings.sidecar_memory},

@@ -38,6 +38,7 @@ def test_a_workload_has_what_the_injector_would_give_its_pods() -> None:
     assert keys.INJECTED not in written["metadata"]["annotations"]
 
 
+@pytest.mark.threat("An image is somebody else's")
 def test_without_an_image_nothing_is_written() -> None:
     """Any default would be the name of a registry that is not the team's."""
     result = CliRunner().invoke(main, ["manifest", "-"], input=DEPLOYMENT)

@@ -30,7 +30,11 @@ COMMANDS = {
     "injector": ("injector", "jasm-injector --version", f"jasm-injector {__version__}\n"),
     "version": ("full", "initsync --version", f"initsync {__version__}\n"),
     "check": ("full", "initsync check /m/pod.yaml", "1 annotation in 1 file checked, 0 invalid"),
-    "manifest": ("full", "initsync manifest /m/pod.yaml", "Pod 'web': jasm-init was added"),
+    "manifest": (
+        "full",
+        "initsync manifest --image i /m/pod.yaml",
+        "Pod 'web': jasm-init was added",
+    ),
 }
 """By container: its image, its command, what it says."""
 

@@ -4,12 +4,22 @@
 - --image={{ include "jasm.image" (dict "root" $ "image" $own.image) }}
 - --pull-policy={{ $own.image.pullPolicy }}
 - --run-as-user={{ if kindIs "invalid" $own.runAsUser }}-1{{ else }}{{ int64 $own.runAsUser }}{{ end }}
+- --seccomp-profile={{ $own.seccompProfile }}
 - --cpu={{ $own.cpu }}
 - --memory={{ $own.memory }}
 - --sidecar-cpu={{ $own.sidecar.cpu }}
 - --sidecar-memory={{ $own.sidecar.memory }}
 - --token-seconds={{ int64 $own.tokenSeconds }}
 - --on-invalid={{ $own.onInvalid }}
+{{- with $own.caBundle }}
+{{- if .configMap }}
+- --ca-configmap={{ .configMap }}
+- --ca-key={{ .key }}
+{{- end }}
+{{- end }}
+{{- range $own.imagePullSecrets }}
+- --image-pull-secret={{ . }}
+{{- end }}
 {{- if $own.containerRestartPolicy }}
 - --container-restart-policy
 {{- end }}
@@ -21,6 +31,8 @@
 {{- /* $$( is a $( that the kubelet leaves alone here: it is for the injected container. */}}
 - {{ printf "--env=%s=%s" $name $value | replace "$(" "$$(" | quote }}
 {{- end }}
+- --log-format={{ .Values.injector.log.format }}
+- --log-level={{ .Values.injector.log.level }}
 - --certs=/etc/jasm/certs
 - --port={{ int64 .Values.injector.port }}
 {{- range .Values.injector.extraArgs }}
