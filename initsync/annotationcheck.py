@@ -9,7 +9,7 @@ from initsync.model import PodRef
 from initsync.wording import shown
 
 ANNOTATIONS = (
-    *(*keys.PODINFO_FILES, keys.INJECT, keys.PLACE, keys.RUN_AS_USER),
+    *(*keys.PODINFO_FILES, keys.INJECT, keys.PLACE, keys.RUN_AS_USER, keys.SECCOMP_PROFILE),
     *(keys.CPU, keys.MEMORY, keys.METRICS_PORT),
 )
 """What a pod's author may write."""

@@ -6,7 +6,7 @@ from initsync import keys, quantity, rules
 
 _QUANTITY = "must be a quantity above zero, such as 100m or 64Mi"
 PLACE = "must be first, last, or the name of an init container"
-_USER = "must be a UID above 0, such as 1337"
+_USER = "must be a UID above 0, such as 1337, or none"
 PORT = "must be a port, 1 to 65535"
 INJECT = 'must be "true" or "false"'
 
@@ -14,7 +14,8 @@ INJECT = 'must be "true" or "false"'
 _RULES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     keys.INJECT: (INJECT, lambda text: text in ("true", "false")),
     keys.PLACE: (PLACE, lambda text: rules.label_problem(text) is None),
-    keys.RUN_AS_USER: (_USER, lambda text: number(text, 2**31)),
+    keys.RUN_AS_USER: (_USER, lambda text: text == keys.LEFT_OUT or number(text, 2**31)),
+    keys.SECCOMP_PROFILE: ("must be none", lambda text: text == keys.LEFT_OUT),
     keys.CPU: (_QUANTITY, quantity.value),
     keys.MEMORY: (_QUANTITY, quantity.value),
     keys.METRICS_PORT: (PORT, lambda text: number(text, 2**16)),

@@ -22,6 +22,11 @@ def user(pod: Mapping[str, Any]) -> int | None:
     return choicerules.number(_annotations(pod).get(keys.RUN_AS_USER, ""), 2**31)
 
 
+def left_out(pod: Mapping[str, Any], name: str) -> bool:
+    """Whether the pod wants that field of our container not to be set."""
+    return _annotations(pod).get(name) == keys.LEFT_OUT
+
+
 def metrics_port(pod: Mapping[str, Any]) -> int | None:
     """The port, where it can be had."""
     port = choicerules.number(_annotations(pod).get(keys.METRICS_PORT, ""), 2**16)
@@ -50,7 +55,8 @@ def as_a_whole(pod: Mapping[str, Any]) -> bool:
 def ignored(pod: Mapping[str, Any]) -> Iterator[str]:
     """A sentence for each annotation that has no effect in this pod."""
     annotations = _annotations(pod)
-    for name in (*(keys.PREFIX + kind for kind in KINDS), keys.RUN_AS_USER, keys.PLACE):
+    alone = (keys.RUN_AS_USER, keys.SECCOMP_PROFILE, keys.PLACE)
+    for name in (*(keys.PREFIX + kind for kind in KINDS), *alone):
         if name in annotations and (why := _ignored(pod, name, annotations[name])):
             yield f"annotation {name} is ignored: {why}"
     for name in (keys.REFRESH_INTERVAL, keys.METRICS_PORT):

@@ -129,7 +129,7 @@ _BEYOND = (
 def _read(asked: Asked, place: Opened) -> tuple[Found, list[str]]:
     """The Secrets with their users, and what could not be read."""
     namespace = asked.namespace or ""
-    label = f"{keys.MANAGED_BY}={settings.from_env(os.environ).managed_by}"
+    label = f"{keys.MANAGED_BY} in ({','.join(settings.managed_by(os.environ))})"
     with place.progress.step("list Secrets"):
         found = Found(place.reads.pages(SECRETS, namespace, labels=label, metadata_only=True))
     unread = []

@@ -13,7 +13,6 @@ from typing import Any
 import click
 
 from initsync import (
-    __version__,
     annotation,
     checking,
     keys,
@@ -55,7 +54,7 @@ Exit codes:
     help="Without FILE...: the annotation's text, - for standard input; default: an example.",
 )
 @click.option("--mode", type=click.Choice(MODES), help="Without FILE...: the pod's mode.")
-@options.container(image=f"jasm/init:{__version__}")
+@options.container
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
 def manifest(
     paths: tuple[str, ...], said: str | None, mode: str | None, output: str, **chosen: Any
@@ -64,7 +63,7 @@ def manifest(
 
     FILE is as for `initsync check`; it is printed with the container and its volumes in every
     annotated pod or pod template, and is otherwise as it was, comments and all:
-    initsync manifest deploy.yaml | kubectl apply -f -
+    initsync manifest --image IMAGE deploy.yaml | kubectl apply -f -
 
     Without FILE: the parts of a pod to paste. With -o json: those as JSON; with FILE what is
     added to each pod, as JSON Patch.

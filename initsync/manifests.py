@@ -132,9 +132,10 @@ def _own(name: str) -> bool:
     return name == keys.MANAGED_BY or (name.startswith(keys.PREFIX) and name != keys.ADOPT)
 
 
-def refuse_foreign(existing: JsonObject, managed_by: str) -> None:
+def refuse_foreign(existing: JsonObject, *managed_by: str) -> None:
     """Raise NotManaged where `existing` is not JASM's to write (design D6).
 
+    `managed_by` are the label's values by which it is.
     Raises ClusterUnavailable where it is about to go, and another one may be written soon.
     """
     metadata = existing["metadata"]
@@ -150,7 +151,7 @@ def refuse_foreign(existing: JsonObject, managed_by: str) -> None:
         advice = "delete it, or name another secretName"
         raise NotManaged(namespace, name, "is immutable", advice)
     owner = _labels(existing).get(keys.MANAGED_BY)
-    if owner != managed_by and _annotations(existing).get(keys.ADOPT) != "true":
+    if owner not in managed_by and _annotations(existing).get(keys.ADOPT) != "true":
         whose = f"belongs to {owner!r}" if owner else "was not made by JASM"
         advice = f'name another secretName, or annotate it {keys.ADOPT}: "true" to hand it over'
         raise NotManaged(namespace, name, whose, advice)

@@ -15,6 +15,7 @@ Kubernetes Secret. It runs inside a pod and is configured by environment and fil
   JASM_TIMEOUT             seconds for the whole sync, retries included; default 60
   JASM_SETTLE              seconds to wait after changing an existing Secret; default 1
   JASM_MANAGED_BY          value of the managed-by label; default caronte
+  JASM_ALSO_MANAGED_BY     further values, with commas between, that are JASM's too
   JASM_MODE                init (default), or sidecar: go on syncing while the pod runs
   JASM_METRICS_PORT        of a sidecar: where to serve /metrics and /healthz
   JASM_RESTART_POLICY      the pod's own; under Never refusals are retried too

@@ -23,22 +23,32 @@ class Settings(NamedTuple):
     reads it (design D5, kubernetes#129645)."""
     restart_policy: str = "Always"
     """The pod's: under Never no later try follows, so refusals are retried too (design D7)."""
+    also_managed_by: tuple[str, ...] = ()
+    """Further values of the managed-by label that are ours: those of before or after a change."""
 
 
 def from_env(env: Mapping[str, str]) -> Settings:
     """The JASM_* variables of the container. Raises InvalidSetup."""
     default = Settings()
+    own, *others = managed_by(env)
     return Settings(
-        env.get("JASM_MANAGED_BY") or default.managed_by,
+        own,
         _seconds(env, "JASM_TIMEOUT", default.timeout),
         _seconds(env, "JASM_SETTLE", default.settle),
         choice(env, "JASM_RESTART_POLICY", RESTART_POLICIES),
+        tuple(others),
     )
 
 
 def without(env: Mapping[str, str]) -> dict[str, str]:
     """`env` without what `from_env` may refuse: every setting then has its default."""
     return {name: value for name, value in env.items() if name not in _CHOSEN}
+
+
+def managed_by(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Values of the managed-by label by which a Secret is ours; the first is the one to write."""
+    others = env.get("JASM_ALSO_MANAGED_BY", "").replace(",", " ").split()
+    return (env.get("JASM_MANAGED_BY") or MANAGED_BY_DEFAULT, *others)
 
 
 def choice(env: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:

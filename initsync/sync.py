@@ -80,7 +80,7 @@ def sync(
 def _read(request: SyncRequest, cluster: Secrets, settings: Settings) -> JsonObject | None:
     existing = cluster.read_secret(request.secret_name)
     if existing:
-        manifests.refuse_foreign(existing, settings.managed_by)
+        manifests.refuse_foreign(existing, settings.managed_by, *settings.also_managed_by)
     return existing
 
 

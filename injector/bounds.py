@@ -28,6 +28,8 @@ MOST = {
     "volumes": 2000,
     "sources in projected volumes": 2000,
     "items of Secrets in volumes": 10_000,
+    # A pod's and its ServiceAccount's; ours are looked for among them.
+    "names in imagePullSecrets": 10_000,
     # Pods that carry voice and video name ranges of ports, such as all of 49152 to 65535.
     "variables, arguments, ports and mounts of containers": 40_000,
     # What jasm-wait waits for it is told by its environment, of which Linux takes 128 KiB a
@@ -76,6 +78,7 @@ def _counts(pod: Mapping[str, Any]) -> Iterator[int]:
     secrets = [source.get("secret") or {} for source in chain(volumes, *sources)]
     items = [secret.get("items") or () for secret in secrets]
     yield sum(map(len, items))
+    yield len(spec.get("imagePullSecrets") or ())
     parts = product(eligible.containers(spec), _PARTS)
     yield sum(len(container.get(part) or ()) for container, part in parts)
     yield sum(len(item["key"]) + len(item["path"]) for some in items for item in some)

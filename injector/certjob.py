@@ -1,4 +1,6 @@
-"""The certificate job: read what is stored, decide, write once, until nothing is left to do."""
+"""The certificate job: read what is stored, decide, write once, until nothing is left to do; and
+see when somebody undoes it.
+"""
 
 import datetime
 from collections.abc import Callable
@@ -64,17 +66,30 @@ class _Read(NamedTuple):
 
 
 class Job:
-    """One run upon the objects of `names`; `dry_run`: up to its first write. Raises JasmError."""
+    """One run upon the objects of `names`; `dry_run`: up to its first write. Raises JasmError.
+
+    `interval` is of one that stays, and looks every so many seconds: it leaves longer waits to
+    its next run. 0: it does not stay.
+    """
 
     def __init__(
-        self, store: Store, names: Names, rules: Rules, around: Surroundings, *, dry_run: bool
+        self,
+        store: Store,
+        names: Names,
+        rules: Rules,
+        around: Surroundings,
+        interval: float = 0,
+        *,
+        dry_run: bool,
     ) -> None:
         self._store = store
         self._names = names
         self._rules = rules
         self._around = around
+        self._interval = interval
         self._dry_run = dry_run
         self._written: list[str] = []
+        self._seen = ""
 
     def run(self) -> Result:
         """Go on until nothing is left to do, or a wait is longer than the time that is left."""
@@ -86,13 +101,24 @@ class Job:
             "renew the certificate", problem, "see the audit log for who else writes"
         )
 
+    def await_change(self, seconds: float) -> None:
+        """Return once the webhook configuration is another than `run` left, or after `seconds`.
+
+        Whoever replaces it takes the caBundle away.
+        """
+        while seconds > 0:
+            self._around.sleep(self._interval)
+            seconds -= self._interval
+            if _version(self._around.retry(self._store.webhook)) != self._seen:
+                return
+
     def _round(self) -> Result | None:
         """One step. What fails on the way is read anew by the next try: it may have been done."""
         found = self._read()
         step = decide(found.state, self._rules, self._store.now)
         if step.kind == "done" or self._dry_run:
             return self._ended(step, self._sentence(step, to_do=True))
-        if step.seconds > self._around.left():
+        if step.seconds > (self._interval or self._around.left()):
             rest = self._sentence(step, to_do=True)
             return self._ended(step, f"the rest is for a later run: {rest}")
         if step.kind == "wait":
@@ -104,6 +130,7 @@ class Job:
 
     def _read(self) -> _Read:
         webhook = self._awaited(self._store.webhook, self._names.webhook_title)
+        self._seen = _version(webhook)
         secret = self._store.secret()  # after the webhook configuration, as `rotation` asks
         service = self._store.service() if secret else None
         found = stored.state(webhook, secret, service, self._names)
@@ -172,3 +199,7 @@ class Job:
             seconds=step.seconds,
         )
         return f"{f'{present if to_do else past} {what}'.strip()}: {step.why}"
+
+
+def _version(webhook: JsonObject | None) -> str:
+    return str(webhook["metadata"]["resourceVersion"]) if webhook else ""

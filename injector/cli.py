@@ -10,10 +10,9 @@ from typing import Any
 import click
 
 from initsync import __version__
-from injector import listening, options, server
+from injector import listening, logs, options, server
 from injector.cli_certs import certs
 from injector.cli_check import check
-from injector.logs import Log
 from injector.settings import Settings
 from injector.tls import NoCertificate, ServingCertificate
 
@@ -32,7 +31,14 @@ main.add_command(check)
 
 
 @main.command(short_help="Serve the webhook over HTTPS until SIGTERM.")
-@options.container(image=None)
+@options.container
+@click.option(
+    "--image-pull-secret",
+    "image_pull_secrets",
+    multiple=True,
+    metavar="NAME",
+    help="Secret of each pod's namespace that its images may be pulled with, too; repeatable.",
+)
 @click.option(
     "--on-invalid",
     type=click.Choice(["warn", "deny"]),
@@ -45,6 +51,13 @@ main.add_command(check)
     required=True,
     help="Directory with tls.crt and tls.key; reloaded when they change.",
 )
+@click.option("--log-format", type=click.Choice(logs.FORMATS), default=logs.FORMATS[0])
+@click.option(
+    "--log-level",
+    type=click.Choice(logs.LEVELS),
+    default=logs.LEVELS[0],
+    help="The least that is logged.",
+)
 @click.option("--host", default="::", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8443, help="0: any free one.")
 def serve(
@@ -52,12 +65,15 @@ def serve(
     host: str,
     port: int,
     on_invalid: str,
+    log_format: str,
+    log_level: str,
     **chosen: Any,
 ) -> None:
     """Serve /mutate, /healthz, /readyz and /metrics over HTTPS until SIGTERM."""
     settings = Settings(deny_invalid=on_invalid == "deny", **chosen)
+    log = logs.Log(form=log_format, least=log_level)
     try:
-        certificate = ServingCertificate(certs, Log(), time.time)
+        certificate = ServingCertificate(certs, log, time.time)
         sock = listening.listen(host, port)
     except NoCertificate as error:
         sys.exit(str(error))
@@ -65,4 +81,4 @@ def serve(
         named = isinstance(error, socket.gaierror) or not error.errno
         problem = str(error.strerror or error) if named else os.strerror(error.errno or 0)
         sys.exit(f"cannot listen on {host} port {port} ({problem}): set --host and --port")
-    server.serve(settings, certificate, sock)
+    server.serve(settings, certificate, sock, log)

@@ -10,6 +10,8 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -26,9 +28,10 @@ from injector.stored import Names
 if TYPE_CHECKING:
     from initsync.clusterauth import Access
     from initsync.logs import Log
-    from injector.certjob import Result
+    from injector.certjob import Job, Result
 
 _RULES = Rules(())
+_WHOLE = 60.0  # seconds after which one that stays looks at the Secret too, whatever it saw
 _EXIT_CODES = """\b
 Exit codes, with --secret:
   0  done, or waiting for a time that a later run is to see
@@ -49,6 +52,7 @@ class _Options(NamedTuple):
     reload_seconds: int
     skew_seconds: int
     timeout: int
+    interval_seconds: int
     dry_run: bool
     kubeconfig: str | None
     context: str | None
@@ -100,6 +104,12 @@ class _Options(NamedTuple):
     default=300,
     help="Seconds of this run; a longer wait is left to the next.",
 )
+@click.option(
+    "--interval-seconds",
+    type=click.IntRange(0, 3600),
+    default=0,
+    help="Stay, and look that often whether the caBundle is still there; 0: run once.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done first, and write nothing.")
 @click.option("--context", help="The kubeconfig context; in a pod: its ServiceAccount.")
 @click.option("--kubeconfig", metavar="FILE", help="Default: KUBECONFIG, else ~/.kube/config.")
@@ -118,10 +128,12 @@ def certs(
     """Make a serving certificate and the CA for the webhook's caBundle.
 
     With --secret it is kept in the cluster and renewed at two thirds of its life: run it now and
-    then, as the chart's CronJob does. A run that is cut short is gone on with by the next.
+    then, or have it stay, as in the chart's Deployment. What is cut short is gone on with later.
     """
     if (directory is None) == (secret is None):
         raise click.UsageError("say where to: --self-signed DIR, or --secret NAME")
+    if chosen["interval_seconds"] and (directory or chosen["dry_run"]):
+        raise click.UsageError("--interval-seconds is for --secret, without --dry-run")
     hosts = _hosts(dns or (f"{service}.{namespace}.svc",), ip)
     if directory:
         _into(directory, hosts, days)
@@ -153,7 +165,7 @@ def _job(options: _Options) -> NoReturn:
     signal.signal(signal.SIGTERM, _stop)  # PID 1 has no default action for it
     log = Log(sys.stderr, time.time, form=options.output)
     try:
-        result = _run(options, log)
+        result = _stayed(options, log) if options.interval_seconds else _run(options, log)
     except KeyboardInterrupt:
         log.error("interrupted; the next run goes on from what is stored")
         sys.exit(130)
@@ -178,7 +190,26 @@ def _report(options: _Options, said: dict[str, Any], code: int) -> NoReturn:
     sys.exit(code)
 
 
+def _stayed(options: _Options, log: "Log") -> NoReturn:
+    """Run again and again, until a signal or a failure ends it; say what is new only."""
+    complete = None
+    while True:
+        with _job_of(options, log) as job:
+            result = job.run()
+            if result.steps or result.complete != complete:
+                log.info(result.sentence)
+            complete = result.complete
+            job.await_change(_WHOLE)
+
+
 def _run(options: _Options, log: "Log") -> "Result":
+    with _job_of(options, log) as job:
+        return job.run()
+
+
+@contextmanager
+def _job_of(options: _Options, log: "Log") -> "Iterator[Job]":
+    """The job and its connection."""
     from initsync.entry import uniform
     from initsync.retry import Retry
     from initsync.transport import Network
@@ -191,7 +222,8 @@ def _run(options: _Options, log: "Log") -> "Result":
         return end - time.monotonic()
 
     access = _access(options)
-    connection = access.connection(Network(os.environ, left, log.debug))
+    network = Network(os.environ, left, log.debug)
+    connection = access.connection(network)
     retry = Retry(time.monotonic, time.sleep, uniform, end, log.warning)
     around = Surroundings(
         retry,
@@ -203,7 +235,8 @@ def _run(options: _Options, log: "Log") -> "Result":
     waits = options.trust_seconds, options.reload_seconds, options.skew_seconds
     rules = Rules(names.hosts, *waits)
     store = Store(connection, access.authorization, names)
-    return Job(store, names, rules, around, dry_run=options.dry_run).run()
+    with closing(network):
+        yield Job(store, names, rules, around, options.interval_seconds, dry_run=options.dry_run)
 
 
 def _access(options: _Options) -> "Access":

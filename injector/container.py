@@ -12,6 +12,8 @@ PODINFO_VOLUME = "jasm-podinfo"
 HANDOVER_VOLUME = "jasm-handover"
 TOKEN_VOLUME = "jasm-token"  # noqa: S105  # a volume's name; kube-api-access-* would be the
 # ServiceAccount plugin's, which would mount it into every container (design D23)
+_CA_FILE = "platform-ca.crt"
+_OF_THE_IMAGE = 65532  # its USER, as the Dockerfile has it
 
 
 class Volumes(NamedTuple):
@@ -79,6 +81,7 @@ def podinfo_volume(name: str) -> dict[str, Any]:
 def token_volume(name: str, settings: Settings) -> dict[str, Any]:
     """A ServiceAccount token of our own, under the names that every in-cluster client knows.
 
+    And the platform's CA certificates: the kubelet waits for their ConfigMap, as for the cluster's.
     The default mode (0644, which the kubelet narrows where it can) lets a non-root UID read it.
     """
     token = {"path": "token", "expirationSeconds": settings.token_seconds}
@@ -88,21 +91,40 @@ def token_volume(name: str, settings: Settings) -> dict[str, Any]:
         {"serviceAccountToken": token},
         {"configMap": ca},
         {"downwardAPI": {"items": [namespace]}},
+        *([{"configMap": _platform_ca(settings)}] if settings.ca_configmap else []),
     ]
     return {"name": name, "projected": {"sources": sources}}
 
 
+def _platform_ca(settings: Settings) -> dict[str, Any]:
+    items = [{"key": settings.ca_key, "path": _CA_FILE}]
+    return {"name": settings.ca_configmap, "items": items}
+
+
 def _security(pod: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """What Pod Security "restricted" asks of every container, and a read-only root beside it."""
-    user = choices.user(pod) or settings.run_as_user
+    user = _user(pod, settings)
+    named = settings.seccomp_profile != "none" and not choices.left_out(pod, keys.SECCOMP_PROFILE)
     return {
         "runAsNonRoot": True,
         **({} if user is None else {"runAsUser": user}),
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
-        "seccompProfile": {"type": "RuntimeDefault"},
+        **({"seccompProfile": {"type": settings.seccomp_profile}} if named else {}),
     }
+
+
+def _user(pod: Mapping[str, Any], settings: Settings) -> int | None:
+    """Its UID; None: the cluster's choice, or our image's.
+
+    As a pod's own is root, a container without one would be root, and never be started.
+    """
+    if user := choices.user(pod):
+        return user
+    user = None if choices.left_out(pod, keys.RUN_AS_USER) else settings.run_as_user
+    root = (pod["spec"].get("securityContext") or {}).get("runAsUser") == 0
+    return _OF_THE_IMAGE if root and user is None else user
 
 
 def _env(
@@ -116,8 +138,10 @@ def _env(
     restart = [{"name": "JASM_RESTART_POLICY", "value": "Never"}] if last else []
     mode = sidecar.env(pod) if beside else []
     handover = [{"name": "JASM_HANDOVER_DIR", "value": keys.HANDOVER_DIR}] if handed else []
+    trusted = [{"name": "SSL_CERT_FILE", "value": f"{keys.SERVICEACCOUNT_DIR}/{_CA_FILE}"}]
+    trusted = trusted if settings.ca_configmap else []
     chosen = [{"name": name, "value": value} for name, value in settings.env]
-    entries = [node, *restart, *mode, *handover, *chosen, *aws.env]
+    entries = [node, *restart, *mode, *handover, *trusted, *chosen, *aws.env]
     return list({entry["name"]: entry for entry in entries}.values())
 
 

@@ -13,7 +13,7 @@ import orjson
 from initsync import eligible, keys
 from injector import container, identity
 
-_SPEC = ("restartPolicy", "resources", "os")
+_SPEC = ("restartPolicy", "resources", "os", "imagePullSecrets")
 _CONTAINER = ("name", "image", "restartPolicy", "resources", "ports")
 _NAMES = (
     *(container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.HANDOVER_VOLUME),
@@ -29,6 +29,7 @@ def of(pod: Mapping[str, Any]) -> bytes:
     for part in ("containers", "initContainers"):
         small[part] = [_container(found) for found in spec.get(part) or []]
     small["volumes"] = [_volume(found) for found in spec.get("volumes") or []]
+    small["securityContext"] = _picked(spec.get("securityContext") or {}, ("runAsUser",))
     small["nodeSelector"] = _picked(spec.get("nodeSelector") or {}, (eligible.OS_LABEL,))
     named = {name: text for name, text in annotations.items() if _read(name)}
     about = {"annotations": named, "labels": _picked(labels, (keys.INJECT,))}

@@ -54,6 +54,13 @@ def _pairs(
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    # No default: without a registry its name would be docker.io's to give away.
+    click.option(
+        "--image",
+        callback=_image,
+        required=True,
+        help="The image with jasm-init, in your registry; best by digest.",
+    ),
     click.option(
         "--pull-policy",
         type=click.Choice(["Always", "IfNotPresent", "Never"]),
@@ -67,6 +74,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         default=_DEFAULT.run_as_user,
         show_default=True,
         help="UID of jasm-init, not root's; -1 leaves it to the cluster.",
+    ),
+    click.option(
+        "--seccomp-profile",
+        type=click.Choice([_DEFAULT.seccomp_profile, "none"]),
+        default=_DEFAULT.seccomp_profile,
+        show_default=True,
+        help="Of jasm-init; none leaves it out, as OpenShift's SCC anyuid wants it.",
     ),
     click.option(
         "--cpu",
@@ -105,6 +119,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--env", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="For jasm-init."
     ),
     click.option(
+        "--ca-configmap",
+        default="",
+        metavar="NAME",
+        help="ConfigMap of each pod's namespace with CA certificates that jasm-init trusts, too.",
+    ),
+    click.option("--ca-key", default=_DEFAULT.ca_key, show_default=True, help="Its key, of PEM."),
+    click.option(
         "--mesh-proxy",
         "mesh_proxies",
         multiple=True,
@@ -124,20 +145,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 )
 
 
-def container(image: str | None) -> Callable[[Command], Command]:
-    """All of them, by the names of `Settings`; `image` is --image's default, None where it must be
-    given.
-    """
-
-    def add(command: Command) -> Command:
-        for option in reversed((_image_option(image), *_OPTIONS)):
-            command = option(command)
-        return command
-
-    return add
-
-
-def _image_option(default: str | None) -> Callable[[Any], Any]:
-    given: dict[str, Any] = {"default": default} if default else {"required": True}
-    told = "The image with jasm-init, best by digest."
-    return click.option("--image", callback=_image, show_default=True, help=told, **given)
+def container(command: Command) -> Command:
+    """All of them, by the names of `Settings`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command

@@ -76,6 +76,7 @@ def _operations(
         created.append(waiter.handover_volume(names.handover))
     if shown:
         containers.append(waiter.wait_container(pod, shown, names.handover, settings))
+    yield from _pulled(pod, settings)
     yield from _inserted("/spec/volumes", pod["spec"].get("volumes"), created)
     before = pod["spec"].get("initContainers")
     index = place.index(before or [], pod["metadata"].get("annotations") or {}, settings)
@@ -97,6 +98,15 @@ def _inserted(
         return
     for number, item in enumerate(items):
         yield _add(f"{path}/{'-' if index is None else index + number}", item)
+
+
+def _pulled(pod: Mapping[str, Any], settings: Settings) -> Iterator[Operation]:
+    """By then the ServiceAccount plugin has put those of the ServiceAccount there, if any."""
+    before = pod["spec"].get("imagePullSecrets") or []
+    there = {found.get("name") for found in before}
+    missing = [{"name": name} for name in settings.image_pull_secrets if name not in there]
+    if missing:
+        yield from _inserted("/spec/imagePullSecrets", before, missing)
 
 
 def _optional(shown: Sequence[volumes.Shown]) -> Iterator[Operation]:

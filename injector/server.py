@@ -102,9 +102,11 @@ async def _until(done: Callable[[], bool], seconds: float) -> None:
         await asyncio.sleep(0.02)
 
 
-def serve(settings: Settings, certificate: ServingCertificate, sock: socket.socket) -> None:
+def serve(
+    settings: Settings, certificate: ServingCertificate, sock: socket.socket, log: Log
+) -> None:
     """Serve until SIGTERM or SIGINT."""
-    log, clients = Log(), Clients()
+    clients = Clients()
     metrics = Metrics(lambda: certificate.validity, clients.in_flight)
     app = App(settings, lambda: certificate.problem() or clients.problem(), log, metrics)
     log.line("info", "listening", url=listening.url(sock), image=settings.image)

@@ -13,6 +13,8 @@ class Settings:
     pull_policy: str = "IfNotPresent"
     run_as_user: int | None = 65532
     """None leaves the choice to the cluster (OpenShift gives each namespace a range)."""
+    seccomp_profile: str = "RuntimeDefault"
+    """That, or `none`: some clusters let only some pods name one (OpenShift's SCC anyuid)."""
     cpu: str = "10m"
     """The least CPU limit: one sync takes 0.08 s of CPU, a second at 100m, 8 s at 10m. More than
     what the apps have may break a LimitRange or a quota."""
@@ -26,6 +28,12 @@ class Settings:
     """Likewise; a sidecar takes 23 MB."""
     env: tuple[tuple[str, str], ...] = ()
     """Variables for every injected container, such as AWS_REGION or a proxy."""
+    ca_configmap: str = ""
+    """The ConfigMap in the pod's namespace whose CA certificates the container trusts, too."""
+    ca_key: str = "ca.crt"
+    """The key that has them, in PEM."""
+    image_pull_secrets: tuple[str, ...] = ()
+    """Secrets in the pod's namespace that its image may be pulled with, beside the pod's own."""
     mesh_proxies: tuple[str, ...] = ("istio-proxy", "linkerd-proxy")
     """Native sidecars that must run before anything can use the network (design D22)."""
     token_seconds: int = 3600

@@ -19,7 +19,7 @@ DOCS = ROOT / "docs"
 GOLDEN = ROOT / "tests" / "injector" / "golden"
 NAMES = ("what-happens-to-my-pod", "meshes", "opting-out", "jobs")
 TEXTS = {name: (DOCS / f"{name}.md").read_text() for name in NAMES}
-SETTINGS = Settings(f"jasm/init:{__version__}")
+SETTINGS = Settings(f"registry.example.com/platform/jasm/init:{__version__}")
 BY_HAND = yaml.safe_load((ROOT / "deploy/examples/2-by-hand-in-the-pod.yaml").read_text())
 
 

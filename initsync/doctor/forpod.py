@@ -69,8 +69,7 @@ def _of_request(
     yield rights.check(rights.asked(reads, target), target)
     secret = attempt(lambda: reads.get(SECRETS, request.namespace, request.secret_name))
     env = {**setting.env, **identity.env}
-    managed_by = env.get("JASM_MANAGED_BY") or settings.Settings().managed_by
-    yield secretcheck.check(secret, request, managed_by, setting.now)
+    yield secretcheck.check(secret, request, settings.managed_by(env), setting.now)
     if setting.as_pod:
         sources = cloud.Sources(reads, setting.network)
         yield from cloud.as_pod(setting.env, request, account, identity, sources)

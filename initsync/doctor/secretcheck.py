@@ -11,8 +11,8 @@ from initsync.times import span
 _SHOWN = 20
 
 
-def check(secret: Stored, request: SyncRequest, managed_by: str, now: float) -> Result:
-    """`managed_by` is the label's value by which this pod's `jasm-init` knows its own."""
+def check(secret: Stored, request: SyncRequest, managed_by: tuple[str, ...], now: float) -> Result:
+    """`managed_by` are the label's values by which this pod's `jasm-init` knows its own."""
     if isinstance(secret, Unread):
         return secret.result("secret")
     name = f"{request.namespace}/{request.secret_name}"
@@ -20,7 +20,7 @@ def check(secret: Stored, request: SyncRequest, managed_by: str, now: float) -> 
         said = f"there is no Secret {name} yet"
         return warning("secret", said, f"{keys.CONTAINER} makes it when all else is right")
     try:
-        manifests.refuse_foreign(secret, managed_by)
+        manifests.refuse_foreign(secret, *managed_by)
     except JasmError as error:
         return failure("secret", error)
     said = f"{name} is {_whose(secret, now)}; {_keys(secret)}"

@@ -26,10 +26,10 @@ class KeyPair(NamedTuple):
 class Authority:
     """One CA in `directory`, whose certificate is the file `ca`."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, name: str = "jasm-testing") -> None:
         self._directory = directory
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _named("jasm-testing")
+        self._name = _named(name)
         usage = x509.BasicConstraints(ca=True, path_length=0)
         signs = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
         built = _builder(self._name, self._name, self._key, self._key)

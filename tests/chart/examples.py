@@ -36,21 +36,37 @@ def one(found: list[Object], kind: str) -> Object:
     return only
 
 
+def injector(found: list[Object]) -> Object:
+    """The Deployment that serves."""
+    return of_component(found, "injector")
+
+
+def certificate_job(found: list[Object]) -> Object:
+    """The Deployment that keeps the certificate."""
+    return of_component(found, "certificates")
+
+
+def of_component(found: list[Object], name: str) -> Object:
+    """The Deployment of a part of JASM."""
+    labels = {"app.kubernetes.io/component": name}.items()
+    (only,) = (
+        it for it in of_kind(found, "Deployment") if it["metadata"]["labels"].items() >= labels
+    )
+    return only
+
+
 def pod_templates(found: list[Object]) -> Iterator[Object]:
     """Every pod that would run, as metadata and spec."""
     for manifest in found:
-        spec = manifest.get("spec", {})
-        if manifest["kind"] == "CronJob":
-            spec = spec["jobTemplate"]["spec"]
         if manifest["kind"] == "Pod":
             yield manifest
-        elif manifest["kind"] in ("Deployment", "Job", "CronJob"):
-            yield spec["template"]
+        elif manifest["kind"] == "Deployment":
+            yield manifest["spec"]["template"]
 
 
 def arguments(found: list[Object]) -> list[str]:
     """The injector's command line, without the program."""
-    container = one(found, "Deployment")["spec"]["template"]["spec"]["containers"][0]
+    container = injector(found)["spec"]["template"]["spec"]["containers"][0]
     return [*container["command"][1:], *container["args"]]
 
 

@@ -19,6 +19,10 @@ PREVIOUS = Path(__file__).with_name("previous") / "jasm"
 """Frozen: its README.md says why."""
 NAMESPACE = "jasm-system"
 RELEASE = "jasm"
+REGISTRY = "registry.invalid"
+"""Of every image where a test chooses none, and of deploy/manifests: a name that resolves nowhere
+(https://www.rfc-editor.org/rfc/rfc2606#section-2)."""
+_REGISTERED = f"--values={Path(__file__).with_name('registry.yaml')}"
 VERSION, VERSION_4 = "3.22.0", "4.3.2"
 """The same as in go/go.mod; a test compares them."""
 _GO = Path(__file__).with_name("go")
@@ -85,11 +89,14 @@ class Helm:
 
     def release(self, verb: str, *arguments: str) -> str:
         """What `helm VERB` says of our release: install, upgrade and so on. Raises HelmFailed."""
-        return self.run(verb, RELEASE, f"--namespace={NAMESPACE}", *arguments)
+        values = [_REGISTERED] if {str(CHART), str(PREVIOUS)} & {*arguments} else []
+        return self.run(verb, RELEASE, f"--namespace={NAMESPACE}", *values, *arguments)
 
-    def template(self, *arguments: str, chart: Path = CHART) -> str:
+    def template(self, *arguments: str, chart: Path = CHART, name: str = RELEASE) -> str:
         """The chart's manifests, as `helm template` writes them. Raises HelmFailed."""
-        return self.run("template", RELEASE, str(chart), f"--namespace={NAMESPACE}", *arguments)
+        place = ("template", name, str(chart), f"--namespace={NAMESPACE}")
+        values = [_REGISTERED] if chart == CHART else []
+        return self.run(*place, *values, *arguments)
 
     def objects(self, *arguments: str) -> list[dict[str, Any]]:
         """The same, parsed. Raises HelmFailed."""

@@ -1,80 +1,72 @@
 """Who makes the certificate, by certificates.mode."""
 
+import re
 from typing import Any
 
 import pytest
 
 from injector.cli_certs import certs
+from tests.chart.examples import certificate_job, injector, of_kind
 from tests.chart.helm import Helm
 
+PREFIX = "JASM_INJECTOR_CERTS"
 MODES = ("job", "certManager", "secret")
 
 
-def of_kind(objects: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    return [it for it in objects if it["kind"] == kind]
+def pod(helm: Helm, *arguments: str) -> dict[str, Any]:
+    """The spec of the job's."""
+    found: dict[str, Any] = certificate_job(helm.objects(*arguments))["spec"]["template"]["spec"]
+    return found
 
 
-def pods(helm: Helm, *arguments: str) -> list[dict[str, Any]]:
-    """The specs of the job's pods: of the Job, and of the CronJob."""
-    objects = helm.objects(*arguments)
-    (job,) = of_kind(objects, "Job")
-    (cron,) = of_kind(objects, "CronJob")
-    return [it["template"]["spec"] for it in (job["spec"], cron["spec"]["jobTemplate"]["spec"])]
+def environment(container: dict[str, Any], **fields: str) -> dict[str, str]:
+    """As the kubelet makes it; `fields` are those of the pod, by the end of their paths."""
+    return {
+        it["name"]: it["value"]
+        if "value" in it
+        else fields[it["valueFrom"]["fieldRef"]["fieldPath"].rpartition(".")[2]]
+        for it in container["env"]
+    }
 
 
-def test_the_job_takes_the_command_line(helm: Helm) -> None:
-    for pod in pods(helm, "--set=certificates.job.days=90"):
-        (container,) = pod["containers"]
-        context = certs.make_context("certs", list(container["args"]))
+def test_the_job_takes_namespace_and_names_from_its_pod_and_not_from_arguments(
+    helm: Helm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kustomization changes them where they are fields, and never within an argument."""
+    options = ["--set=fullnameOverride=acme", "--set=certificates.secretName=own"]
+    (container,) = pod(helm, *options, "--set=certificates.job.days=90")["containers"]
+    for name, text in environment(container, namespace="elsewhere").items():
+        monkeypatch.setenv(name, text)
 
-        assert container["command"] == ["jasm-injector", "certs"]
-        assert context.params["secret"] == "jasm-injector-tls"
-        assert context.params["namespace"] == "jasm-system"
-        assert context.params["service"] == context.params["webhook"] == "jasm-injector"
-        assert context.params["days"] == 90
+    context = certs.make_context("certs", list(container["args"]), auto_envvar_prefix=PREFIX)
+
+    assert container["command"] == ["jasm-injector", "certs"]
+    assert not re.search("acme|own|jasm-system", " ".join(container["args"]))
+    expected = {"namespace": "elsewhere", "secret": "own", "days": 90, "interval_seconds": 5}
+    expected |= dict.fromkeys(("service", "webhook"), "acme-injector")
+    assert context.params.items() >= expected.items()
 
 
 def test_the_job_runs_the_image_that_serves(helm: Helm) -> None:
-    (deployment,) = of_kind(helm.objects(), "Deployment")
-    serving = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+    (serving,) = injector(helm.objects())["spec"]["template"]["spec"]["containers"]
 
-    assert {pod["containers"][0]["image"] for pod in pods(helm)} == {serving}
-
-
-def test_another_spec_is_another_job_and_the_same_one_stays(helm: Helm) -> None:
-    """Jobs cannot be changed: an upgrade with another image would fail."""
-    names = [
-        of_kind(helm.objects(*arguments), "Job")[0]["metadata"]["name"]
-        for arguments in ([], ["--set=injector.replicas=5"], ["--set-string=injector.image.tag=9"])
-    ]
-
-    assert names[0] == names[1] != names[2]
+    assert [it["image"] for it in pod(helm)["containers"]] == [serving["image"]]
 
 
-def test_the_job_is_no_hook(helm: Helm) -> None:
-    """`helm install --wait` would wait for the injector before it, and the injector for it."""
-    (job,) = of_kind(helm.objects(), "Job")
+def test_nothing_of_it_is_of_a_kind_that_cannot_be_changed_or_is_a_hook(helm: Helm) -> None:
+    """A Job is refused by `helm upgrade --force` and `kubectl replace`; `helm install --wait` would
+    wait for the injector before a hook, and the injector for it."""
+    found = helm.objects()
 
-    assert "helm.sh/hook" not in (job["metadata"].get("annotations") or {})
-
-
-def test_the_first_job_waits_for_nodes_and_network_as_long_as_they_take(helm: Helm) -> None:
-    """Its time counts from its creation: with a deadline a cluster that is built slowly has none.
-
-    And it stays: what removes it by itself has GitOps tools make it again, for ever.
-    """
-    (job,) = of_kind(helm.objects(), "Job")
-
-    assert {"activeDeadlineSeconds", "ttlSecondsAfterFinished"}.isdisjoint(job["spec"])
+    assert not {it["kind"] for it in found} & {"Job", "CronJob"}
+    assert "helm.sh/hook" not in (certificate_job(found)["metadata"].get("annotations") or {})
 
 
-def test_a_renewal_that_hangs_is_ended_before_the_next_but_one(helm: Helm) -> None:
-    (cron,) = of_kind(helm.objects(), "CronJob")
-    run = cron["spec"]["jobTemplate"]["spec"]
+def test_it_is_one_pod_that_stays(helm: Helm) -> None:
+    spec = certificate_job(helm.objects())["spec"]
 
-    assert cron["spec"]["concurrencyPolicy"] == "Forbid"
-    assert run["activeDeadlineSeconds"] == 600
-    assert cron["spec"]["schedule"] == "*/10 * * * *"
+    assert spec["replicas"] == 1
+    assert "restartPolicy" not in spec["template"]["spec"]  # Always
 
 
 def test_every_right_is_bound_to_a_name(helm: Helm) -> None:
@@ -94,8 +86,7 @@ def test_every_right_is_bound_to_a_name(helm: Helm) -> None:
 
 
 def test_the_injector_sees_its_own_pair_and_not_the_next(helm: Helm) -> None:
-    (deployment,) = of_kind(helm.objects(), "Deployment")
-    (volume,) = deployment["spec"]["template"]["spec"]["volumes"]
+    (volume,) = injector(helm.objects())["spec"]["template"]["spec"]["volumes"]
 
     assert [item["key"] for item in volume["secret"]["items"]] == ["tls.crt", "tls.key"]
 
@@ -110,7 +101,7 @@ def test_each_mode_makes_its_own_objects_only(helm: Helm, mode: str) -> None:
     assert (
         made
         == {
-            "job": {"Job", "CronJob", "NetworkPolicy"} | roles,
+            "job": {"Deployment", "NetworkPolicy"} | roles,
             "certManager": {"Issuer", "Certificate"},
             "secret": set(),
         }[mode]
@@ -158,4 +149,4 @@ def test_without_an_injector_there_is_no_certificate(helm: Helm) -> None:
         objects = helm.objects("--set=injection.mode=policy", f"--set=certificates.mode={mode}")
 
         assert [it for it in objects if "certificates" in it["metadata"]["name"]] == []
-        assert of_kind(objects, "Certificate") == of_kind(objects, "Job") == []
+        assert of_kind(objects, "Certificate") == of_kind(objects, "Deployment") == []

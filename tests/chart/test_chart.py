@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from initsync import rbac
 from injector import cli
 from tests.chart import examples
-from tests.chart.examples import arguments, objects, of_kind, one, options, pod_templates
+from tests.chart.examples import arguments, injector, objects, of_kind, one, options, pod_templates
 from tests.chart.helm import CHART, Helm
 
 OWN = "app.kubernetes.io/"
@@ -50,7 +50,7 @@ def test_every_object_has_the_common_labels_and_annotations(helm: Helm) -> None:
 
 def test_what_selects_pods_selects_the_deployments(helm: Helm) -> None:
     found = objects(helm, "defaults")
-    deployment = one(found, "Deployment")["spec"]
+    deployment = injector(found)["spec"]
     labels = deployment["template"]["metadata"]["labels"]
 
     assert labels.items() >= deployment["selector"]["matchLabels"].items()
@@ -104,7 +104,8 @@ def test_the_injector_takes_the_command_line(helm: Helm, name: str) -> None:
 
 
 def test_every_setting_of_the_injector_can_be_set_by_the_chart(helm: Helm) -> None:
-    said = arguments(helm.objects("--set=injection.containerRestartPolicy=true,injection.env.A=b"))
+    own = ("containerRestartPolicy=true", "env.A=b", "caBundle.configMap=c", "imagePullSecrets={d}")
+    said = arguments(helm.objects(*(f"--set=injection.{it}" for it in own)))
     given = {argument.partition("=")[0] for argument in said[1:]}
 
     known = {option.opts[0] for option in cli.serve.params}
@@ -121,7 +122,7 @@ def test_a_variable_of_the_injected_containers_is_not_expanded_by_the_injectors_
 def test_openshift_chooses_the_users(helm: Helm) -> None:
     found = objects(helm, "openshift")
 
-    assert "--run-as-user=-1" in arguments(found)
+    assert {"--run-as-user=-1", "--seccomp-profile=none"} <= {*arguments(found)}
     for template in pod_templates(found):
         assert "runAsUser" not in json.dumps(template["spec"])
 
@@ -129,7 +130,7 @@ def test_openshift_chooses_the_users(helm: Helm) -> None:
 def test_autoscaling_leaves_the_number_of_replicas_alone(helm: Helm) -> None:
     found = objects(helm, "high-availability")
 
-    assert "replicas" not in one(found, "Deployment")["spec"]
+    assert "replicas" not in injector(found)["spec"]
     assert one(found, "HorizontalPodAutoscaler")["spec"]["minReplicas"] == 3
     assert one(found, "PodDisruptionBudget")["spec"]["minAvailable"] == 2
 
@@ -140,21 +141,21 @@ def test_autoscaling_leaves_the_number_of_replicas_alone(helm: Helm) -> None:
 def test_a_rollout_never_waits_for_a_port_that_an_old_pod_has(
     helm: Helm, name: str, unavailable: int, surge: int
 ) -> None:
-    strategy = one(objects(helm, name), "Deployment")["spec"]["strategy"]["rollingUpdate"]
+    strategy = injector(objects(helm, name))["spec"]["strategy"]["rollingUpdate"]
 
     assert strategy == {"maxUnavailable": unavailable, "maxSurge": surge}
 
 
 def test_no_seconds_before_the_end_are_no_hook(helm: Helm) -> None:
     """Before 1.33 Kubernetes refuses to sleep for none."""
-    found = one(helm.objects("--set=injector.preStopSeconds=0"), "Deployment")
+    found = injector(helm.objects("--set=injector.preStopSeconds=0"))
 
     assert "lifecycle" not in found["spec"]["template"]["spec"]["containers"][0]
 
 
 def test_the_spread_selects_the_injectors_pods(helm: Helm) -> None:
     for name in ("defaults", "high-availability"):
-        deployment = one(objects(helm, name), "Deployment")["spec"]
+        deployment = injector(objects(helm, name))["spec"]
         constraints = deployment["template"]["spec"]["topologySpreadConstraints"]
 
         assert len(constraints) == 2

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.chart import examples
-from tests.chart.examples import one
+from tests.chart.examples import injector, one
 from tests.chart.helm import CHART, ROOT, Helm
 from tests.chart.test_schema import MISTAKES
 
@@ -33,6 +33,13 @@ def commands() -> Iterator[list[str]]:
 
 
 RENDERED = [words for words in commands() if words[0] in ("install", "upgrade", "template")]
+_INSTALLS = re.compile(r"^helm (?:install|template|upgrade --install) (?:.*\\\n)*.*", re.MULTILINE)
+INSTALLING = [
+    found
+    for file in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), CHART / "README.md")
+    for found in _INSTALLS.findall(file.read_text())
+    if " deploy/chart/jasm " in found
+]
 
 
 def settings(words: list[str]) -> list[str]:
@@ -63,7 +70,12 @@ def test_the_chart_takes_every_command(helm: Helm, words: list[str], tmp_path: P
 
     found = helm.objects(*[it.replace("certs/ca.crt", str(ca)) for it in settings(words)])
 
-    assert one(found, "Deployment")
+    assert injector(found)
+
+
+def test_every_command_of_any_page_that_installs_the_chart_names_a_registry() -> None:
+    assert len(INSTALLING) > 4
+    assert [it for it in INSTALLING if "--set imageRegistry=" not in it] == []
 
 
 def test_there_are_commands_of_each_kind() -> None:

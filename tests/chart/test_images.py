@@ -32,8 +32,7 @@ def test_with_any_example_the_images_are_those_of_the_one_registry(helm: Helm, n
     injected = {it for policy in policies for it in re.findall(r'image: "([^"]+)"', str(policy))}
     injected |= {
         it.removeprefix("--image=")
-        for deployment in of_kind(found, "Deployment")
-        for it in arguments([deployment])
+        for it in (arguments(found) if of_kind(found, "Deployment") else [])
         if it.startswith("--image=")
     }
     own = {it["image"] for pod in pod_templates(found) for it in pod["spec"]["containers"]}

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from initsync import exposition
+from initsync.cycles import Figures
 from initsync.model import JsonObject
 from injector import metrics
 from tests.chart.examples import objects, one
-from tests.chart.helm import CHART, NAMESPACE, Helm
+from tests.chart.helm import CHART, NAMESPACE, ROOT, Helm
 
 BOARD = json.loads((CHART / "dashboards/jasm-injector.json").read_text())
+PAGE = (ROOT / "docs/alerts.md").read_text()
 NAME = re.compile(r"jasm_\w+")
 BAR = re.compile(r"< (\d+) \* 86400")
 
@@ -23,11 +26,21 @@ def told() -> set[str]:
     return set(re.findall(r"^(\w+)", page, re.MULTILINE))
 
 
-def rules(helm: Helm, *settings: str) -> list[JsonObject]:
+def groups(helm: Helm, *settings: str) -> dict[str, list[JsonObject]]:
+    """The rules of each group of alerts."""
     options = ["--set=monitoring.prometheusRule.enabled=true", *settings]
-    (group,) = one(helm.objects(*options), "PrometheusRule")["spec"]["groups"]
-    found: list[JsonObject] = group["rules"]
-    return found
+    found = one(helm.objects(*options), "PrometheusRule")["spec"]["groups"]
+    return {it["name"]: it["rules"] for it in found}
+
+
+def rules(helm: Helm, *settings: str) -> list[JsonObject]:
+    """Those about the injector."""
+    return groups(helm, *settings)["jasm-injector"]
+
+
+def pods_rules(helm: Helm, *settings: str) -> list[JsonObject]:
+    """Those about pods that ask for a secret."""
+    return groups(helm, *settings)["jasm-pods"]
 
 
 def board_queries() -> Iterator[str]:
@@ -66,7 +79,7 @@ def test_every_alert_is_of_this_release_and_says_what_to_do(helm: Helm) -> None:
         assert all(f'namespace="{NAMESPACE}"' in it for it in selectors)
         assert rule["labels"]["team"] == "platform"
         assert rule["labels"]["severity"] in ("warning", "critical")
-        assert set(rule["annotations"]) == {"summary", "description"}
+        assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
 
 
 def test_the_bars_are_the_values(helm: Helm) -> None:
@@ -111,6 +124,86 @@ def test_a_certificate_that_is_renewed_in_time_fires_no_alert_however_short_its_
     firing = [it for it in found if eval(re.sub(r"\{.*?\}", "", it["expr"]), world)]
 
     assert sorted(it["labels"]["severity"] for it in firing) == fired
+
+
+# https://github.com/kubernetes/kube-state-metrics/blob/v2.17.0/docs/metrics/workload/pod-metrics.md
+KUBE_STATE = {
+    "kube_pod_init_container_status_ready": {"container", "namespace", "pod", "uid"},
+    "kube_pod_init_container_status_waiting_reason": {
+        *("container", "namespace", "pod", "uid", "reason"),
+    },
+    "kube_pod_status_phase": {"namespace", "pod", "phase", "uid"},
+}
+
+
+def test_alerts_about_pods_ask_for_series_of_kube_state_metrics_and_of_the_sidecar(
+    helm: Helm,
+) -> None:
+    waiting, failing = pods_rules(helm)
+    page = exposition.page(Figures({}), None).decode()
+
+    asked = re.findall(r"(kube_\w+)\{([^}]*)\}", waiting["expr"])
+    assert {name for name, _ in asked} == set(KUBE_STATE)
+    for name, labels in asked:
+        assert set(re.findall(r"(\w+)=", labels)) <= KUBE_STATE[name]
+    assert re.findall(r"jasm_\w+", failing["expr"]) == ["jasm_failing"]
+    assert "\njasm_failing " in page
+
+
+@pytest.mark.parametrize(
+    ("ready", "phase", "reason", "fires"),
+    [
+        pytest.param(0, "Pending", "CrashLoopBackOff", True, id="it fails again and again"),
+        pytest.param(0, "Pending", "ImagePullBackOff", True, id="its image cannot be pulled"),
+        pytest.param(0, "Pending", "", True, id="it runs, and waits in itself"),
+        pytest.param(0, "Pending", "PodInitializing", False, id="another runs before it"),
+        pytest.param(1, "Pending", "", False, id="it has ended well"),
+        pytest.param(1, "Running", "", False, id="a sidecar that serves"),
+        pytest.param(0, "Failed", "", False, id="a Job's pod that is over"),
+    ],
+)
+def test_an_alert_fires_for_a_pod_that_waits_in_jasm_init_and_for_no_other(
+    helm: Helm, ready: int, phase: str, reason: str, fires: bool
+) -> None:
+    """For one pod the grammar is Python's, once the series are numbers."""
+    rule, _ = pods_rules(helm)
+    text = re.sub(r"(min|on) (by )?\(namespace, pod\) ?", "", rule["expr"])
+    text = text.replace(" unless ", " and not ").replace("\n", " ").replace("unless", "and not")
+    known = {
+        r"kube_pod_init_container_status_ready\{.*?\}": ready,
+        r'kube_pod_status_phase\{phase="Pending"\}': int(phase == "Pending"),
+        r"kube_pod_init_container_status_waiting_reason\{.*?\}": int(reason == "PodInitializing"),
+    }
+    for series, value in known.items():
+        text, times = re.subn(series, str(value), text)
+        assert times == 1
+
+    assert bool(eval(text)) == fires
+
+
+def test_alerts_about_pods_are_there_without_an_injector_too(helm: Helm) -> None:
+    assert list(groups(helm, "--set=injection.mode=policy")) == ["jasm-pods"]
+
+
+def test_how_long_pods_may_wait_and_sidecars_fail_is_chosen(helm: Helm) -> None:
+    chosen = "waitingMinutes=5,monitoring.prometheusRule.failingMinutes=90"
+
+    found = pods_rules(helm, f"--set=monitoring.prometheusRule.{chosen}")
+
+    assert [it["for"] for it in found] == ["5m", "90m"]
+    assert "for 5 minutes" in found[0]["annotations"]["description"]
+
+
+@pytest.mark.parametrize("base", ["", "https://git.example.com/jasm/blob/main/docs/alerts.md"])
+def test_each_alerts_runbook_is_its_heading_in_the_page_of_alerts(helm: Helm, base: str) -> None:
+    """Anchors of headings are made in lower case, by GitHub and GitLab alike."""
+    headings = re.findall(r"^## (\w+)$", PAGE, re.MULTILINE)
+    found = groups(helm, f"--set=monitoring.prometheusRule.runbookUrl={base}")
+    alerts = {rule["alert"]: rule["annotations"] for it in found.values() for rule in it}
+
+    assert sorted(headings) == sorted(alerts)
+    for alert, said in alerts.items():
+        assert said["runbook_url"] == f"{base or 'docs/alerts.md'}#{alert.lower()}"
 
 
 def test_metrics_are_scraped_verified_by_the_certificates_ca(helm: Helm) -> None:

@@ -32,13 +32,14 @@ def notes(helm: Helm, tmp_path_factory: pytest.TempPathFactory) -> Notes:
 
 
 WARNINGS = {
-    "images that are nowhere": (
-        "imageRegistry=",
-        "Without a registry: jasm/init:0.1.0 and jasm/injector:0.1.0.",
+    "a registry with what the chart adds to it": (
+        "imageRegistry=r.example.com/jasm",
+        "The images are named r.example.com/jasm/jasm/init:0.1.0 and "
+        "r.example.com/jasm/jasm/injector:0.1.0:",
     ),
-    "the injector's image alone": (
-        "injection.image.registry=a.example,imageRegistry=",
-        "Without a registry: jasm/injector:0.1.0.",
+    "one image's registry alone": (
+        "injection.image.registry=a.example/jasm",
+        "The images are named a.example/jasm/jasm/init:0.1.0:",
     ),
     "one replica": ("injector.replicas=1", "injector.replicas is 1: while that pod is replaced"),
     "one at least": (
@@ -67,7 +68,7 @@ WARNINGS = {
     ),
     "monitoring of nothing": (
         "injection.mode=policy,monitoring.dashboard.enabled=true",
-        "monitoring.* makes nothing without an injector",
+        "monitoring.dashboard make nothing without an injector",
     ),
     "a CA that nobody knows": ("certificates.mode=secret", "certificates.caBundle is empty"),
 }

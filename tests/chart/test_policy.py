@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from initsync import keys
-from tests.chart.examples import of_kind, one
+from tests.chart.examples import injector, of_kind, one
 from tests.chart.helm import ROOT, Helm, HelmFailed
 
 MODE = "--set=injection.mode=policy"
@@ -23,8 +23,6 @@ SERVER = {
     "PodDisruptionBudget",
     "NetworkPolicy",
     "ServiceAccount",
-    "CronJob",
-    "Job",
     "Certificate",
     "Issuer",
 }
@@ -119,7 +117,7 @@ def test_where_no_mesh_is_told_of_neither_knows_one(helm: Helm, none: str) -> No
 
     variables = one(objects, KIND)["spec"]["variables"]
     (proxies,) = (it for it in variables if it["name"] == "afterMeshProxies")
-    (container,) = one(objects, "Deployment")["spec"]["template"]["spec"]["containers"]
+    (container,) = injector(objects)["spec"]["template"]["spec"]["containers"]
     assert "c.name in []" in proxies["expression"]
     assert [it for it in container["args"] if it.startswith("--mesh")] == ["--mesh-proxy="]
 

@@ -1,16 +1,17 @@
 """The webhook configuration: its name, and what each of its entries is told."""
 
+import re
 from typing import Any
 
 import yaml
 
-from tests.chart.examples import of_kind, one
-from tests.chart.helm import CHART, NAMESPACE, Helm
+from tests.chart.examples import certificate_job, of_kind, one
+from tests.chart.helm import NAMESPACE, ROOT, Helm
 
 
 def test_the_release_s_name_makes_names_that_sort_before_the_aws_webhook(helm: Helm) -> None:
     for release, name in (("jasm", "jasm"), ("jasm-eu", "jasm-eu"), ("secrets", "jasm-secrets")):
-        found = list(yaml.safe_load_all(helm.run("template", release, str(CHART))))
+        found = list(yaml.safe_load_all(helm.template(name=release)))
 
         (registration,) = of_kind([it for it in found if it], "MutatingWebhookConfiguration")
         assert registration["metadata"]["name"] == f"{name}-injector"
@@ -53,3 +54,32 @@ def test_one_try_and_a_lenient_one(helm: Helm) -> None:
 
 def test_no_tries_or_less_than_two_still_end_with_the_one_that_may_not_fail(helm: Helm) -> None:
     assert [it["failurePolicy"] for it in webhooks(helm, "webhook.tries=1")] == ["Ignore", "Fail"]
+
+
+def test_everything_that_names_it_has_the_name_that_was_chosen(helm: Helm) -> None:
+    """Else the certificate job, `helm test` or who may read it would be about another."""
+    option = "--set=webhook.name=m-jasm-injector"
+    plain, chosen = helm.objects(), helm.objects(option)
+    names = {it["metadata"]["name"] for it in of_kind(chosen, "MutatingWebhookConfiguration")}
+    allowed = [
+        rule["resourceNames"]
+        for role in of_kind(chosen, "ClusterRole")
+        for rule in role["rules"]
+        if "mutatingwebhookconfigurations" in rule["resources"]
+    ]
+    (tested,) = of_kind(chosen, "Pod")
+    (job,) = certificate_job(chosen)["spec"]["template"]["spec"]["containers"]
+
+    assert names == {"m-jasm-injector"}
+    assert allowed == [["m-jasm-injector"]] * 2
+    assert "--registration=m-jasm-injector" in tested["spec"]["containers"][0]["command"]
+    assert {"name": "JASM_INJECTOR_CERTS_WEBHOOK", "value": "m-jasm-injector"} in job["env"]
+    service = one(chosen, "Service")["metadata"]["name"]
+    assert service == one(plain, "Service")["metadata"]["name"]
+
+
+def test_the_name_of_the_page_sorts_between_kyverno_s_and_the_aws_webhook_s() -> None:
+    page = (ROOT / "docs/install.md").read_text()
+    (name,) = re.findall(r"^webhook:\n  name: (\S+)$", page, re.MULTILINE)
+
+    assert "kyverno-resource-mutating-webhook-cfg" < name < "pod-identity-webhook"

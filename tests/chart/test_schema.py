@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chart.examples import one
+from tests.chart.examples import injector, one
 from tests.chart.helm import Helm, HelmFailed
 
 MISTAKES = {
@@ -94,7 +94,7 @@ def test_a_million_is_a_whole_number(helm: Helm, tmp_path: Path) -> None:
     numbers = {"replicas": 10**6, "terminationGracePeriodSeconds": 10**6}
     (tmp_path / "values.yaml").write_text(json.dumps({"injector": numbers}))
 
-    spec = one(helm.objects(f"--values={tmp_path}/values.yaml"), "Deployment")["spec"]
+    spec = injector(helm.objects(f"--values={tmp_path}/values.yaml"))["spec"]
 
     assert type(spec["replicas"]) is int
     assert type(spec["template"]["spec"]["terminationGracePeriodSeconds"]) is int

@@ -11,18 +11,34 @@ from tests.chart.helm import CHART
 
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 NAME, PAIR, DIGEST = "other", {"a": "b"}, f"sha256:{'0' * 64}"
+REGISTRY_2 = "other.invalid"
 SPREAD = {"maxSkew": 2, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule"}
 # In place of a value that cannot just be counted up, or negated.
 OTHER: Object = {
     "fullnameOverride": "jasm-other",
+    "imageRegistry": REGISTRY_2,
     "imagePullSecrets": [NAME],
+    "extraObjects": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}}],
+    "global.imageRegistry": REGISTRY_2,
+    "global.imagePullSecrets": [NAME],
     "injection.mode": "policy",
+    "injection.imagePullSecrets": [NAME],
+    "injection.seccompProfile": "none",
     "injection.meshProxies": [],
     "injection.onInvalid": "deny",
     "injection.policy.apiVersion": "v1beta1",
+    "injector.log.format": "text",
+    "injector.log.level": "error",
     "injector.podDisruptionBudget.minAvailable": 1,
     "injector.topologySpreadConstraints": [SPREAD],
     "injector.tolerations": [{"operator": "Exists"}],
+    "injector.strategy": {"type": "Recreate"},
+    "injector.extraEnv": [{"name": NAME, "value": "b"}],
+    "injector.extraArgs": ["--other"],
+    "injector.extraVolumes": [{"name": NAME, "emptyDir": {}}],
+    "injector.extraVolumeMounts": [{"name": NAME, "mountPath": "/other"}],
+    "injector.service.ipFamilyPolicy": "PreferDualStack",
+    "injector.service.ipFamilies": ["IPv6"],
     "webhook.failurePolicy": "Ignore",
     "webhook.tries": 1,
     "webhook.reinvocationPolicy": "Never",
@@ -32,7 +48,6 @@ OTHER: Object = {
     "webhook.matchConditions": [{"name": NAME, "expression": "true"}],
     "certificates.mode": "secret",
     "certificates.caBundle": "-----BEGIN CERTIFICATE-----",
-    "certificates.job.schedule": "@daily",
     "certificates.certManager.issuerRef": {"name": NAME},
     "guard.enabled": False,
     "guard.validationActions": ["Warn"],
@@ -44,10 +59,14 @@ OTHER: Object = {
     "networkPolicy.from": [{"podSelector": {}}],
     "networkPolicy.to": [{"ipBlock": {"cidr": "10.0.0.1/32"}}],
     "monitoring.serviceMonitor.tlsConfig": {"insecureSkipVerify": True},
+    "monitoring.serviceMonitor.relabelings": [{"action": "labeldrop", "regex": "a"}],
+    "monitoring.serviceMonitor.metricRelabelings": [{"action": "labeldrop", "regex": "b"}],
+    "monitoring.prometheusRule.runbookUrl": "https://git.example.com/alerts.md",
 }
 # What must be so for those that begin with it to count.
 NEEDED: dict[str, Object] = {
     "injection.policy.apiVersion": {"injection.mode": "policy"},
+    "injection.caBundle.key": {"injection.caBundle.configMap": NAME},
     "injector.autoscaling": {"injector.autoscaling.enabled": True},
     "certificates.caBundle": {"certificates.mode": "secret"},
     "certificates.certManager": {"certificates.mode": "certManager"},
@@ -57,7 +76,10 @@ NEEDED: dict[str, Object] = {
     },
 }
 # What a cluster has or serves: test_policy.py and tests/cluster/test_chart_lifecycle.py have one.
-LOOKED_UP = ("rbac.namespaceSelector.", "injection.policy.fallback")
+LOOKED_UP = (
+    *("rbac.namespaceSelector.", "injection.policy.fallback"),
+    "certificates.forceConflicts",
+)
 
 
 def leaves(values: Any = VALUES, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -83,7 +105,8 @@ def other(name: str) -> Any:
         return value * 2
     if value == {}:
         return PAIR
-    for ending, found in ((".digest", DIGEST), (".pullPolicy", "Always")):
+    of_images = ((".digest", DIGEST), (".pullPolicy", "Always"), (".registry", REGISTRY_2))
+    for ending, found in of_images:
         if name.endswith(ending):
             return found
     return f"1{value}" if value else NAME

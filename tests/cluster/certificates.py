@@ -115,6 +115,7 @@ class Installation(Closing):
         store: Callable[..., Store] = Store,
         rules: Rules | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        interval: float = 0,
     ) -> Job:
         """The same in this process."""
         access = clusterauth.in_cluster(*self._surroundings())
@@ -131,7 +132,7 @@ class Installation(Closing):
         )
         own = (rules or QUICK)._replace(hosts=self.names.hosts)
         kept = store(connection, access.authorization, self.names)
-        return Job(kept, self.names, own, around, dry_run=False)
+        return Job(kept, self.names, own, around, interval, dry_run=False)
 
     def _surroundings(self) -> tuple[dict[str, str], str]:
         _, env = self.command()

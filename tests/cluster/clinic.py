@@ -16,6 +16,7 @@ from initsync.testing.aws import AwsServer
 from initsync.testing.client import MERGE, Answer
 from initsync.testing.controlplane import ControlPlane
 from injector.certs import self_signed
+from tests.chart.helm import REGISTRY
 from tests.polling import until
 
 DEPLOY = Path(__file__).parent.parent.parent / "deploy" / "manifests"
@@ -123,7 +124,7 @@ class Clinic:
             "initContainers": [
                 {
                     "name": keys.CONTAINER,
-                    "image": f"jasm/init:{__version__}",
+                    "image": f"{REGISTRY}/jasm/init:{__version__}",
                     "env": [{"name": name, "value": value} for name, value in env.items()],
                     "volumeMounts": [{"name": "aws-iam-token", "mountPath": WEB_IDENTITY}],
                 }

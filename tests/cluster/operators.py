@@ -40,7 +40,20 @@ def one_of(*values: str) -> Schema:
 _KEY = of("key", name=TEXT, key=TEXT, optional=FLAG)
 _SOURCE = of(secret=_KEY, configMap=_KEY)
 _EXPRESSION = of("key operator", key=TEXT, operator=TEXT, values=TEXTS)
+_RELABELINGS = several(
+    of(
+        sourceLabels=TEXTS,
+        separator=TEXT,
+        targetLabel=TEXT,
+        regex=TEXT,
+        modulus=NUMBER,
+        replacement=TEXT,
+        action=TEXT,
+    )
+)
 _ENDPOINT = of(
+    relabelings=_RELABELINGS,
+    metricRelabelings=_RELABELINGS,
     port=TEXT,
     targetPort=EITHER,
     scheme=one_of("http", "https"),

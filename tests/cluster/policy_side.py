@@ -8,6 +8,7 @@ from typing import Any
 from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
 from injector.settings import Settings
+from tests.chart.examples import injector
 from tests.chart.helm import Helm
 from tests.cluster.injector_side import annotated, create, is_injected
 from tests.polling import until
@@ -22,14 +23,20 @@ def serves_policies(api: ControlPlane) -> bool:
 
 
 def values(settings: Settings, mode: str = "policy") -> str:
-    """The chart's option for these settings. `version` is the chart's own."""
+    """The chart's option for these settings. `version` is the chart's own, as is the registry of
+    an image that names none."""
     name, _, digest = settings.image.partition("@")
     repository, tag = (name, "") if digest else name.rsplit(":", 1)
-    image = {"repository": repository, "tag": tag, "digest": digest}
+    host, _, path = repository.partition("/")
+    registry, repository = (host, path) if "." in host else ("", repository)
+    image = {"registry": registry, "repository": repository, "tag": tag, "digest": digest}
     injection = {
         "mode": mode,
         "image": image | {"pullPolicy": settings.pull_policy},
+        "imagePullSecrets": settings.image_pull_secrets,
+        "caBundle": {"configMap": settings.ca_configmap, "key": settings.ca_key},
         "runAsUser": settings.run_as_user,
+        "seccompProfile": settings.seccomp_profile,
         "cpu": settings.cpu,
         "memory": settings.memory,
         "sidecar": {"cpu": settings.sidecar_cpu, "memory": settings.sidecar_memory},
@@ -50,8 +57,7 @@ def rendered(helm: Helm, settings: Settings, *arguments: str) -> list[dict[str, 
 def serve_options(helm: Helm, settings: Settings) -> list[str]:
     """Those of `jasm-injector serve` for the same, but for where it listens, and with what."""
     objects = helm.objects(values(settings, "webhook"))
-    (deployment,) = (found for found in objects if found["kind"] == "Deployment")
-    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    (container,) = injector(objects)["spec"]["template"]["spec"]["containers"]
     apart = ("--certs=", "--port=")
     return [option for option in container["args"] if not option.startswith(apart)]
 

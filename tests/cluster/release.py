@@ -42,11 +42,16 @@ def release_cluster(binaries: Binaries, flags: Sequence[str] = ()) -> Iterator[C
         yield api
 
 
+def encoded(pem: str) -> str:
+    """As a caBundle."""
+    return base64.b64encode(pem.encode()).decode()
+
+
 class Release(Closing):
     """Leaving the `with` block uninstalls it."""
 
     def __init__(self, api: ControlPlane, helm: Helm, webhook: Webhook, directory: Path) -> None:
-        bundle = base64.b64encode(webhook.ca_pem.encode()).decode()
+        bundle = encoded(webhook.ca_pem)
         turn = directory / "turn"
         turn.write_text(TURN.format(python=sys.executable, url=webhook.url, bundle=bundle))
         turn.chmod(0o700)

@@ -46,14 +46,16 @@ SPEC = some(
     shareProcessNamespace=st.booleans(),
     automountServiceAccountToken=st.booleans(),
     nodeSelector=st.just({"kubernetes.io/arch": "arm64"}),
-    securityContext=some(runAsNonRoot=st.just(True), fsGroup=st.just(2000)),
+    securityContext=some(runAsUser=st.sampled_from([0, 1000]), fsGroup=st.just(2000)),
+    imagePullSecrets=st.just([{"name": "own"}]),
     resources=some(limits=some(cpu=st.just("2"), memory=st.just("2Gi"))),
 )
 CHOSEN = some(
     cpu=st.sampled_from(["50m", "9", "lots"]),
     memory=st.sampled_from(["32Mi", "x"]),
     place=st.sampled_from(["first", "last", "migrate", "nobody"]),
-    **{"run-as-user": st.sampled_from(["1337", "0", "me"])},
+    **{"run-as-user": st.sampled_from(["1337", "0", "me", "none"])},
+    **{"seccomp-profile": st.sampled_from(["none", "Localhost"])},
 )
 
 

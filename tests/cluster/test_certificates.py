@@ -180,3 +180,53 @@ def test_who_applies_the_configuration_again_does_not_take_the_bundle_away(
 
     assert steps(installed.run("-o", "json")) == []
     assert installed.is_settled()
+
+
+def test_one_that_stays_leaves_a_wait_to_its_next_look(installed: Installation) -> None:
+    """While it waited it would see nothing."""
+    installed.run()
+    installed.ask_for_renewal()
+
+    result = installed.job(interval=0.5).run()
+
+    assert result.steps == ("issue", "trust")
+    assert "the rest is for a later run: wait 1 s: every API server must know" in result.sentence
+
+
+def test_one_that_stays_sees_at_its_next_look_that_the_bundle_was_taken_away(
+    installed: Installation,
+) -> None:
+    installed.run()
+    slept: list[float] = []
+
+    def somebody_replaces_it(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            installed.unregister()
+            installed.register()
+
+    staying = installed.job(sleep=somebody_replaces_it, interval=5)
+    staying.run()
+    staying.await_change(60)
+
+    assert slept == [5] * 3
+    assert installed.job(interval=5).run().steps == ("trust",)
+    assert installed.is_settled()
+
+
+def test_one_that_stays_looks_at_all_of_it_now_and_then(installed: Installation) -> None:
+    installed.run()
+    slept: list[float] = []
+    staying = installed.job(sleep=slept.append, interval=5)
+    staying.run()
+
+    staying.await_change(60)
+
+    assert slept == [5] * 12
+
+
+def test_a_dry_run_does_not_stay(installed: Installation) -> None:
+    done = installed.run("--interval-seconds=5", "--dry-run")
+
+    assert done.returncode == 2
+    assert "--interval-seconds is for --secret, without --dry-run" in done.stderr

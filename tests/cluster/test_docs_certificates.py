@@ -14,7 +14,7 @@ from initsync.progress import Progress
 from initsync.testing.controlplane import Binaries, ControlPlane
 from initsync.testing.controlplane.binaries import part
 from initsync.testing.controlplane.gobuild import found
-from tests.chart.helm import CHART, find_or_build
+from tests.chart.helm import CHART, REGISTRY, find_or_build
 from tests.cluster.by_hand import write_kubeconfig
 
 ROOT = Path(__file__).parents[2]
@@ -77,7 +77,7 @@ class Shell:
 
     def install(self, *settings: str) -> str:
         """The notes at its end."""
-        options = " ".join(settings)
+        options = " ".join((f"--set imageRegistry={REGISTRY}", *settings))
         return self.run(
             f"helm install jasm deploy/chart/jasm -n jasm-system --create-namespace {options}"
         )
@@ -111,8 +111,11 @@ def test_looking_and_renewing_go_as_the_page_says(shell: Shell) -> None:
     assert "the next step is to write a certificate" in shell.run(preview)
     shell.run(run)
     look, renew = commands("Look, and renew now")
-    assert "notAfter=" in shell.run(look)
-    assert "job.batch/certificates-by-hand created" in shell.run(renew)
+    logs, certificate = look.splitlines()
+    assert logs.endswith(" logs deployment/jasm-certificates")
+    assert "deployment.apps/jasm-certificates" in shell.run(logs.replace(" logs ", " get -o name "))
+    assert "notAfter=" in shell.run(certificate)
+    assert "secret/jasm-injector-tls annotated" in shell.run(renew)
     log = shell.run(f"{run} --trust-seconds=2 --skew-seconds=0")
 
     (shown,) = re.findall(r"\n\n```\n(.*?)```", section("From your shell"), re.S)
@@ -180,7 +183,8 @@ def test_upgrades_and_rollbacks_leave_the_bundle_of_the_job(shell: Shell) -> Non
     shell.run(commands("From your shell")[0])
     bundle = shell.bundle()
 
-    for line in ("upgrade jasm deploy/chart/jasm --set injector.replicas=3", "rollback jasm 1"):
+    more = "--reset-then-reuse-values --set injector.replicas=3"
+    for line in (f"upgrade jasm deploy/chart/jasm {more}", "rollback jasm 1"):
         shell.run(f"helm -n jasm-system {line}")
 
         assert shell.bundle() == bundle

@@ -6,6 +6,7 @@ import pytest
 
 from initsync import __version__, keys
 from initsync.testing import manifests
+from tests.chart.helm import REGISTRY
 from tests.cluster.clinic import WEB_IDENTITY
 from tests.cluster.ward import Ward
 
@@ -28,8 +29,9 @@ def test_a_pod_of_which_all_is_right(ward: Ward) -> None:
     assert secret.startswith(f"{ward.namespace}/db is Opaque, managed by caronte, written ")
     assert secret.endswith(" ago from aws-secretsmanager /prod/db; keys: password (13 bytes)")
     user = f"system:serviceaccount:{ward.namespace}:app"
-    images = [f"injector jasm/injector:{__version__}", f"its init image jasm/init:{__version__}"]
-    images.append(f"the pod's jasm-init jasm/init:{__version__}")
+    init = f"{REGISTRY}/jasm/init:{__version__}"
+    images = [f"injector {REGISTRY}/jasm/injector:{__version__}", f"its init image {init}"]
+    images.append(f"the pod's jasm-init {init}")
     assert told.pop("api-server").startswith("it is v1.")
     assert told == {
         "annotation": "valid",

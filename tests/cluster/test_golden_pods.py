@@ -19,7 +19,13 @@ APP = {
     "seccompProfile": {"type": "RuntimeDefault"},
 }
 SINCE_1_35 = {"container-restart-policy-job-restart-never"}
+_SECCOMP = "restricted wants a profile, of the container's or of the pod's"
+_ROOT = "restricted forbids root, whoever injects"
 REFUSED = {
+    "seccomp-left-out-by-the-platform": _SECCOMP,
+    "seccomp-profile-left-out": _SECCOMP,
+    "run-as-user-left-out-of-a-root-pod": _ROOT,
+    "users-left-to-the-cluster-in-a-root-pod": _ROOT,
     "mirror-pod": "a static pod's shadow comes from a kubelet only",
     "host-network": "restricted forbids the host's network, whoever injects",
     "volume-names-mounted-by-an-app": "it mounts what it has not, and gets none of ours",

@@ -1,18 +1,23 @@
 """Installing without Helm, by the real kubectl: from a folder, and as a base of kustomize."""
 
+import base64
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from cryptography import x509
 
-from initsync import __version__
+from initsync import __version__, keys
 from initsync.testing.controlplane import Binaries, ControlPlane
 from tests import docs_blocks, programs
+from tests.chart.examples import arguments, certificate_job, pod_templates
 from tests.chart.helm import NAMESPACE, Helm
 from tests.chart.inventory import inventory
+from tests.cluster.certificate_pod import CertificatePod
 from tests.node.files import kubeconfig
+from tests.polling import until
 
 ROOT = Path(__file__).parents[2]
 REGISTRY = "registry.example.com/platform"
@@ -100,32 +105,70 @@ def test_the_manifests_come_from_their_folder_once_the_namespace_is_there(
 def test_the_overlay_of_the_page_names_the_own_images(kubectl: Kubectl, overlay: Path) -> None:
     built = list(yaml.safe_load_all(kubectl(f"kustomize {overlay}")))
 
-    pods = [it["spec"]["template"]["spec"] for it in built if it["kind"] in ("Deployment", "Job")]
-    images = {container["image"] for pod in pods for container in pod["containers"]}
-    assert images == {f"{REGISTRY}/jasm/injector:{__version__}"}
-    (deployment,) = (it for it in built if it["kind"] == "Deployment")
-    args = deployment["spec"]["template"]["spec"]["containers"][0]["args"]
-    assert f"--image={REGISTRY}/jasm/init:{__version__}" in args
+    pods = list(pod_templates(built))
+    images = {container["image"] for pod in pods for container in pod["spec"]["containers"]}
+    assert (len(pods), images) == (2, {f"{REGISTRY}/jasm/injector:{__version__}"})
+    assert f"--image={REGISTRY}/jasm/init:{__version__}" in arguments(built)
 
 
 def test_an_overlay_is_applied_over_the_base_and_over_another_image(
     api: ControlPlane, kubectl: Kubectl, overlay: Path
 ) -> None:
-    """A Job cannot be changed: without the page's first command the second is refused."""
-    clear, apply = commands("install", "## Kustomize")
+    (apply,) = commands("install", "## Kustomize")
     apply = apply.replace(" jasm", f" {overlay}")
-    kubectl(clear)  # there is nothing yet, not even the namespace
     kubectl("apply -k deploy/manifests")
-    with pytest.raises(subprocess.CalledProcessError) as refused:
-        kubectl(apply)
-    assert "field is immutable" in refused.value.stderr
 
     for tag in (__version__, "0.1.1"):
         file = overlay / "kustomization.yaml"
         file.write_text(file.read_text().replace(f"newTag: {__version__}", f"newTag: {tag}"))
-        kubectl(clear)
         kubectl(apply)
 
-        (job,) = api.request("GET", f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs").body["items"]
-        (container,) = job["spec"]["template"]["spec"]["containers"]
-        assert container["image"] == f"{REGISTRY}/jasm/injector:{tag}"
+        target = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
+        for found in api.request("GET", target).body["items"]:
+            (container,) = found["spec"]["template"]["spec"]["containers"]
+            assert container["image"] == f"{REGISTRY}/jasm/injector:{tag}"
+
+
+def test_under_another_namespace_and_other_names_the_job_makes_the_certificate_of_those(
+    api: ControlPlane, kubectl: Kubectl, overlay: Path, tmp_path: Path
+) -> None:
+    """As its pod would, with the rights that the kustomization then gives it."""
+    changes = {"namespace": "platform", "namePrefix": "acme-", "nameSuffix": "-v2"}
+    file = overlay / "kustomization.yaml"
+    file.write_text(file.read_text() + yaml.safe_dump(changes))
+    kubectl(f"apply -k {overlay}")
+    built = [it for it in yaml.safe_load_all(kubectl(f"kustomize {overlay}")) if it]
+    hooks = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
+    secret = "/api/v1/namespaces/platform/secrets/jasm-injector-tls"
+
+    with CertificatePod(api, certificate_job(built), tmp_path / "pod") as pod:
+        name = "acme-jasm-injector-v2"
+        until(lambda: bool(bundle(api, f"{hooks}/{name}")), f"{name} has its caBundle")
+        made = api.request("GET", secret).body
+        assert pod.runs()
+
+    leaf = x509.load_pem_x509_certificate(base64.b64decode(made["data"]["tls.crt"]))
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == [f"{name}.platform.svc"]
+    assert bundle(api, f"{hooks}/{name}") == made["data"]["ca.crt"]
+    (owner,) = made["metadata"]["ownerReferences"]
+    assert (owner["kind"], owner["name"]) == ("Service", name)
+
+
+def bundle(api: ControlPlane, target: str) -> str:
+    """The caBundle of the first entry."""
+    entry, *_ = api.request("GET", target).body["webhooks"]
+    return str(entry["clientConfig"].get("caBundle", ""))
+
+
+def test_under_another_namespace_jasms_own_is_left_out_all_the_same(
+    api: ControlPlane, kubectl: Kubectl, overlay: Path
+) -> None:
+    """The registration's selector has the first name, which kustomize does not know for one."""
+    file = overlay / "kustomization.yaml"
+    file.write_text(f"{file.read_text()}namespace: platform\n")
+
+    kubectl(f"apply -k {overlay}")
+
+    own = api.request("GET", "/api/v1/namespaces/platform").body["metadata"]["labels"]
+    assert own[keys.NAMESPACE_LABEL] == "disabled"

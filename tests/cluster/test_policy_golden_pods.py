@@ -17,10 +17,10 @@ from initsync import keys
 from initsync.testing.controlplane import ControlPlane
 from injector import certs
 from injector.settings import Settings
-from tests.chart.helm import Helm
+from tests.chart.helm import REGISTRY, Helm
 from tests.cluster.injector_side import create, register
 from tests.cluster.policy_side import installed, serve_options
-from tests.injector.golden_settings import settings_of
+from tests.injector.golden_settings import DEFAULT, settings_of
 from tests.injector.running import Injector
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +34,10 @@ OTHER = Settings(
     image=f"registry.example:5000/jasm/init@sha256:{'0' * 64}",
     pull_policy="Always",
     run_as_user=None,
+    seccomp_profile="none",
+    ca_configmap="corp",
+    ca_key="CA.pem",
+    image_pull_secrets=("registry", "own"),
     cpu="20m",
     memory="64Mi",
     sidecar_cpu="0.3",
@@ -63,7 +67,8 @@ class Made(NamedTuple):
 
 def made(api: ControlPlane, case: str, namespace: str) -> Made:
     """With what is another each time made the same."""
-    pod = yaml.safe_load((GOLDEN / f"{case}.pod.yaml").read_text())
+    text = (GOLDEN / f"{case}.pod.yaml").read_text()
+    pod = yaml.safe_load(text.replace(DEFAULT.image, f"{REGISTRY}/{DEFAULT.image}"))
     pod["metadata"]["namespace"] = namespace
     answer = create(api, pod)
     text = re.sub(r"kube-api-access-[a-z0-9]{5}", "kube-api-access", json.dumps(answer.body))

@@ -139,7 +139,7 @@ def test_the_image_for_people_does_what_pipelines_ask(images: dict[str, Path]) -
     example = str(ROOT / "deploy/examples/1-injected.yaml")
 
     checked = call(images["full"], "initsync", "check", example)
-    written = call(images["full"], "initsync", "manifest", example)
+    written = call(images["full"], "initsync", "manifest", "--image=i", example)
     needed = call(images["full"], "initsync", "policy", "-n", "shop", "-o", "helm", example)
     unreachable = call(images["full"], "initsync", "list", "--kubeconfig=/none/config")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from click.testing import CliRunner
 
-from initsync import keys
+from initsync import __version__, keys
 from initsync.cli import main
 
 DEPLOYMENT = f"""\
@@ -38,8 +38,13 @@ data:   {{ on: "yes",  n: 012 }}
 """
 
 
+IMAGE = f"registry.invalid/jasm/init:{__version__}"
+
+
 def run(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
-    result = CliRunner().invoke(main, ["manifest", *arguments], input=stdin)
+    """With an image; another one in `arguments` counts in its place."""
+    command = ["manifest", f"--image={IMAGE}", *arguments]
+    result = CliRunner().invoke(main, command, input=stdin)
     assert "Traceback" not in result.output
     return result.exit_code, result.stdout, result.stderr
 

@@ -197,7 +197,13 @@ def test_names_cannot_obey_the_terminal_or_split_a_line() -> None:
 @pytest.mark.parametrize("name", ["::warning file=x::gone", "##[error]gone", "##vso[x]gone"])
 @pytest.mark.parametrize(
     "command",
-    ["check", "check -o json", "manifest", "manifest -o json", "policy -n x -o helm"],
+    [
+        "check",
+        "check -o json",
+        "manifest --image i",
+        "manifest --image i -o json",
+        "policy -n x -o helm",
+    ],
 )
 def test_a_files_name_is_no_command_to_a_ci_runner(name: str, command: str) -> None:
     """A pull request of a stranger brings the file; the runner reads both streams."""

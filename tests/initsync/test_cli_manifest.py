@@ -8,11 +8,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from initsync import __version__, keys
+from initsync import keys
 from initsync.cli import main
 from injector.patch import inject
 from injector.settings import Settings
-from tests.initsync.manifest_command import DEPLOYMENT, run, template
+from tests.initsync.manifest_command import DEPLOYMENT, IMAGE, run, template
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "deploy" / "examples"
@@ -28,7 +28,7 @@ def test_a_workload_has_what_the_injector_would_give_its_pods() -> None:
     code, out, said = run("-", stdin=DEPLOYMENT)
 
     before = template(next(yaml.safe_load_all(DEPLOYMENT)))
-    done = inject(before, "shop", Settings(f"jasm/init:{__version__}"))
+    done = inject(before, "shop", Settings(IMAGE))
     injected = jsonpatch.apply_patch(before, done.operations)
     written = template(next(yaml.safe_load_all(out)))
     assert (code, said) == (0, "Deployment 'web': jasm-init was added\n")
@@ -36,6 +36,15 @@ def test_a_workload_has_what_the_injector_would_give_its_pods() -> None:
     assert [it["name"] for it in written["spec"]["initContainers"]] == ["jasm-init", "jasm-wait"]
     assert written["metadata"]["annotations"][keys.INJECT] == "false"
     assert keys.INJECTED not in written["metadata"]["annotations"]
+
+
+@pytest.mark.threat("An image is somebody else's")
+def test_without_an_image_nothing_is_written() -> None:
+    """Any default would be the name of a registry that is not the team's."""
+    result = CliRunner().invoke(main, ["manifest", "-"], input=DEPLOYMENT)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Missing option '--image'" in result.stderr
 
 
 def test_everything_else_stays_as_it_was() -> None:
@@ -65,7 +74,8 @@ def test_the_example_is_what_it_prints() -> None:
     name = "  name: app-without-injector\n"
     head, _, body = example.partition("apiVersion:")
     assert code == 0
-    assert "`initsync manifest deploy/examples/1-injected.yaml`" in " ".join(head.split("\n# "))
+    command = f"`initsync manifest --image {IMAGE} deploy/examples/1-injected.yaml`"
+    assert command in " ".join(head.split("\n# "))
     assert body.replace(name, "  name: app\n", 1) == out.partition("apiVersion:")[2]
 
 

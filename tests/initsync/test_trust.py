@@ -115,6 +115,29 @@ def test_what_somebody_chose_is_read_whole(
     assert System()().cert_store_stats()["x509"] == 1
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to hash names with")
+def test_cas_of_the_platform_count_beside_those_of_the_image(
+    system: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SSL_CERT_FILE is what the injector sets for the chart's injection.caBundle."""
+    for name in ("image", "platform", "neither"):
+        (tmp_path / name).mkdir()
+    of_image, of_platform, of_neither = (
+        Authority(tmp_path / name, name) for name in ("image", "platform", "neither")
+    )
+    shutil.copy(of_image.ca, system / "image.pem")
+    subprocess.run(["openssl", "rehash", system], check=True, capture_output=True)
+    monkeypatch.setenv("SSL_CERT_DIR", str(system))
+    monkeypatch.setenv("SSL_CERT_FILE", str(of_platform.ca))
+    tls = System()
+
+    for authority in (of_image, of_platform):
+        with https(authority) as url:
+            assert asked(url, tls) == 204
+    with https(of_neither) as url, pytest.raises(TransportError, match="not trusted"):
+        asked(url, tls)
+
+
 def test_without_a_directory_the_bundle_is_read(
     system: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

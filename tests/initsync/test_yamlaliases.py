@@ -88,8 +88,8 @@ def test_of_a_longer_document_a_smaller_share_may_be_aliases(values: int, share:
         ["check"],
         ["policy", "-n", "shop", "-o", "kubernetes"],
         ["policy", "-n", "shop", "-o", "helm"],
-        ["manifest"],
-        ["manifest", "-o", "json"],
+        ["manifest", "--image=i"],
+        ["manifest", "--image=i", "-o", "json"],
     ],
     ids=" ".join,
 )

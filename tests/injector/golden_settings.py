@@ -8,6 +8,10 @@ DEFAULT = Settings("jasm/init:golden", version="golden")
 _BY_START_OF_NAME = {
     "container-restart-policy-": replace(DEFAULT, container_restart_policy=True),
     "without-mesh-proxies-": replace(DEFAULT, mesh_proxies=()),
+    "users-left-to-the-cluster-": replace(DEFAULT, run_as_user=None),
+    "seccomp-left-out-": replace(DEFAULT, seccomp_profile="none"),
+    "platform-ca-": replace(DEFAULT, ca_configmap="corp-ca", ca_key="bundle.pem"),
+    "image-pull-secrets-": replace(DEFAULT, image_pull_secrets=("registry", "mirror")),
 }
 
 

@@ -31,6 +31,10 @@ def items(pod: dict[str, Any]) -> None:
     pod["spec"]["volumes"] = [{"name": "v", "secret": secret}]
 
 
+def pull_secrets(pod: dict[str, Any]) -> None:
+    pod["spec"]["imagePullSecrets"] = [{"name": "a"}] * 220_000
+
+
 def variables(pod: dict[str, Any]) -> None:
     """As many as fit, of a name that is looked at, where they are looked at."""
     (app,) = pod["spec"]["containers"]
@@ -77,7 +81,7 @@ SHAPES: dict[str, Shape] = {
     shape.__name__: shape
     for shape in (
         *(sources, secret_volumes, containers, init_containers, items, variables, arguments, ports),
-        *(mounts, an_annotation, annotations, a_name_for_each_source, text_of_items),
+        *(mounts, pull_secrets, an_annotation, annotations, a_name_for_each_source, text_of_items),
     )
 }
 

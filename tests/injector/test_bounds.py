@@ -61,6 +61,10 @@ def with_items(count: int) -> dict[str, Any]:
     return pod(volumes=[own, {"name": "w", "projected": projected}])
 
 
+def with_pull_secrets(count: int) -> dict[str, Any]:
+    return pod(imagePullSecrets=[{"name": f"p{number}"} for number in range(count)])
+
+
 def with_parts(count: int) -> dict[str, Any]:
     made = pod(initContainers=[{"name": "first", "ports": [{"containerPort": 1}] * (count - 2)}])
     (app,) = made["spec"]["containers"]
@@ -80,7 +84,7 @@ def with_a_name(count: int) -> dict[str, Any]:
 
 MAKERS = (
     *(with_annotations, with_annotated, with_containers, with_volumes, with_sources, with_items),
-    *(with_parts, with_text_of_items, with_a_name),
+    *(with_pull_secrets, with_parts, with_text_of_items, with_a_name),
 )
 BOUNDS = [
     pytest.param(what, most, make, id=what)
@@ -130,6 +134,7 @@ LEAST = {
     "volumes": '{"name":"a","emptyDir":{}},',
     "sources in projected volumes": '{"secret":{}},',
     "items of Secrets in volumes": '{"key":"","path":""},',
+    "names in imagePullSecrets": "{},",
     "variables, arguments, ports and mounts of containers": '{"name":""},',
 }
 

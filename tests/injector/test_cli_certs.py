@@ -84,4 +84,4 @@ def test_the_page_lists_every_option_and_exit_code() -> None:
 
     names = {it.opts[-1] for it in command.params} - {"--dns", "--ip", "--dry-run", "--output"}
     assert [name for name in names if f"`{name}`" not in page and f"{name} " not in page] == []
-    assert "| 130, 143 | ended by Ctrl-C, by SIGTERM |" in page
+    assert "| 130, 143 | ended by Ctrl-C, by SIGTERM;" in page

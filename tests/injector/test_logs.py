@@ -8,7 +8,7 @@ import pytest
 
 from injector import head
 from injector.app import App
-from injector.logs import Log
+from injector.logs import LEVELS, Log
 from injector.metrics import Metrics
 from injector.settings import Settings
 
@@ -96,3 +96,28 @@ def test_what_a_terminal_would_obey_is_escaped(logged: Logged) -> None:
 
     (line,) = logged.lines()
     assert line["owner"] == "Pod/\\x1b[2J\\u202e  web"
+
+
+def forms(form: str = "json", least: str = "info") -> list[str]:
+    """A line of each level, written so."""
+    stream = io.StringIO()
+    log = Log(stream, form=form, least=least)
+    for level in LEVELS:
+        log.line(level, f"a {level}", status=413, reason='too "large"\nfor us', owner="shop/web")
+    return stream.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("least", LEVELS)
+def test_what_is_less_than_wanted_is_left_out(least: str) -> None:
+    found = [json.loads(line)["level"] for line in forms(least=least)]
+
+    assert found == list(LEVELS[LEVELS.index(least) :])
+
+
+def test_as_text_each_is_one_line_whatever_is_in_its_fields() -> None:
+    first, *others = forms("text")
+
+    when, _, said = first.partition(" ")
+    assert when.endswith("Z")
+    assert said == r'info a info status=413 reason="too \"large\" for us" owner=shop/web'
+    assert len(others) == 2

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from initsync.testing.controlplane.gobuild import cache_directory, locked
 from initsync.testing.controlplane.progress import Progress, run
+from tests.chart.helm import REGISTRY
 from tests.node.machine import debian_mirror
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +63,7 @@ class Builder:
         """Have ours in `directory` as files TARGET.tar, built as users do. Raises Failed."""
         self._buildah("rm", "--all")  # of a build that was interrupted
         chosen = {"TOOL": "buildah", "TARGETS": " ".join(targets), "SAVE": str(directory)}
+        chosen |= {"PREFIX": f"{REGISTRY}/jasm"}  # as the manifests name them
         lent = [f"--volume={path}:{path}:ro" for path in _LENT if os.path.exists(path)]
         command = [*_OWN_MOUNTS, str(ROOT / "deploy/image/build"), "--pull-never", *lent]
         step = f"build the images {' and '.join(targets)}"

@@ -37,7 +37,7 @@ def shipped() -> list[dict[str, Any]]:
 
 
 def _adapted(manifest: dict[str, Any], settings: list[str]) -> dict[str, Any]:
-    if manifest["kind"] == "Deployment":
+    if manifest["metadata"]["name"] == "jasm-injector" and manifest["kind"] == "Deployment":
         manifest["spec"]["template"]["spec"]["containers"][0]["args"] += settings
     return dict(manifest)
 

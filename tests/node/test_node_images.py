@@ -6,6 +6,7 @@ import pytest
 
 from initsync import __version__
 from initsync.model import JsonObject
+from tests.chart.helm import REGISTRY
 from tests.node.node import Node
 from tests.node.waiting import until
 
@@ -29,7 +30,11 @@ COMMANDS = {
     "injector": ("injector", "jasm-injector --version", f"jasm-injector {__version__}\n"),
     "version": ("full", "initsync --version", f"initsync {__version__}\n"),
     "check": ("full", "initsync check /m/pod.yaml", "1 annotation in 1 file checked, 0 invalid"),
-    "manifest": ("full", "initsync manifest /m/pod.yaml", "Pod 'web': jasm-init was added"),
+    "manifest": (
+        "full",
+        "initsync manifest --image i /m/pod.yaml",
+        "Pod 'web': jasm-init was added",
+    ),
 }
 """By container: its image, its command, what it says."""
 
@@ -38,7 +43,7 @@ def container(name: str) -> JsonObject:
     image, command, _ = COMMANDS[name]
     return {
         "name": name,
-        "image": f"jasm/{image}:{__version__}",
+        "image": f"{REGISTRY}/jasm/{image}:{__version__}",
         "command": command.split(),
         "volumeMounts": [{"name": "m", "mountPath": "/m"}],
         "securityContext": {"readOnlyRootFilesystem": True, "runAsNonRoot": True},

@@ -18,6 +18,7 @@ import pytest
 from initsync import __version__, keys
 from initsync.model import JsonObject
 from initsync.testing.controlplane.binaries import VERSION
+from tests.chart.helm import REGISTRY
 from tests.node.conftest import FIGURES
 from tests.node.images import SUITE
 from tests.node.node import Node
@@ -45,7 +46,7 @@ def empty(count: int, resources: dict[str, Any], security: JsonObject) -> Create
     """
 
     def create(team: Team, name: str) -> JsonObject:
-        same = {"image": f"jasm/init:{__version__}", "securityContext": security}
+        same = {"image": f"{REGISTRY}/jasm/init:{__version__}", "securityContext": security}
         idle = same | {"command": ["true"]} | resources
         init = [{"name": f"empty-{number}", **idle} for number in range(count)]
         return team.pod(name, NOW | ENV_FROM | resources, OUT, initContainers=init)

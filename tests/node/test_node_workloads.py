@@ -11,6 +11,7 @@ import yaml
 from initsync import __version__
 from initsync.model import JsonObject
 from initsync.testing.aws import AwsServer
+from tests.chart.helm import REGISTRY
 from tests.node.images import BASE
 from tests.node.install import ROOT
 from tests.node.node import Node
@@ -126,7 +127,7 @@ def test_a_pod_with_the_container_written_by_hand(team: Team) -> None:
 
     assert team.shown("app") == [digest()]
     (init,) = team.get("Pod", "v1", "app")["spec"]["initContainers"]
-    assert init["image"] == f"jasm/init:{__version__}"
+    assert init["image"] == f"{REGISTRY}/jasm/init:{__version__}"
     assert "jasm.codnod.io/injected" not in team.get("Pod", "v1", "app")["metadata"]["annotations"]
 
 

@@ -20,63 +20,45 @@ cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/{{ include "jasm.inject
 {{- end -}}
 {{- end -}}
 
-{{/* spec of the Job; the CronJob's has a deadline besides. What another object's name would not help against is
-     not tried again: exit code 2 (wrong use) and 3 (an object of somebody else's). */}}
-{{- define "jasm.certificates.jobSpec" -}}
-{{- $own := .Values.certificates.job -}}
-backoffLimit: 6
-podFailurePolicy:
-  rules:
-    - action: FailJob
-      onExitCodes: {containerName: certificates, operator: In, values: [2, 3]}
-template:
-  metadata:
-    labels:
-      {{- include "jasm.selectorLabels" (dict "root" $ "component" "certificates") | nindent 6 }}
-      {{- with merge dict $own.podLabels .Values.commonLabels }}
-      {{- toYaml . | nindent 6 }}
-      {{- end }}
-    {{- with merge dict $own.podAnnotations .Values.commonAnnotations }}
-    annotations:
-      {{- toYaml . | nindent 6 }}
-    {{- end }}
-  spec:
-    serviceAccountName: {{ include "jasm.certificates.name" . }}
-    restartPolicy: Never
-    {{- with .Values.imagePullSecrets }}
-    imagePullSecrets:
-      {{- range . }}
-      - name: {{ . }}
-      {{- end }}
-    {{- end }}
-    {{- with .Values.injector.tolerations }}
-    tolerations:
-      {{- toYaml . | nindent 6 }}
-    {{- end }}
-    {{- with .Values.injector.nodeSelector }}
-    nodeSelector:
-      {{- toYaml . | nindent 6 }}
-    {{- end }}
-    securityContext:
-      {{- include "jasm.podSecurityContext" . | nindent 6 }}
-    containers:
-      - name: certificates
-        image: {{ include "jasm.image" (dict "root" $ "image" .Values.injector.image) }}
-        imagePullPolicy: {{ .Values.injector.image.pullPolicy }}
-        command: ["jasm-injector", "certs"]
-        args:
-          - --secret={{ include "jasm.certificates.secretName" . }}
-          - --namespace={{ .Release.Namespace }}
-          - --service={{ include "jasm.injector.name" . }}
-          - --webhook={{ include "jasm.injector.name" . }}
-          - --days={{ int64 $own.days }}
-          - --trust-seconds={{ int64 $own.trustSeconds }}
-          - --reload-seconds={{ int64 $own.reloadSeconds }}
-          - --timeout={{ int64 $own.timeoutSeconds }}
-          - --output=json
-        terminationMessagePolicy: FallbackToLogsOnError
-        resources:
-          {{- toYaml $own.resources | nindent 10 }}
-        securityContext:
-          {{- include "jasm.securityContext" . | nindent 10 }}
+{{/* The options of `jasm-injector certs` that name objects, as variables: kustomize's `namespace` and `namePrefix`
+     change those with the objects (deploy/manifests/references), and no words of an argument. */}}
+{{- define "jasm.certificates.names" -}}
+- name: JASM_INJECTOR_CERTS_NAMESPACE
+  valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+- name: JASM_INJECTOR_CERTS_SECRET
+  value: {{ include "jasm.certificates.secretName" . }}
+- name: JASM_INJECTOR_CERTS_SERVICE
+  value: {{ include "jasm.injector.name" . }}
+- name: JASM_INJECTOR_CERTS_WEBHOOK
+  value: {{ include "jasm.registration.name" . }}
+{{- end -}}
+
+{{/* The caBundle, in base64, where the chart itself writes it. */}}
+{{- define "jasm.certificates.caBundle" -}}
+{{- if and (eq .Values.certificates.mode "secret") .Values.certificates.caBundle -}}
+{{- b64enc .Values.certificates.caBundle -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Fails where Helm 4 would: by server-side apply, at a caBundle that the certificate job or cert-manager holds.
+     It meets the webhook configuration last, and everything before would be as the new values have it: injectors
+     with a certificate that API servers do not trust. What Helm was told with the values no template knows. */}}
+{{- define "jasm.certificates.check" -}}
+{{- $bundle := include "jasm.certificates.caBundle" . -}}
+{{- if and $bundle (not .Values.certificates.forceConflicts) -}}
+{{- $stored := lookup "admissionregistration.k8s.io/v1" "MutatingWebhookConfiguration" "" (include "jasm.registration.name" .) -}}
+{{- $applied := false -}}
+{{- $holder := "" -}}
+{{- range dig "metadata" "managedFields" list $stored -}}
+{{- if and (eq .manager "helm") (eq .operation "Apply") }}{{ $applied = true }}{{ end -}}
+{{- if and (ne .manager "helm") (contains "f:caBundle" (toJson .fieldsV1)) }}{{ $holder = .manager }}{{ end -}}
+{{- end -}}
+{{- $same := true -}}
+{{- range dig "webhooks" list $stored -}}
+{{- if ne (dig "caBundle" "" .clientConfig) $bundle }}{{ $same = false }}{{ end -}}
+{{- end -}}
+{{- if and $applied $holder (not $same) -}}
+{{- fail (printf "certificates.caBundle: %s holds that field of the webhook configuration now, and Helm 4 would stop there, half-way: run helm with --force-conflicts, and say so by certificates.forceConflicts=true (docs/certificates.md)" $holder) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}

@@ -15,8 +15,14 @@ true
 
 {{/* What the managed-by label may say, as a YAML list: what injected containers write, and more. */}}
 {{- define "jasm.guard.managedBy" -}}
-{{- $injected := .Values.injection.env.JASM_MANAGED_BY | default "caronte" -}}
-{{- prepend (.Values.guard.managedBy | default list) $injected | uniq | toYaml -}}
+{{- concat (include "jasm.guard.changing" . | fromYamlArray) (.Values.guard.managedBy | default list) | uniq | toYaml -}}
+{{- end -}}
+
+{{/* What injected containers write, and what they take for theirs: from one of these to another a Secret may go. */}}
+{{- define "jasm.guard.changing" -}}
+{{- $env := .Values.injection.env -}}
+{{- $also := $env.JASM_ALSO_MANAGED_BY | default "" | replace "," " " | splitList " " | compact -}}
+{{- prepend $also ($env.JASM_MANAGED_BY | default "caronte") | uniq | toYaml -}}
 {{- end -}}
 
 {{/* A list as CEL has it: JSON's strings are CEL's, whatever is in them. */}}

@@ -11,13 +11,18 @@ before pod-identity-webhook (design D22).
 {{- if ge $name "pod-identity-webhook" -}}
 {{- fail (printf "fullnameOverride %q must sort before \"pod-identity-webhook\": AWS's webhook would not see jasm-init" $name) -}}
 {{- end -}}
-{{- /* With "-certificates", the longest that follows, a CronJob's 52. */ -}}
+{{- /* With "-certificates", the longest that follows, 52: within the 63 of a Service's and a host's name. */ -}}
 {{- $name | trunc 39 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* The injector's Deployment, Service, webhook configuration and ServiceAccount. */}}
+{{/* The injector's Deployment, Service and ServiceAccount. */}}
 {{- define "jasm.injector.name" -}}
 {{- include "jasm.fullname" . }}-injector
+{{- end -}}
+
+{{/* The webhook configuration: API servers call those in the order of their names. */}}
+{{- define "jasm.registration.name" -}}
+{{- .Values.webhook.name | default (include "jasm.injector.name" .) -}}
 {{- end -}}
 
 {{/* The name that API servers verify the injector by. */}}
@@ -76,10 +81,19 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end }}
 {{- end -}}
 
-{{/* An image's whole name. include "jasm.image" (dict "root" $ "image" .Values.injector.image) */}}
+{{/* An image's whole name. include "jasm.image" (dict "root" $ "image" .Values.injector.image)
+     Fails where it names no registry: container engines then take docker.io, where `jasm` is not JASM. Whoever
+     has that name would get the token of every annotated pod. */}}
 {{- define "jasm.image" -}}
-{{- $registry := .image.registry | default .root.Values.imageRegistry -}}
+{{- $registry := include "jasm.image.registry" . -}}
 {{- $name := ternary .image.repository (printf "%s/%s" $registry .image.repository) (empty $registry) -}}
+{{- if contains "://" $name -}}
+{{- fail (printf "%q is no name of an image: a registry is named without https://, such as registry.example.com/platform" $name) -}}
+{{- end -}}
+{{- /* The grammar's own rule: https://github.com/distribution/reference/blob/main/normalize.go */ -}}
+{{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
+{{- fail (printf "the image %s names no registry, and nodes would ask docker.io for it, where JASM has nothing: set imageRegistry to the registry that you pushed to, such as registry.example.com/platform (docs/images.md)" $name) -}}
+{{- end -}}
 {{- if .image.digest -}}
 {{- printf "%s@%s" $name .image.digest -}}
 {{- else -}}
@@ -87,32 +101,50 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 {{- end -}}
 
-{{/* Those that nodes need and that are in no registry of yours. */}}
-{{- define "jasm.images.withoutRegistry" -}}
+{{/* The image's own, or a parent chart's, or the chart's. */}}
+{{- define "jasm.image.registry" -}}
+{{- .image.registry | default .root.Values.global.imageRegistry | default .root.Values.imageRegistry -}}
+{{- end -}}
+
+{{/* Names of images with jasm/ twice: of a registry that was given with what the chart adds to it. */}}
+{{- define "jasm.images.doubled" -}}
 {{- $all := list .Values.injection.image -}}
 {{- if include "jasm.injector.enabled" . }}{{ $all = append $all .Values.injector.image }}{{ end -}}
 {{- $found := list -}}
 {{- range $all -}}
-{{- $name := include "jasm.image" (dict "root" $ "image" .) -}}
-{{- if hasPrefix "jasm/" $name }}{{ $found = append $found $name }}{{ end -}}
+{{- $image := dict "root" $ "image" . -}}
+{{- if and (hasSuffix "/jasm" (include "jasm.image.registry" $image)) (hasPrefix "jasm/" .repository) -}}
+{{- $found = append $found (include "jasm.image" $image) -}}
+{{- end -}}
 {{- end -}}
 {{- join " and " $found -}}
 {{- end -}}
 
-{{/* Of a pod of JASM's own: everything that the Pod Security Standard "restricted" asks for. */}}
-{{- define "jasm.podSecurityContext" -}}
-runAsNonRoot: true
-{{- with .Values.injector.runAsUser }}
-runAsUser: {{ int64 . }}
+{{/* `imagePullSecrets` of a pod of JASM's own, a parent chart's and the chart's, each as its name or as
+     Kubernetes has it. */}}
+{{- define "jasm.imagePullSecrets" -}}
+{{- $names := list -}}
+{{- range concat (.Values.global.imagePullSecrets | default list) (.Values.imagePullSecrets | default list) -}}
+{{- if kindIs "map" . }}{{ $names = append $names .name }}{{ else }}{{ $names = append $names . }}{{ end -}}
+{{- end -}}
+{{- with uniq $names -}}
+imagePullSecrets:
+{{- range . }}
+  - name: {{ . }}
 {{- end }}
-seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+{{- end -}}
+
+{{/* Of a pod of JASM's own: by default everything that the Pod Security Standard "restricted" asks for. */}}
+{{- define "jasm.podSecurityContext" -}}
+{{- $user := dict -}}
+{{- with .Values.injector.runAsUser }}{{ $user = dict "runAsUser" (int64 .) }}{{ end -}}
+{{- merge dict .Values.injector.podSecurityContext $user | toYaml -}}
 {{- end -}}
 
 {{/* Of its containers. */}}
 {{- define "jasm.securityContext" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities: {drop: [ALL]}
+{{- toYaml .Values.injector.securityContext -}}
 {{- end -}}
 
 {{/* A rule of egress, for who calls the API server: no selector finds that. */}}

@@ -33,7 +33,7 @@ with the next one: then both are found. Only Helm at a cluster finds anything; o
 {{- end -}}
 
 {{- define "jasm.injector.found" -}}
-{{- if lookup "admissionregistration.k8s.io/v1" "MutatingWebhookConfiguration" "" (include "jasm.injector.name" .) }}true{{ end -}}
+{{- if lookup "admissionregistration.k8s.io/v1" "MutatingWebhookConfiguration" "" (include "jasm.registration.name" .) }}true{{ end -}}
 {{- end -}}
 
 {{- define "jasm.policy.found" -}}

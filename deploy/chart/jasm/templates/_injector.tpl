@@ -4,12 +4,22 @@
 - --image={{ include "jasm.image" (dict "root" $ "image" $own.image) }}
 - --pull-policy={{ $own.image.pullPolicy }}
 - --run-as-user={{ if kindIs "invalid" $own.runAsUser }}-1{{ else }}{{ int64 $own.runAsUser }}{{ end }}
+- --seccomp-profile={{ $own.seccompProfile }}
 - --cpu={{ $own.cpu }}
 - --memory={{ $own.memory }}
 - --sidecar-cpu={{ $own.sidecar.cpu }}
 - --sidecar-memory={{ $own.sidecar.memory }}
 - --token-seconds={{ int64 $own.tokenSeconds }}
 - --on-invalid={{ $own.onInvalid }}
+{{- with $own.caBundle }}
+{{- if .configMap }}
+- --ca-configmap={{ .configMap }}
+- --ca-key={{ .key }}
+{{- end }}
+{{- end }}
+{{- range $own.imagePullSecrets }}
+- --image-pull-secret={{ . }}
+{{- end }}
 {{- if $own.containerRestartPolicy }}
 - --container-restart-policy
 {{- end }}
@@ -21,8 +31,13 @@
 {{- /* $$( is a $( that the kubelet leaves alone here: it is for the injected container. */}}
 - {{ printf "--env=%s=%s" $name $value | replace "$(" "$$(" | quote }}
 {{- end }}
+- --log-format={{ .Values.injector.log.format }}
+- --log-level={{ .Values.injector.log.level }}
 - --certs=/etc/jasm/certs
 - --port={{ int64 .Values.injector.port }}
+{{- range .Values.injector.extraArgs }}
+- {{ quote . }}
+{{- end }}
 {{- end -}}
 
 {{/* Where the pods go: over nodes and zones, unless the values have it otherwise. */}}
@@ -70,4 +85,9 @@
 {{- else if kindIs "string" $budget.minAvailable -}}
 {{- if ge (trimSuffix "%" $budget.minAvailable | int) 100 }}true{{ end -}}
 {{- else if ge (int $budget.minAvailable) (int (include "jasm.injector.leastReplicas" .)) }}true{{ end -}}
+{{- end -}}
+
+{{/* Where an alert is explained: its heading in docs/alerts.md. include "jasm.runbook" (dict "root" $ "alert" NAME) */}}
+{{- define "jasm.runbook" -}}
+{{- .root.Values.monitoring.prometheusRule.runbookUrl | default "docs/alerts.md" }}#{{ lower .alert }}
 {{- end -}}

@@ -82,6 +82,12 @@ e.name == k.beside && has(e.value) && !e.value.contains('$(') && (k.volume == 'a
     ? int(variables.annotations['jasm.codnod.io/run-as-user']) : 0
 - name: userWanted
   expression: variables.askedUser > 0 && variables.askedUser < 2147483648
+- name: userLeftOut
+  expression: >-
+    {{ if kindIs "invalid" $own.runAsUser }}true{{ else }}variables.annotations[?'jasm.codnod.io/run-as-user'].orValue('') == 'none'{{ end }}
+# As a pod's own is root, a container without one would be root, and never be started.
+- name: userIsRoot
+  expression: object.spec.?securityContext.?runAsUser.orValue(1) == 0
 # Each name once, at its first place with its last value: the pod's AWS identity counts before the
 # platform's choice, and that before ours.
 - name: variablesGiven
@@ -95,6 +101,9 @@ e.name == k.beside && has(e.value) && !e.value.contains('$(') && (k.volume == 'a
     + (variables.isSidecar ? [{'name': 'JASM_MODE', 'value': 'sidecar'}] : [])
     + variables.metricsPorts.map(port, {'name': 'JASM_METRICS_PORT', 'value': string(port)})
     + (variables.waited || variables.isSidecar ? [{'name': 'JASM_HANDOVER_DIR', 'value': '/var/run/jasm/handover'}] : [])
+    {{- if $own.caBundle.configMap }}
+    + [{'name': 'SSL_CERT_FILE', 'value': '/var/run/secrets/kubernetes.io/serviceaccount/platform-ca.crt'}]
+    {{- end }}
     + [
       {{- range $name, $value := $own.env }}
       {'name': {{ toJson $name }}, 'value': {{ toJson $value }}},
@@ -155,11 +164,15 @@ terminationMessagePolicy: 'FallbackToLogsOnError',
 securityContext: Object.spec.initContainers.securityContext{
   runAsNonRoot: true,
   ?runAsUser: variables.userWanted ? optional.of(variables.askedUser)
-    : {{ if kindIs "invalid" $user }}optional.none(){{ else }}optional.of({{ int64 $user }}){{ end }},
+    : !variables.userLeftOut ? optional.of({{ int64 ($user | default 65532) }})
+    : variables.userIsRoot ? optional.of(65532) : optional.none(),
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
-  capabilities: Object.spec.initContainers.securityContext.capabilities{drop: ['ALL']},
-  seccompProfile: Object.spec.initContainers.securityContext.seccompProfile{type: 'RuntimeDefault'}},
+  capabilities: Object.spec.initContainers.securityContext.capabilities{drop: ['ALL']}
+  {{- if ne .Values.injection.seccompProfile "none" }}
+  , ?seccompProfile: variables.annotations[?'jasm.codnod.io/seccomp-profile'].orValue('') == 'none' ? optional.none()
+    : optional.of(Object.spec.initContainers.securityContext.seccompProfile{type: '{{ .Values.injection.seccompProfile }}'})
+  {{- end }}},
 {{- end -}}
 
 {{/* Of a sidecar's startup probe: the seconds of JASM_TIMEOUT, and one minute for the kubelet. */}}

@@ -88,7 +88,15 @@ and then the kubelet would wait for ever for what jasm-init is to make.
         items: [Object.spec.volumes.projected.sources.downwardAPI.items{
           path: 'namespace',
           fieldRef: Object.spec.volumes.projected.sources.downwardAPI.items.fieldRef{
-            fieldPath: 'metadata.namespace'}}]}}]}}
+            fieldPath: 'metadata.namespace'}}]}}
+    {{- with .Values.injection.caBundle }}
+    {{- if .configMap }},
+    Object.spec.volumes.projected.sources{
+      configMap: Object.spec.volumes.projected.sources.configMap{
+        name: {{ toJson .configMap }},
+        items: [Object.spec.volumes.projected.sources.configMap.items{key: {{ toJson .key }}, path: 'platform-ca.crt'}]}}
+    {{- end }}
+    {{- end }}]}}
 ] + (!variables.handed ? [] : [
   Object.spec.volumes{name: variables.handover, emptyDir: Object.spec.volumes.emptyDir{
     medium: 'Memory', sizeLimit: '1Mi'}}])
