@@ -10,7 +10,7 @@ from initsync.wording import install
 
 _PACKAGES = (
     *("moto", "flask", "flask_cors", "jsonpatch"),
-    *("httptools", "orjson", "uvloop", "cryptography", "prometheus_client"),
+    *("httptools", "orjson", "cryptography", "prometheus_client"),
 )
 """By the names under which the extra `demo` and what it includes are imported."""
 

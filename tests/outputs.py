@@ -17,7 +17,7 @@ from initsync.testing.server import ApiServer
 
 # C0 but line feed and tab, DEL, C1; https://www.unicode.org/reports/tr9/#Directional_Formatting_Codes
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_OURS = re.compile("jasm|initsync|injector")
+_OURS = re.compile("jasm(?!/)|initsync|injector")  # the cache jasm/ holds others' programs
 
 
 def obeyed(text: str) -> str:

@@ -53,12 +53,9 @@ def credentials(
         return f"{_PLACE}: {problem}"
     try:
         token = _token(env)
-    except (OSError, UnicodeDecodeError) as error:
-        problem = getattr(error, "strerror", None) or "it is not a token"
-        return f"{_PLACE}: cannot read {env[TOKEN_FILE]} ({problem})"
-    if "\r" in token or "\n" in token:
+    except (OSError, ValueError) as error:
         source = env.get(TOKEN_FILE) or TOKEN
-        return f"{_PLACE}: the token of {source} has a line break, which no header may have"
+        return f"{_PLACE}: cannot use {source} ({_why_unread(error)})"
     return _answered(url, _asked(url, token, connect))
 
 
@@ -85,8 +82,19 @@ def _token(env: Mapping[str, str]) -> str:
         if os.path.realpath(path).startswith(os.path.realpath(keys.SERVICEACCOUNT_DIR) + "/"):
             raise ValueError("it is the ServiceAccount's own, which only the Kubernetes API gets")
         with open(path, encoding="ascii") as file:
-            return file.read()
-    return env.get(TOKEN, "")
+            token = file.read()
+    else:
+        token = env.get(TOKEN, "")
+    if "\r" in token or "\n" in token:
+        raise ValueError("it has a line break, which no header may have")
+    return token
+
+
+def _why_unread(error: OSError | ValueError) -> str:
+    """Python's own words for bytes that are no ASCII show some of them."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not a token"
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _asked(url: str, token: str, connect: Callable[[str, float], Connection]) -> Response:
@@ -110,13 +118,13 @@ def _answered(url: str, response: Response) -> Credentials:
         raise (NoIdentityYet if response.status in _SPREADING else NoIdentity)([tried], _ADVICE)
     try:
         found: Any = json.loads(response.body) if response.status == 200 else {}
-        keys = [_text(found[name]) for name in ("AccessKeyId", "SecretAccessKey", "Token")]
+        made = [_text(found[name]) for name in ("AccessKeyId", "SecretAccessKey", "Token")]
         expires = end(_text(found["Expiration"]))
     except (ValueError, KeyError, TypeError, RecursionError):
         detail = f"{authority} answered {response.status} without credentials"
         raise ProviderUnavailable(_PLACE, detail, response.retry_after) from None
-    role = found.get("RoleArn") or f"the role of {_PLACE}, access key {keys[0]}"
-    return Credentials(keys[0], keys[1], keys[2], expires, str(role))
+    role = found.get("RoleArn") or f"the role of {_PLACE}, access key {made[0]}"
+    return Credentials(made[0], made[1], made[2], expires, str(role))
 
 
 def end(text: str) -> float:

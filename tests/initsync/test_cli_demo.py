@@ -31,7 +31,10 @@ def demo(*missing: str) -> "subprocess.CompletedProcess[str]":
             "Error: the demo needs moto, flask, flask_cors, jsonpatch: in a clone of JASM "
             "pip install '.[demo]'\n",
         ),
-        (["uvloop"], "Error: the demo needs uvloop: in a clone of JASM pip install '.[demo]'\n"),
+        (
+            ["httptools"],
+            "Error: the demo needs httptools: in a clone of JASM pip install '.[demo]'\n",
+        ),
         # the image `full`
         (
             ["initsync.demo"],

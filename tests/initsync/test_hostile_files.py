@@ -30,8 +30,8 @@ def pods() -> Iterator[JsonObject]:
 
 
 def run(*arguments: str) -> Result:
-    account = ["--account=123456789012"] if arguments[0] == "policy" else []
-    result = CliRunner().invoke(main, [*arguments, *account])
+    needed = {"policy": ["--account=123456789012"], "manifest": ["--image=registry.example/jasm"]}
+    result = CliRunner().invoke(main, [*arguments, *needed.get(arguments[0], [])])
     assert not obeyed(result.stdout + result.stderr)
     return result
 

@@ -82,11 +82,11 @@ def test_ecs_has_a_relative_uri_and_names_the_role() -> None:
         ({container.FULL_URI: "http://u:pl4nted@a.example/x"}, "@a.example/x' is neither"),
         (
             {container.FULL_URI: AGENT, container.TOKEN_FILE: "/none/token"},
-            "cannot read /none/token (No such file or directory)",
+            "cannot use /none/token (No such file or directory)",
         ),
         (
             {container.FULL_URI: AGENT, container.TOKEN: "a\nb"},
-            "the token of AWS_CONTAINER_AUTHORIZATION_TOKEN has a line break",
+            "cannot use AWS_CONTAINER_AUTHORIZATION_TOKEN (it has a line break",
         ),
     ],
 )
@@ -165,7 +165,7 @@ def test_bytes_that_are_no_token_name_their_file(tmp_path: Path) -> None:
 
     found = container.credentials(env, Endpoint().connect)
 
-    assert f"cannot read {tmp_path}/token (it is not a token)" in str(found)
+    assert f"cannot use {tmp_path}/token (it is not a token)" in str(found)
 
 
 SAID = (
