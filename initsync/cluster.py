@@ -59,15 +59,19 @@ class Cluster:
         name = patch["metadata"]["name"]
         self._patched(name, patch, _MERGE, "remove keys from Secret")
 
-    def replace_secret(self, existing: JsonObject, manifest: JsonObject) -> JsonObject:
-        """Put the manifest in place of what is JASM's to say in `existing`, see `room`.
+    def replace_secret(self, manifest: JsonObject) -> JsonObject:
+        """Put the manifest in place of all that is stored; the record of who owns which field goes
+        with it (there may be thousands), and begins anew with the next apply.
 
-        Raises ClusterConflict where the Secret is no longer at the version of `existing`.
+        https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields
+        Raises ClusterConflict where the Secret is no longer at the manifest's resourceVersion.
         """
-        from initsync import room  # no good sync needs it
-
-        operations = room.operations(existing, manifest)
-        return self._patched(manifest["metadata"]["name"], operations, _JSON_PATCH, "patch Secret")
+        metadata = manifest["metadata"]
+        parts = ("resourceVersion", "labels", "annotations")
+        values = {f"/metadata/{part}": metadata[part] for part in parts}
+        values |= {"/metadata/managedFields": [{}], "/data": manifest["data"]}
+        operations = [{"op": "add", "path": path, "value": it} for path, it in values.items()]
+        return self._patched(metadata["name"], operations, _JSON_PATCH, "patch Secret")
 
     def _patched(self, name: str, patch: object, kind: str, verb: str) -> JsonObject:
         target = f"secrets/{quote(name, safe='')}?fieldManager={keys.FIELD_MANAGER}"

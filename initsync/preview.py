@@ -41,9 +41,8 @@ class Preview:
         self.changes = changes(before, manifest["data"])
         return manifest
 
-    def replace_secret(self, existing: JsonObject, manifest: JsonObject) -> JsonObject:
+    def replace_secret(self, manifest: JsonObject) -> JsonObject:
         """Likewise."""
-        del existing
         return self.apply_secret(manifest)
 
     def remove(self, patch: JsonObject) -> None:

@@ -1,10 +1,8 @@
-"""Room in a Secret that somebody filled: one JSON Patch that leaves what others may say, and ours.
+"""Room in a Secret that somebody filled: one manifest of what others may say, and of ours.
 
 No good sync loads this. Whoever may write the Secret, as a pod's stolen token may, can fill it with
 keys, annotations and owners of fields of their own until applying ours to it goes beyond a limit.
 """
-
-from typing import Any
 
 from initsync import manifests
 from initsync.errors import ClusterTooLarge
@@ -13,22 +11,14 @@ from initsync.model import JsonObject
 _NAMED = 3
 
 
-def operations(existing: JsonObject, wanted: JsonObject) -> list[JsonObject]:
-    """A JSON Patch by which `wanted` replaces all that is JASM's to say; what others said stays.
-
-    With them goes the record of who owns which field: of owners there may be thousands. It begins
-    anew with the next apply. https://www.rfc-editor.org/rfc/rfc6902,
-    https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields
-    """
-    metadata: dict[str, Any] = {
-        "resourceVersion": existing["metadata"]["resourceVersion"],
-        "managedFields": [{}],
+def whole(existing: JsonObject, wanted: JsonObject) -> JsonObject:
+    """`wanted` at the version of `existing`, with the labels and annotations that others gave."""
+    said = manifests.of_others(existing)
+    metadata = wanted["metadata"] | {
+        part: others | wanted["metadata"][part] for part, others in said.items()
     }
-    for part, said in manifests.of_others(existing).items():
-        metadata[part] = said | wanted["metadata"][part]
-    values = {f"/metadata/{name}": value for name, value in metadata.items()}
-    values["/data"] = wanted["data"]
-    return [{"op": "add", "path": path, "value": value} for path, value in values.items()]
+    metadata["resourceVersion"] = existing["metadata"]["resourceVersion"]
+    return wanted | {"metadata": metadata}
 
 
 def explained(error: ClusterTooLarge, existing: JsonObject) -> ClusterTooLarge:

@@ -41,8 +41,8 @@ class Secrets(Protocol):
     def remove(self, patch: JsonObject) -> None:
         """Take out of the Secret what a merge patch removes. Raises ClusterConflict likewise."""
 
-    def replace_secret(self, existing: JsonObject, manifest: JsonObject) -> JsonObject:
-        """As `apply_secret`, in place of all that is JASM's to say in `existing`.
+    def replace_secret(self, manifest: JsonObject) -> JsonObject:
+        """As `apply_secret`, in place of all that is stored, with its labels and annotations.
 
         By one write that needs no more room than the manifest takes.
         """
@@ -171,11 +171,11 @@ def _applied(
             return retry(lambda: cluster.apply_secret(wanted))
     except ClusterTooLarge:
         pass
-    try:
-        return retry(lambda: cluster.replace_secret(existing, wanted))
-    except ClusterTooLarge as error:
-        from initsync import room  # no good sync needs it
+    from initsync import room  # no good sync needs it
 
+    try:
+        return retry(lambda: cluster.replace_secret(room.whole(existing, wanted)))
+    except ClusterTooLarge as error:
         raise room.explained(error, existing) from error
 
 

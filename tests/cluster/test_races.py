@@ -92,7 +92,7 @@ class Writer:
             HISTORY[manifest["metadata"]["name"]].append(value(written))
             return written
 
-    def replace_secret(self, existing: JsonObject, manifest: JsonObject) -> JsonObject:
+    def replace_secret(self, manifest: JsonObject) -> JsonObject:
         raise AssertionError("there is room")
 
     def remove(self, patch: JsonObject) -> None:

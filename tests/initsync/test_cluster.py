@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from initsync import keys, rbac
+from initsync import keys, rbac, room
 from initsync.cluster import Cluster
 from initsync.errors import (
     ClusterConflict,
@@ -97,7 +97,7 @@ def test_where_there_is_no_room_all_that_is_ours_is_replaced_at_once() -> None:
     marks = {"labels": {keys.PROVIDER: "p"}, "annotations": {keys.SOURCE_PATH: "/db"}}
     wanted = {"metadata": {"name": "db", **marks}, "data": {"a": "MQ=="}}
 
-    assert cluster(connection).replace_secret(existing, wanted) == SECRET
+    assert cluster(connection).replace_secret(room.whole(existing, wanted)) == SECRET
 
     method, target, headers, body = connection.seen[0]
     assert (method, headers["content-type"]) == ("PATCH", "application/json-patch+json")

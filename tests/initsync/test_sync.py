@@ -62,11 +62,11 @@ class Cluster:
         assert self.stored
         return copy.deepcopy(self.stored)
 
-    def replace_secret(self, existing: dict[str, Any], manifest: dict[str, Any]) -> dict[str, Any]:
+    def replace_secret(self, manifest: dict[str, Any]) -> dict[str, Any]:
         assert self.stored
         self.calls.append("replace")
         self.before_replace()
-        if existing["metadata"]["resourceVersion"] != self.stored["metadata"]["resourceVersion"]:
+        if manifest["metadata"]["resourceVersion"] != self.stored["metadata"]["resourceVersion"]:
             raise ClusterConflict("patch", "the object has been modified (409)")
         self.coowned.clear()
         self.store(manifest)
