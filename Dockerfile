@@ -25,7 +25,7 @@ FROM build AS init-files
 RUN $INSTALL --report /report.json --target /library -r requirements/init.txt \
  && python3 deploy/image/podpath.py . /library /out \
  && cp LICENSE /out/opt/jasm && $SBOM jasm-init /library /report.json /out \
- && python3 deploy/image/launchers.py /out -IS jasm-init=initsync.podmain jasm-wait=initsync.wait \
+ && python3 deploy/image/launchers.py /out -IS jasm-init=initsync.pod.main jasm-wait=initsync.pod.wait \
  && find /out -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
 
 FROM build AS injector-files
@@ -44,7 +44,7 @@ RUN $INSTALL --report /report.json --target /out/opt/jasm -r requirements/full.t
  && $SBOM jasm-full /out/opt/jasm /report.json /out \
  && python3 -m compileall -q -f --invalidation-mode unchecked-hash -s /out /out/opt/jasm \
  && python3 deploy/image/launchers.py /out -I initsync=initsync.__main__ \
-    jasm-init=initsync.podmain jasm-wait=initsync.wait \
+    jasm-init=initsync.pod.main jasm-wait=initsync.pod.wait \
  && find /out -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
 
 # No pip: nothing is ever installed into a running container.

@@ -2,13 +2,13 @@
 
 import sys
 
-from initsync.wording import install
+from initsync.words.wording import install
 
 
 def main() -> None:
     """Run the CLI, or say what to install for it."""
     try:
-        from initsync.cli import main as cli
+        from initsync.cli.main import main as cli
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 import hypothesis
 import pytest
 
-from initsync.progress import Progress
+from initsync.cli.progress import Progress
 from initsync.testing.controlplane.toolchain import MissingToolchain
 from tests import outputs
 from tests.chart.helm import Helm, build_4, find_or_build

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from initsync.cli import main
+from initsync.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "docs" / "permissions.md"]

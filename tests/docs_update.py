@@ -6,8 +6,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from initsync import errors
-from initsync.errors import JasmError
+from initsync.words import errors
+from initsync.words.errors import JasmError
 
 PAGE = Path(__file__).parent.parent / "docs" / "errors.md"
 ROLE = "arn:aws:iam::123456789012:role/app"
@@ -127,7 +127,7 @@ REMEDIES: dict[type[JasmError], str] = {
 HEAD = """\
 # Errors and what to do
 
-<!-- Written by tests/docs_update.py from initsync/errors.py; change it there. -->
+<!-- Written by tests/docs_update.py from initsync/words/errors.py; change it there. -->
 
 Every failure is one sentence: what happened, where, what to do. It is an Event on the pod, the last
 line of the container's log, and so the container's message in `kubectl describe pod`. It never

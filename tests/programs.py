@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from initsync.progress import Progress
+from initsync.cli.progress import Progress
 from initsync.testing.controlplane import binaries
 from initsync.testing.controlplane.gobuild import Part, found
 from initsync.testing.controlplane.progress import Failed

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from initsync import annotationcheck, keys
-from initsync.errors import JasmError
+from initsync.annotation import check
+from initsync.words import keys
+from initsync.words.errors import JasmError
 from tests import docs_update
 
 ROOT = Path(__file__).parent.parent
@@ -39,7 +40,9 @@ def test_the_page_of_errors_is_the_failure_table_and_shows_every_class() -> None
 
 
 def test_the_reference_lists_every_variable_of_the_pod_path_and_no_other() -> None:
-    sources = "".join(file.read_text() for file in (ROOT / "initsync").glob("*.py"))
+    folders = ("words", "sync", "pod", "network", "kube", "providers")
+    files = (file for it in folders for file in (ROOT / "initsync" / it).rglob("*.py"))
+    sources = "".join(file.read_text() for file in files)
 
     read = set(re.findall(r'"(JASM_[A-Z_]+)"', sources))
 
@@ -95,4 +98,4 @@ def test_the_reference_lists_every_annotation_that_a_pod_may_have() -> None:
     rows = re.findall(r"^\| (`jasm\.codnod\.io/[^|]+) \|", REFERENCE, re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`(jasm\.codnod\.io/[-a-z]+)`", row)}
 
-    assert named == set(annotationcheck.KNOWN) - {keys.ANNOTATION, keys.INJECTED}
+    assert named == set(check.KNOWN) - {keys.ANNOTATION, keys.INJECTED}

@@ -13,8 +13,11 @@ import yaml
 from jsonschema import Draft7Validator
 from moto import mock_aws
 
-from initsync import check, keys, providers, rbac
-from initsync.aws import endpoints, paths
+from initsync import providers
+from initsync.kube import rbac
+from initsync.manifests import check
+from initsync.providers.aws import endpoints, paths
+from initsync.words import keys
 from tests.docs_blocks import DOCS, blocks, manifests, marked
 
 ROOT = DOCS.parent

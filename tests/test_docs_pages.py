@@ -9,14 +9,16 @@ import jsonpatch
 import pytest
 import yaml
 
-from initsync import __version__, check, errors, keys, providers
-from injector.patch import inject
-from injector.settings import Settings
+from initsync import __version__, providers
+from initsync.injection.patch import inject
+from initsync.injection.settings import Settings
+from initsync.manifests import check
+from initsync.words import errors, keys
 from tests import docs_update
+from tests.places import GOLDEN
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-GOLDEN = ROOT / "tests" / "injector" / "golden"
 NAMES = ("what-happens-to-my-pod", "meshes", "opting-out", "jobs")
 TEXTS = {name: (DOCS / f"{name}.md").read_text() for name in NAMES}
 SETTINGS = Settings(f"registry.example.com/platform/jasm/init:{__version__}")

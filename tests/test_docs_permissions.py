@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 import pytest
 
-from initsync.cli_manifest import manifest
-from initsync.cli_policy import policy
+from initsync.cli.manifest import manifest
+from initsync.cli.policy import policy
 from tests import docs_console
 from tests.docs_console import ROOT
 

@@ -17,7 +17,7 @@ from modulefinder import ModuleFinder
 from pathlib import Path
 
 APP = Path("/opt/jasm")
-ENTRY_POINTS = ("podmain", "wait")
+ENTRY_POINTS = ("initsync.pod.main", "initsync.pod.wait")
 FOR_PEOPLE = ["kubernetes", "boto3", "botocore", "click"]  # theirs is the image `full`
 
 
@@ -39,12 +39,18 @@ def main(source: Path, library: Path, root: Path) -> None:
 def reachable(source: Path, library: Path) -> Iterator[Path]:
     """The file of each module that any code path may import, imports within functions included."""
     finder = ModuleFinder([str(source), str(library), *sys.path], excludes=FOR_PEOPLE)
-    for name in ENTRY_POINTS:
-        finder.import_hook(f"initsync.{name}")
-    for provider in sorted((source / "initsync/providers").glob("[a-z]*.py")):
-        finder.import_hook(f"initsync.providers.{provider.stem}")
+    for name in (*ENTRY_POINTS, *providers(source)):
+        finder.import_hook(name)
     files = (getattr(module, "__file__", None) for module in finder.modules.values())
     return (Path(file) for file in files if file)
+
+
+def providers(source: Path) -> Iterator[str]:
+    """The modules in the providers' table, which are imported by these names only."""
+    sys.path.insert(0, str(source))
+    from initsync.providers import PROVIDERS
+
+    yield from PROVIDERS.values()
 
 
 def declared(library: Path) -> Iterator[Path]:

@@ -7,7 +7,7 @@ from typing import TextIO
 
 import yaml
 
-from initsync.model import JsonObject
+from initsync.words.model import JsonObject
 
 
 class Screen:

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
-from initsync import keys, rbac
-from initsync.model import JsonObject
+from initsync.kube import rbac
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.testing.controlplane.progress import Progress
 from initsync.testing.podrun import AwsIdentity, Finished, run_container
 from initsync.testing.server import ApiServer
 from initsync.testing.webhook import Webhook
+from initsync.words import keys
+from initsync.words.model import JsonObject
 
 NAMESPACE = "shop"
 ACCOUNT = "app"

@@ -8,10 +8,10 @@ from contextlib import ExitStack
 
 from initsync.demo.screen import Screen
 from initsync.demo.stage import ACCOUNT, ANNOTATION, NAMESPACE, PATH, SECRET, Stage, stage
-from initsync.model import JsonObject
 from initsync.testing.controlplane.progress import Progress
 from initsync.testing.controlplane.toolchain import MissingToolchain
 from initsync.testing.process import StartFailed
+from initsync.words.model import JsonObject
 
 _OWN_CLUSTER = """
 The same on your own cluster (images and certificate: README.md, "Install"):

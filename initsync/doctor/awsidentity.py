@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from initsync import eligible, keys
-from initsync.aws import container as sources
-from initsync.aws import endpoints, iam
-from initsync.aws.credentials import ADVICE
 from initsync.doctor.result import Result, Stored, Unread, failed, ok, skipped, warning
-from initsync.model import JsonObject
+from initsync.kube import podfields
+from initsync.permissions import iam
+from initsync.providers.aws import container as sources
+from initsync.providers.aws import endpoints
+from initsync.providers.aws.credentials import ADVICE
+from initsync.words import keys
+from initsync.words.model import JsonObject
 
 _ARN = re.compile(r"arn:[-a-z0-9]+:iam::(\d{12}):role/\S+")
 _AGAIN = "delete the pod so that admission runs again"
@@ -114,7 +116,7 @@ def _none(found: PodIdentity, account: Stored) -> Result:
 
 
 def _container(pod: JsonObject) -> Mapping[str, Any]:
-    return eligible.ours(pod) or {}
+    return podfields.ours(pod) or {}
 
 
 def _mounted(pod: JsonObject, path: str) -> bool:

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 
 from initsync.doctor.installation import ServiceRef
 from initsync.doctor.result import Result, Stored, Unread, failed, ok, warning
-from initsync.times import span
+from initsync.words.times import span
 
 _FILE = "tls.crt"
 _LATE = 4

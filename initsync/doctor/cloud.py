@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from initsync import providers
-from initsync.clusterreads import TOKENS, Reads
 from initsync.doctor.awsidentity import PodIdentity
 from initsync.doctor.result import Result, Unread, attempt, failure, ok, skipped
-from initsync.errors import AccessDenied, JasmError, NoIdentity, ProviderUnavailable
-from initsync.model import ExternalSecret, SyncRequest
+from initsync.kube.reads import TOKENS, Reads
+from initsync.network.transport import Network
 from initsync.providers.interface import SecretProvider
-from initsync.transport import Network
+from initsync.words.errors import AccessDenied, JasmError, NoIdentity, ProviderUnavailable
+from initsync.words.model import ExternalSecret, SyncRequest
 
 WHO, SECRET = "cloud-identity", "cloud-secret"  # the checks' names
 _SECONDS = 600

@@ -4,12 +4,14 @@ import datetime
 from collections.abc import Iterator
 from functools import partial
 
-from initsync import __version__, eligible, registrations
-from initsync.clusterreads import NAMESPACES, PODS, SECRETS, Reads, Resource
+from initsync import __version__
 from initsync.doctor import installation, podchecks
 from initsync.doctor.installation import Objects, Registered, ServiceRef
 from initsync.doctor.result import Result, Unread, attempt, ok, skipped
-from initsync.model import JsonObject
+from initsync.inventory import registrations
+from initsync.kube import podfields
+from initsync.kube.reads import NAMESPACES, PODS, SECRETS, Reads, Resource
+from initsync.words.model import JsonObject
 
 _GUARDS = Resource(registrations.GROUP, "validatingadmissionpolicies")
 _GUARD_BINDINGS = Resource(registrations.GROUP, "validatingadmissionpolicybindings")
@@ -29,7 +31,7 @@ def registered(reads: Reads) -> Registered:
 def checks(reads: Reads, found: Registered, pod: JsonObject | None, now: float) -> Iterator[Result]:
     """What the platform team installed; `pod` is the one that is asked about."""
     hooks, policies, _ = found
-    yield installation.registration(found, needed=not (pod and eligible.served(pod)))
+    yield installation.registration(found, needed=not (pod and podfields.served(pod)))
     to = installation.service(hooks)
     deployments = _ours(reads, _DEPLOYMENTS, to.namespace if to else "")
     if to:
@@ -69,7 +71,7 @@ def pods(reads: Reads, registered: Registered, namespace: str) -> Iterator[Resul
     if isinstance(found, Unread):
         yield found.result("pods")
         return
-    asking = [pod for pod in found if eligible.asks(pod)]
+    asking = [pod for pod in found if podfields.asks(pod)]
     known, bad = registered.injecting, 0
     for pod in asking:
         lines = [*podchecks.annotations(pod), podchecks.injection(pod, around, known)]

@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from initsync import annotation, keys, providers, settings
-from initsync.clusterreads import NAMESPACES, PODS, SECRETS, Reads, Resource
+from initsync import providers
+from initsync.annotation import request as annotation
 from initsync.doctor import awsidentity, cloud, podchecks, rights, secretcheck
 from initsync.doctor.installation import Registered
 from initsync.doctor.result import Result, Unread, attempt, failed, skipped
-from initsync.errors import AnnotationError
-from initsync.model import JsonObject, PodRef, SyncRequest
-from initsync.transport import Network
+from initsync.kube.reads import NAMESPACES, PODS, SECRETS, Reads, Resource
+from initsync.network.transport import Network
+from initsync.sync import settings
+from initsync.words import keys
+from initsync.words.errors import AnnotationError
+from initsync.words.model import JsonObject, PodRef, SyncRequest
 
 _ACCOUNTS = Resource("", "serviceaccounts")
 _EVENTS = Resource("", "events")

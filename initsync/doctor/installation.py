@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from initsync import eligible, injection, registrations
 from initsync.doctor.result import Result, Unread, failed, ok, skipped, warning
-from initsync.model import JsonObject
+from initsync.inventory import registrations, why
+from initsync.kube import podfields
+from initsync.words.model import JsonObject
 
 _VERSION = "app.kubernetes.io/version"
 OLDEST = (1, 30)
@@ -23,11 +24,11 @@ class Registered(NamedTuple):
     bindings: Objects
 
     @property
-    def injecting(self) -> list[injection.Injecting] | None:
+    def injecting(self) -> list[why.Injecting] | None:
         """The same with its selectors; None where not all was read."""
         if isinstance(self.hooks, Unread) or isinstance(self.policies, Unread):
             return None
-        return injection.injecting(self.hooks, self.policies)
+        return why.injecting(self.hooks, self.policies)
 
 
 class ServiceRef(NamedTuple):
@@ -161,7 +162,7 @@ def versions(deployments: Objects, policies: Objects, pod: JsonObject | None, ow
     for policy in [] if isinstance(policies, Unread) else policies:
         if version := policy["metadata"]["labels"].get(_VERSION):
             images["the policy"] = f"{policy['metadata']['name']}:{version}"
-    if container := eligible.ours(pod) if pod else None:
+    if container := podfields.ours(pod) if pod else None:
         images["the pod's jasm-init"] = container.get("image", "")
     if not images and isinstance(deployments, Unread):
         return deployments.result("versions")

@@ -3,11 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from initsync import annotationcheck, choicerules, choices, eligible, keys, providers
+from initsync import providers
+from initsync.annotation import check
+from initsync.annotation import choices as choicerules
 from initsync.doctor.result import Result, Stored, Unread, failed, failure, ok, skipped, warning
-from initsync.injection import Injecting, Labels, why
-from initsync.model import JsonObject
-from initsync.times import since, span
+from initsync.injection import choices
+from initsync.inventory.why import Injecting, Labels, why
+from initsync.kube import podfields
+from initsync.words import keys
+from initsync.words.model import JsonObject
+from initsync.words.times import since, span
 
 _CODES = (2, 3, 4, 5)
 """The failure table's: any other is the kernel's or the kubelet's."""
@@ -30,7 +35,7 @@ def annotations(pod: JsonObject) -> Iterator[Result]:
     found = pod["metadata"].get("annotations") or {}
     wrong = [
         failure("annotation", error)
-        for error in annotationcheck.problems(found, providers.names(), providers.check_path)
+        for error in check.problems(found, providers.names(), providers.check_path)
         if error.name not in choicerules.NAMES
     ]
     wrong += [warning("annotation", said) for said in choices.ignored(pod)]
@@ -44,11 +49,11 @@ def annotations(pod: JsonObject) -> Iterator[Result]:
 
 def injection(pod: JsonObject, namespace: Stored, known: Sequence[Injecting] | None) -> Result:
     """Whether `jasm-init` is in the pod, and why not; `known` is all that injects, where read."""
-    if eligible.served(pod):
+    if podfields.served(pod):
         version = (pod["metadata"].get("annotations") or {}).get(keys.INJECTED)
         by = f"by the injector {version}" if version else "by hand"
         return ok("injection", f"{keys.CONTAINER} is in the pod, {by}")
-    if not eligible.asks(pod):
+    if not podfields.asks(pod):
         return skipped("injection", "the pod does not ask for it")
     reason = why(pod, labels_of(namespace), known)
     unsure = ""
@@ -72,7 +77,7 @@ def containers(pod: JsonObject) -> Iterator[Result]:
         for part in ("initContainerStatuses", "containerStatuses")
         for found in status.get(part) or []
     }
-    ours = eligible.ours(pod)
+    ours = podfields.ours(pod)
     own = ours["name"] if ours else keys.CONTAINER
     if ours and own not in every:
         yield _not_begun(status)

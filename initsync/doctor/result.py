@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple, TypeVar
 
-from initsync.errors import ClusterError, ClusterForbidden, JasmError
-from initsync.model import JsonObject
+from initsync.words.errors import ClusterError, ClusterForbidden, JasmError
+from initsync.words.model import JsonObject
 
 Status = Literal["ok", "warning", "failed", "skipped"]
 STATUSES: tuple[Status, ...] = ("ok", "warning", "failed", "skipped")

@@ -6,11 +6,11 @@ https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from initsync import rbac
-from initsync.clusterreads import Reads, Resource
 from initsync.doctor.result import Result, Unread, attempt, failed, ok, skipped, warning
-from initsync.errors import ClusterForbidden
-from initsync.model import JsonObject
+from initsync.kube import rbac
+from initsync.kube.reads import Reads, Resource
+from initsync.words.errors import ClusterForbidden
+from initsync.words.model import JsonObject
 
 _GROUP = "authorization.k8s.io"
 _SUBJECT = Resource(_GROUP, "subjectaccessreviews")

@@ -2,11 +2,12 @@
 
 import base64
 
-from initsync import keys, manifests
 from initsync.doctor.result import Result, Stored, Unread, failure, ok, warning
-from initsync.errors import JasmError
-from initsync.model import JsonObject, SyncRequest
-from initsync.times import span
+from initsync.sync import secret as manifests
+from initsync.words import keys
+from initsync.words.errors import JasmError
+from initsync.words.model import JsonObject, SyncRequest
+from initsync.words.times import span
 
 _SHOWN = 20
 

@@ -7,7 +7,7 @@ if TYPE_CHECKING:  # a sync needs no types
     from initsync.providers.interface import ProviderClass
 
 PROVIDERS = {
-    "aws-secretsmanager": "initsync.providers.aws_secretsmanager",
+    "aws-secretsmanager": "initsync.providers.aws.secretsmanager",
 }
 """By the annotation's `provider` the module that has the class `Provider`; imported when named."""
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from initsync.model import ExternalSecret
+from initsync.words.model import ExternalSecret
 
 if TYPE_CHECKING:
-    from initsync.transport import Network
+    from initsync.network.transport import Network
 
 
 class SecretProvider(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from initsync.model import JsonObject
+from initsync.words.model import JsonObject
 
 JSON = "application/json"
 APPLY = "application/apply-patch+yaml"  # JSON is YAML

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from initsync import keys
-from initsync.model import JsonObject
+from initsync.words import keys
+from initsync.words.model import JsonObject
 
 WEBHOOK = "injector.jasm.codnod.io"
 # The same as in deploy/manifests/mutatingwebhookconfiguration.yaml; a test compares them.

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from initsync import keys
-from initsync.model import JsonObject
 from initsync.testing.podvolumes import UnsupportedPod, field
 from initsync.testing.server import ApiServer
+from initsync.words import keys
+from initsync.words.model import JsonObject
 
 NODE = "node-1"
 AWS_MOUNT = "/var/run/secrets/eks.amazonaws.com/serviceaccount"

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypedDict, Unpack
 
-from initsync.model import JsonObject
 from initsync.testing import podenv
 from initsync.testing.podenv import AwsIdentity
 from initsync.testing.podprocess import Finished, Running
 from initsync.testing.podvolumes import Files, UnsupportedPod, token, volume_files
 from initsync.testing.server import ApiServer
+from initsync.words.model import JsonObject
 
 TIMEOUT = 120.0
 _AWS_AUDIENCE = "sts.amazonaws.com"

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from initsync.model import JsonObject
 from initsync.testing.podrun import (
     TIMEOUT,
     AwsIdentity,
@@ -19,6 +18,7 @@ from initsync.testing.podrun import (
     started_container,
 )
 from initsync.testing.server import ApiServer
+from initsync.words.model import JsonObject
 
 _POLL = 0.02
 _GRACE = 30.0  # seconds: terminationGracePeriodSeconds' default

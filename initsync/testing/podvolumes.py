@@ -7,9 +7,9 @@ import base64
 import re
 from collections.abc import Iterable
 
-from initsync.model import JsonObject
 from initsync.testing.client import Refused
 from initsync.testing.server import ApiServer
+from initsync.words.model import JsonObject
 
 Files = dict[str, bytes]
 """Contents by relative path."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from initsync.errors import SecretNotFound
-from initsync.model import ExternalSecret
+from initsync.words.errors import SecretNotFound
+from initsync.words.model import ExternalSecret
 
 
 class MockProvider:

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.client import APPLY, Answer, Client, Refused
 from initsync.testing.closing import Closing
+from initsync.words.model import JsonObject
 
 _DEADLINE = 10.0
 _MANAGER = "jasm-testing"

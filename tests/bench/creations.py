@@ -24,12 +24,12 @@ from pathlib import Path
 
 import yaml
 
-from initsync import keys
-from initsync.model import JsonObject
-from initsync.progress import Progress
+from initsync.cli.progress import Progress
+from initsync.injection.settings import Settings
 from initsync.testing.controlplane import ControlPlane, find_or_build
 from initsync.testing.webhook import IMAGE
-from injector.settings import Settings
+from initsync.words import keys
+from initsync.words.model import JsonObject
 from tests.bench import creation_report, gobuild, load_report, part
 from tests.bench.creation_report import AGAIN, NONE, POLICY, Above
 from tests.bench.generator import Load, Server
@@ -39,6 +39,7 @@ from tests.bench.webhooks import go_webhook, injector
 from tests.chart.helm import Helm
 from tests.chart.helm import find_or_build as find_or_build_helm
 from tests.cluster import injector_side, policy_side
+from tests.places import GOLDEN
 from tests.polling import until
 
 CONNECTIONS = (1, 4, 32)
@@ -49,7 +50,7 @@ BESIDE_CONNECTIONS = (1, 4)
 """Of each of the three: with more, a creation waits for a core most of its time."""
 BESIDE_PIECE = 3.0  # seconds
 KINDS = 50
-GOLDEN = Path(__file__).parent.parent / "injector/golden/aws-webhook-ran-before-irsa.pod.yaml"
+POD = GOLDEN / "aws-webhook-ran-before-irsa.pod.yaml"
 
 
 def main() -> int:
@@ -170,7 +171,7 @@ def _options(way: Server, token: Path) -> tuple[str, ...]:
 
 def write(target: Path) -> Path:
     """A pod a line, of as many Deployments; the API server names them."""
-    pod = yaml.safe_load(GOLDEN.read_text(encoding="utf-8"))
+    pod = yaml.safe_load(POD.read_text(encoding="utf-8"))
     pod["metadata"] = {"generateName": "web-", "annotations": pod["metadata"]["annotations"]}
     text = json.dumps(pod, separators=(",", ":"))
     lines = (text.replace("/prod/db", f"/prod/{kind:05x}") for kind in range(KINDS))

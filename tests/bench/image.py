@@ -32,7 +32,7 @@ def lay_out(root: Path, source: Path = CHECKOUT, python: str = sys.executable) -
     commands = root / "commands"
     commands.mkdir()
     for name, text, module in (
-        ("jasm-init", launchers.TEXT, "initsync.podmain"),
+        ("jasm-init", launchers.TEXT, "initsync.pod.main"),
         ("floor", _FLOOR, "floor"),
     ):
         file = commands / name

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from initsync.progress import Progress
+from initsync.cli.progress import Progress
 from tests.bench import gobuild, load_report, part, reviews, webhooks
 from tests.bench.generator import Load, Server, cores, pinned, usage
 from tests.bench.load_report import Piece, Row

@@ -13,8 +13,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from initsync import keys
-from initsync.progress import Progress
+from initsync.cli.progress import Progress
+from initsync.words import keys
 from tests.bench import cgroup, gobuild, image, part, pod_report
 from tests.bench.part import Result
 from tests.bench.pod_report import ABSENT, STATES, Cost, Row

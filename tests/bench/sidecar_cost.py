@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from initsync import keys
-from initsync.model import SyncPolicy
+from initsync.words import keys
+from initsync.words.model import SyncPolicy
 from tests.bench import image, part
 from tests.bench.part import Result
 from tests.bench.world import Program, World
@@ -24,8 +24,9 @@ _NAME = "sidecar"
 _LOOP = """#!{python} -IS
 import os, sys, time
 sys.path.insert(0, {app!r})
-from initsync import entry, sidecar
-from initsync.logs import Log
+from initsync.pod.sidecar import loop
+from initsync.sync import run
+from initsync.sync.log import Log
 names = ("CYCLES", "PAUSE", "WAIT", "WARM")
 cycles, pause, wait, warm = (float(os.environ[name]) for name in names)
 clock = sidecar.Clock(time.time, time.monotonic, time.sleep, lambda: 0.5)

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from initsync import keys
-from injector.patch import inject
-from injector.settings import Settings
+from initsync.injection.patch import inject
+from initsync.injection.settings import Settings
+from initsync.words import keys
 from tests.bench import creation_report, creations, load_report
 from tests.bench.creation_report import AGAIN
 from tests.bench.load_report import GO, INJECTOR, Piece

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from initsync import keys
-from injector import facts, review
-from injector.patch import inject
-from injector.settings import Settings
+from initsync.injection.patch import inject
+from initsync.injection.settings import Settings
+from initsync.words import keys
+from injector.webhook import facts, review
 from tests.bench import generator, gobuild, load_report, reviews
 from tests.bench.load_report import GO, INJECTOR, Piece, Row
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import jsonpatch
 
 from initsync import __version__
-from initsync.model import JsonObject
 from initsync.testing.client import Client
 from initsync.testing.pki import Authority
 from initsync.testing.process import Process
 from initsync.testing.webhook import Webhook
+from initsync.words.model import JsonObject
 from tests.bench import load_report
 from tests.bench.generator import Server
 

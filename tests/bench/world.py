@@ -12,9 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from initsync import keys
-from initsync.model import JsonObject
-from initsync.progress import Progress
+from initsync.cli.progress import Progress
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.testing.closing import Closing
@@ -23,6 +21,8 @@ from initsync.testing.podprocess import Finished, Running
 from initsync.testing.podrun import AwsIdentity, prepared_container
 from initsync.testing.server import user_name
 from initsync.testing.webhook import Webhook
+from initsync.words import keys
+from initsync.words.model import JsonObject
 
 NAMESPACE = "bench"
 VALUES = {"host": "db", "user": "u", "password": "p"}

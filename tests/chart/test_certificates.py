@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from injector.cli_certs import certs
+from injector.cli.certs import certs
 from tests.chart.examples import certificate_job, injector, of_kind
 from tests.chart.helm import Helm
 

@@ -5,8 +5,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from initsync import rbac
-from injector import cli
+from initsync.kube import rbac
+from injector.cli import main
 from tests.chart import examples
 from tests.chart.examples import arguments, injector, objects, of_kind, one, options, pod_templates
 from tests.chart.helm import CHART, Helm
@@ -97,7 +97,7 @@ def test_only_what_a_feature_needs_has_rights_in_the_whole_cluster(helm: Helm) -
 @pytest.mark.parametrize("name", [it for it in examples.NAMES if it != "policy-mode"])
 def test_the_injector_takes_the_command_line(helm: Helm, name: str) -> None:
     """All of it but the certificate, which is not there."""
-    answer = CliRunner().invoke(cli.main, arguments(objects(helm, name)))
+    answer = CliRunner().invoke(main.main, arguments(objects(helm, name)))
 
     assert answer.exit_code == 1
     assert "no usable tls.crt and tls.key in /etc/jasm/certs" in str(answer.exception)
@@ -108,7 +108,7 @@ def test_every_setting_of_the_injector_can_be_set_by_the_chart(helm: Helm) -> No
     said = arguments(helm.objects(*(f"--set=injection.{it}" for it in own)))
     given = {argument.partition("=")[0] for argument in said[1:]}
 
-    known = {option.opts[0] for option in cli.serve.params}
+    known = {option.opts[0] for option in main.serve.params}
 
     assert known - given == {"--host"}
 

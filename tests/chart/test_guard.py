@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from initsync import apistatus
-from initsync.errors import ClusterError
-from initsync.http1 import Response
-from initsync.model import JsonObject
+from initsync.kube import answers
+from initsync.network.http1 import Response
+from initsync.words.errors import ClusterError
+from initsync.words.model import JsonObject
 from tests.chart.helm import Helm, HelmFailed
 
 GUARD = "--show-only=templates/guard.yaml"
@@ -123,7 +123,7 @@ def test_each_sentence_says_where_to_read_on_and_jasm_init_passes_it_on(helm: He
     for sentence in sentences(policy):
         body = {"kind": "Status", "reason": "Forbidden", "message": said + sentence}
         with pytest.raises(ClusterError) as refused:
-            apistatus.stored(Response(403, {}, json.dumps(body).encode()), "apply", private=True)
+            answers.stored(Response(403, {}, json.dumps(body).encode()), "apply", private=True)
         assert str(refused.value) == f"cannot apply: {said}{sentence} (403)"
         assert "JASM's docs/security.md" in sentence
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from initsync import exposition
-from initsync.cycles import Figures
-from initsync.model import JsonObject
-from injector import metrics
+from initsync.pod.sidecar import metrics as exposition
+from initsync.pod.sidecar.cycles import Figures
+from initsync.words.model import JsonObject
+from injector.webhook import metrics
 from tests.chart.examples import objects, one
 from tests.chart.helm import CHART, NAMESPACE, ROOT, Helm
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from initsync import keys
+from initsync.words import keys
 from tests.chart.examples import injector, of_kind, one
 from tests.chart.helm import ROOT, Helm, HelmFailed
 

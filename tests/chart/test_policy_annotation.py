@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from initsync import annotation, plainfields, providers
-from initsync.errors import JasmError
-from initsync.model import PodRef
+from initsync import providers
+from initsync.annotation import plain as plainfields
+from initsync.annotation import request
+from initsync.words.errors import JasmError
+from initsync.words.model import PodRef
 from tests.chart.examples import one
 from tests.chart.helm import Helm
 
@@ -46,7 +48,7 @@ def parsed(text: str) -> str:
     """The name by the injector's parser; empty where the annotation is invalid."""
     try:
         pod = PodRef("shop", "web", "")
-        return annotation.parse(text, pod, providers.names(), providers.check_path).secret_name
+        return request.parse(text, pod, providers.names(), providers.check_path).secret_name
     except JasmError:
         return ""
 

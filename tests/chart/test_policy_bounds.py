@@ -2,8 +2,8 @@
 
 import re
 
-from initsync.aws import agents
-from injector import bounds, identity
+from initsync.injection import bounds, identity
+from initsync.providers.aws import agents
 from tests.chart.examples import one
 from tests.chart.helm import Helm
 

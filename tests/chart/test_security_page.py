@@ -1,11 +1,11 @@
-"""The table of rights in docs/security.md is what the chart gives, and initsync.rbac says."""
+"""The table of rights in docs/security.md is what the chart gives, and initsync.kube.rbac says."""
 
 import re
 
 import pytest
 
-from initsync import rbac
-from initsync.model import JsonObject
+from initsync.kube import rbac
+from initsync.words.model import JsonObject
 from tests.chart import examples
 from tests.chart.examples import injector, objects, of_kind
 from tests.chart.helm import ROOT, Helm

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from injector import cli
+from injector.cli import main
 from tests.chart.examples import (
     Object,
     arguments,
@@ -172,7 +172,7 @@ def test_a_field_of_a_security_context_can_be_left_out_of_every_pod_of_jasms_own
 def test_an_argument_of_ones_own_counts_in_place_of_the_chart_s(helm: Helm) -> None:
     found = arguments(helm.objects(option("injector.extraArgs", ["--cpu=77m"])))
 
-    context = cli.serve.make_context("serve", found[1:])
+    context = main.serve.make_context("serve", found[1:])
 
     assert context.params["cpu"] == "77m"
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from initsync import keys
-from initsync.model import JsonObject
 from initsync.testing.client import MERGE, Answer
+from initsync.words import keys
+from initsync.words.model import JsonObject
 from tests.cluster.contract import secret
 from tests.cluster.guard import MANAGED, Loot, managed
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from initsync import keys
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.testing.server import ApiServer
+from initsync.words import keys
 
 
 def write_kubeconfig(

@@ -5,9 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from initsync.model import JsonObject
 from initsync.testing.closing import Closing
 from initsync.testing.controlplane import ControlPlane
+from initsync.words.model import JsonObject
 
 
 class CertificatePod(Closing):

@@ -3,10 +3,10 @@
 import datetime
 from typing import Any
 
-from initsync.http1 import Response
-from initsync.model import JsonObject
-from injector.certstore import Store
-from injector.stored import MANAGER
+from initsync.network.http1 import Response
+from initsync.words.model import JsonObject
+from injector.certs.store import Store
+from injector.certs.stored import MANAGER
 from tests.polling import until
 
 

@@ -12,20 +12,20 @@ from pathlib import Path
 import yaml
 from cryptography import x509
 
-from initsync import clusterauth
-from initsync.model import JsonObject
-from initsync.retry import Retry
+from initsync.kube import access as clusterauth
+from initsync.network.transport import Network
+from initsync.sync.retry import Retry
 from initsync.testing import manifests
 from initsync.testing.client import MERGE, Answer
 from initsync.testing.closing import Closing
 from initsync.testing.controlplane import ControlPlane
-from initsync.transport import Network
-from injector import certs
-from injector.certjob import Job, Surroundings
-from injector.certstore import Store
-from injector.pair import Pair, authorities
-from injector.rotation import Rules
-from injector.stored import RENEW, Names
+from initsync.words.model import JsonObject
+from injector.certs import issue
+from injector.certs.job import Job, Surroundings
+from injector.certs.pair import Pair, authorities
+from injector.certs.rotation import Rules
+from injector.certs.store import Store
+from injector.certs.stored import RENEW, Names
 
 SHIPPED = Path(__file__).parents[2] / "deploy/manifests"
 HOST = "127.0.0.1"
@@ -128,7 +128,7 @@ class Installation(Closing):
             lambda: end - time.monotonic(),
             sleep,
             lambda kind, sentence: None,
-            lambda now: certs.issue(self.names.hosts, now, 365),
+            lambda now: issue.issue(self.names.hosts, now, 365),
         )
         own = (rules or QUICK)._replace(hosts=self.names.hosts)
         kept = store(connection, access.authorization, self.names)

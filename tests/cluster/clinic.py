@@ -9,13 +9,15 @@ from typing import Any
 
 import yaml
 
-from initsync import __version__, keys, rbac
-from initsync.model import JsonObject
+from initsync import __version__
+from initsync.kube import rbac
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.testing.client import MERGE, Answer
 from initsync.testing.controlplane import ControlPlane
-from injector.certs import self_signed
+from initsync.words import keys
+from initsync.words.model import JsonObject
+from injector.certs.issue import self_signed
 from tests.chart.helm import REGISTRY
 from tests.polling import until
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from initsync.progress import Progress
+from initsync.cli.progress import Progress
 from initsync.testing.apiserver import EmbeddedApiServer
 from initsync.testing.aws import AwsServer
 from initsync.testing.controlplane import Binaries, ControlPlane, MissingToolchain, find_or_build

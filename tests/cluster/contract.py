@@ -3,9 +3,9 @@
 import base64
 from typing import Any
 
-from initsync.model import JsonObject
 from initsync.testing.client import APPLY, MERGE, Answer, Client
 from initsync.testing.server import ApiServer
+from initsync.words.model import JsonObject
 
 EXAMPLE = "pl4nted"
 

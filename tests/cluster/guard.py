@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from initsync import keys, rbac
-from initsync.model import JsonObject
+from initsync.kube import rbac
 from initsync.testing import manifests
 from initsync.testing.client import Answer
 from initsync.testing.server import ApiServer
+from initsync.words import keys
+from initsync.words.model import JsonObject
 from tests.cluster.contract import Secrets, secret
 from tests.polling import until
 

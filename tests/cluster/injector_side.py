@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
-from initsync import keys
 from initsync.testing import manifests
 from initsync.testing.closing import Closing
 from initsync.testing.pki import Authority
 from initsync.testing.server import Answer, ApiServer
+from initsync.words import keys
 from tests.polling import DEADLINE
 
 SHIPPED = Path(__file__).parent.parent.parent / "deploy/manifests/mutatingwebhookconfiguration.yaml"

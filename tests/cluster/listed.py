@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from initsync import keys
-from initsync.model import JsonObject
+from initsync.words import keys
+from initsync.words.model import JsonObject
 from tests.cluster.by_hand import subcommand
 
 VERSIONS = {

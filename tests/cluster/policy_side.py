@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from initsync.injection.settings import Settings
 from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
-from injector.settings import Settings
 from tests.chart.examples import injector
 from tests.chart.helm import Helm
 from tests.cluster.injector_side import annotated, create, is_injected

@@ -6,12 +6,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from initsync import keys, rbac
-from initsync.model import JsonObject
+from initsync.kube import rbac
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.testing.podrun import AwsIdentity, Finished, run_container
 from initsync.testing.server import ApiServer, user_name
+from initsync.words import keys
+from initsync.words.model import JsonObject
 
 
 class Shop:

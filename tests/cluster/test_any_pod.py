@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from initsync import keys
+from initsync.injection.patch import inject
+from initsync.injection.settings import Settings
 from initsync.testing.controlplane import ControlPlane
-from injector.patch import inject
-from injector.settings import Settings
+from initsync.words import keys
 
 OVERRIDES = {keys.PREFIX + "cpu", keys.PREFIX + "memory"}
 ANNOTATION = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from initsync import keys
-from initsync.model import JsonObject
 from initsync.testing.podrun import Finished
-from initsync.times import timestamp
+from initsync.words import keys
+from initsync.words.model import JsonObject
+from initsync.words.times import timestamp
 from tests.cluster.fault_proxy import POINTS, Fault, FaultProxy
 from tests.cluster.shop import Shop
 

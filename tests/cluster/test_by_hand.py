@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from initsync import keys
 from initsync.testing.aws import AwsServer
 from initsync.testing.server import ApiServer
+from initsync.words import keys
 from tests.cluster.by_hand import GOOD, create, run, write_kubeconfig
 
 

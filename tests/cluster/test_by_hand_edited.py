@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from initsync import keys
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.testing.client import MERGE
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.server import ApiServer
+from initsync.words import keys
 from tests import polling
 from tests.cluster.by_hand import GOOD, create, run, write_kubeconfig
 

@@ -10,7 +10,7 @@ import pytest
 
 from initsync.testing.client import APPLY
 from initsync.testing.controlplane import ControlPlane
-from injector import certs
+from injector.certs import issue
 from tests.cluster.certificates import Installation, encoded
 
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
@@ -107,8 +107,8 @@ def test_the_secret_goes_with_the_service(installed: Installation) -> None:
 def spoil(installed: Installation, how: str) -> dict[str, str]:
     """A part of the Secret's data."""
     now = datetime.datetime.now(datetime.UTC)
-    other = certs.issue(installed.names.hosts, now, 365)
-    expired = certs.issue(installed.names.hosts, now - datetime.timedelta(days=9), 5)
+    other = issue.issue(installed.names.hosts, now, 365)
+    expired = issue.issue(installed.names.hosts, now - datetime.timedelta(days=9), 5)
     parts = {
         "a key of another certificate": {"tls.key": other.key},
         "no certificate": {"tls.crt": b"none"},

@@ -8,8 +8,8 @@ import pytest
 
 from initsync.testing.client import APPLY
 from initsync.testing.controlplane import ControlPlane
-from injector import certs
-from injector.pair import Pair, authorities
+from injector.certs import issue
+from injector.certs.pair import Pair, authorities
 from tests.cluster.certificate_stores import Yesterday, shifted
 from tests.cluster.certificates import QUICK, Installation, encoded
 
@@ -55,7 +55,7 @@ def applied(installed: Installation) -> None:
 
 def fresh(installed: Installation) -> dict[str, bytes]:
     """A pair by a person, as the Secret has it."""
-    made: Pair = certs.issue(installed.names.hosts, datetime.datetime.now(datetime.UTC), 300)
+    made: Pair = issue.issue(installed.names.hosts, datetime.datetime.now(datetime.UTC), 300)
     return {"ca.crt": made.ca, "tls.crt": made.certificate, "tls.key": made.key}
 
 

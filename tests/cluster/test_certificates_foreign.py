@@ -11,8 +11,8 @@ import pytest
 from initsync.testing import manifests
 from initsync.testing.client import MERGE
 from initsync.testing.controlplane import Binaries, ControlPlane
-from injector import certs
-from injector.pair import Pair
+from injector.certs import issue
+from injector.certs.pair import Pair
 from tests.cluster.certificates import Installation, tls_secret
 
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
@@ -25,7 +25,7 @@ def installed(real_api: ControlPlane, tmp_path: Path) -> Iterator[Installation]:
 
 
 def pair(installed: Installation) -> Pair:
-    return certs.issue(installed.names.hosts, datetime.datetime.now(datetime.UTC), 30)
+    return issue.issue(installed.names.hosts, datetime.datetime.now(datetime.UTC), 30)
 
 
 def test_a_secret_of_somebody_else_is_left_alone(installed: Installation) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from initsync.testing.controlplane import ControlPlane
-from injector import certs
-from injector.certjob import Result
-from injector.certstore import Store
-from injector.pair import Pair
+from injector.certs import issue
+from injector.certs.job import Result
+from injector.certs.pair import Pair
+from injector.certs.store import Store
 from tests.cluster.certificate_stores import Killed, dying, shifted
 from tests.cluster.certificates import QUICK, Installation, encoded, tls_secret
 
@@ -65,7 +65,7 @@ def a_date_of_the_future(installed: Installation) -> None:
 
 
 def issued(installed: Installation) -> Pair:
-    return certs.issue(installed.names.hosts, datetime.datetime.now(datetime.UTC), 365)
+    return issue.issue(installed.names.hosts, datetime.datetime.now(datetime.UTC), 365)
 
 
 WHOLE = ("issue", "trust", "serve", "drop")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from initsync.testing.controlplane import Binaries, ControlPlane
-from injector import certs
+from injector.certs import issue
 from tests.chart.examples import certificate_job
 from tests.chart.helm import CHART, NAMESPACE, Helm, HelmFailed
 from tests.chart.inventory import inventory
@@ -41,7 +41,7 @@ def own_certificate(api: ControlPlane, directory: Path) -> list[str]:
     """The page's options, for a certificate of one's own: both CAs."""
     (old,) = bundles(api)
     now = datetime.datetime.now(datetime.UTC)
-    certs.self_signed(directory / "mine", [HOST], now, 20)
+    issue.self_signed(directory / "mine", [HOST], now, 20)
     both = directory / "both.crt"
     both.write_bytes(base64.b64decode(old) + (directory / "mine/ca.crt").read_bytes())
     named = "certificates.mode=secret,certificates.secretName=mine"

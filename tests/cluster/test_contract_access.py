@@ -2,10 +2,10 @@
 
 import pytest
 
-from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.client import APPLY
 from initsync.testing.server import ApiServer
+from initsync.words.model import JsonObject
 from tests.cluster.contract import Secrets, assert_refused, secret
 
 

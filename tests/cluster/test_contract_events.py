@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from initsync.model import JsonObject
 from initsync.testing.client import Answer
 from initsync.testing.server import ApiServer
+from initsync.words.model import JsonObject
 from tests.cluster.contract import assert_refused
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.server import ApiServer
+from initsync.words.model import JsonObject
 from tests.cluster.contract import assert_refused
 
 

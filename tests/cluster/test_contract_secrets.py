@@ -2,8 +2,8 @@
 
 import pytest
 
-from initsync.model import JsonObject
 from initsync.testing.client import APPLY
+from initsync.words.model import JsonObject
 from tests.cluster.contract import EXAMPLE, Secrets, assert_refused, encoded, secret, version
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from initsync.model import JsonObject
+from initsync.words.model import JsonObject
 from tests.cluster.contract import EXAMPLE, Secrets, assert_refused, secret
 
 

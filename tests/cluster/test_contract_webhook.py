@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from initsync import keys
-from initsync.model import JsonObject
 from initsync.testing import manifests, pki
 from initsync.testing.apiserver.bodies import Reply, Request
 from initsync.testing.apiserver.listener import Listener
 from initsync.testing.server import ApiServer
+from initsync.words import keys
+from initsync.words.model import JsonObject
 
 ASKING = {keys.ANNOTATION: "provider: mock"}
 CONTAINER = {"name": keys.CONTAINER, "image": "registry.invalid/jasm:1"}

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
+from initsync.words.model import JsonObject
 
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 NEW = "-of-deploy"  # the real ones may be registered by other tests

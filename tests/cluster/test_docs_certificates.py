@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from initsync.progress import Progress
+from initsync.cli.progress import Progress
 from initsync.testing.controlplane import Binaries, ControlPlane
 from initsync.testing.controlplane.binaries import part
 from initsync.testing.controlplane.gobuild import found

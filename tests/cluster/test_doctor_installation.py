@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from initsync import __version__, keys
-from initsync.model import JsonObject
-from injector.settings import Settings
+from initsync import __version__
+from initsync.injection.settings import Settings
+from initsync.words import keys
+from initsync.words.model import JsonObject
 from tests.chart.helm import Helm
 from tests.cluster import policy_side
 from tests.cluster.clinic import SYSTEM, TLS, Clinic, documents

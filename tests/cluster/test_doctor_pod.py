@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from initsync import __version__, keys
+from initsync import __version__
 from initsync.testing import manifests
+from initsync.words import keys
 from tests.chart.helm import REGISTRY
 from tests.cluster.clinic import WEB_IDENTITY
 from tests.cluster.ward import Ward

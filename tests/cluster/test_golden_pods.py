@@ -1,15 +1,14 @@
 """Every golden pod's result is created by the real API server, Pod Security "restricted" on."""
 
 import uuid
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from initsync.testing.controlplane import ControlPlane
+from tests.places import GOLDEN
 
-GOLDEN = Path(__file__).parent.parent / "injector" / "golden"
 CASES = sorted(file.name.removesuffix(".expected.yaml") for file in GOLDEN.glob("*.expected.yaml"))
 # What "restricted" asks of the app containers; the injected one must meet it by itself.
 APP = {

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from initsync import keys, rbac
-from initsync.model import JsonObject
+from initsync.kube import rbac
 from initsync.testing import manifests
 from initsync.testing.controlplane import Binaries, ControlPlane
+from initsync.words import keys
+from initsync.words.model import JsonObject
 from tests.cluster import guard
 from tests.cluster.contract import encoded, secret
 from tests.cluster.guard import Loot, managed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from initsync import rbac
+from initsync.kube import rbac
 from initsync.testing.controlplane import ControlPlane
 from tests.cluster.contract import Secrets, encoded
 from tests.cluster.guard import managed, new_namespace

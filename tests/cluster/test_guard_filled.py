@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from initsync import keys
-from initsync.model import JsonObject
 from initsync.testing.client import Answer
+from initsync.words import keys
+from initsync.words.model import JsonObject
 from tests.cluster.contract import Secrets
 from tests.cluster.guard import managed
 from tests.cluster.shop import Shop

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from initsync import keys, rbac
-from initsync.model import JsonObject
+from initsync.kube import rbac
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.server import user_name
+from initsync.words import keys
+from initsync.words.model import JsonObject
 from tests.cluster.contract import Secrets, secret
 from tests.cluster.guard import DENIED, documents, managed, new_namespace
 

@@ -7,10 +7,10 @@ from collections import Counter
 
 import pytest
 
-from initsync import keys
 from initsync.testing.client import MERGE
 from initsync.testing.podrun import AwsIdentity
 from initsync.testing.podstart import started_pod
+from initsync.words import keys
 from tests.cluster.contract import Secrets, secret
 from tests.cluster.guard import DENIED, OF_OTHERS
 from tests.cluster.shop import Shop

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from initsync import keys, rbac
+from initsync.kube import rbac
 from initsync.testing.client import Answer
 from initsync.testing.controlplane import Binaries, ControlPlane
+from initsync.words import keys
 from tests.chart.helm import Helm
 from tests.cluster.contract import Secrets
 from tests.cluster.guard import managed, new_namespace

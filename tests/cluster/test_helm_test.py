@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from initsync.model import JsonObject
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.webhook import Webhook
-from injector import certs, probe
+from initsync.words.model import JsonObject
+from injector.certs import issue
+from injector.cli import probe
 from tests.cluster.injector_side import Broken, answering
 from tests.polling import until
 
@@ -89,7 +90,7 @@ def allowed(cluster: Cluster) -> Cluster:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Webhook]:
     """Under the Service's name."""
-    certs.self_signed(tmp_path / "certs", [HOST, ADDRESS], datetime.datetime.now(datetime.UTC), 2)
+    issue.self_signed(tmp_path / "certs", [HOST, ADDRESS], datetime.datetime.now(datetime.UTC), 2)
     with Webhook(certs=tmp_path / "certs") as webhook:
         yield webhook
 
@@ -156,7 +157,7 @@ def test_nobody_there(allowed: Cluster, served: Webhook) -> None:
 
 def test_something_else_that_answers(allowed: Cluster, tmp_path: Path) -> None:
     named = tmp_path / "named"
-    certs.self_signed(named, [HOST], datetime.datetime.now(datetime.UTC), 2)
+    issue.self_signed(named, [HOST], datetime.datetime.now(datetime.UTC), 2)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(named / "tls.crt", named / "tls.key")
     with Broken(tmp_path, answering("200 OK", b"{}"), context) as broken:

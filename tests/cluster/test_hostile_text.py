@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from initsync import keys
 from initsync.testing.client import MERGE
+from initsync.words import keys
 from tests.cluster.by_hand import run, subcommand, write_kubeconfig
 from tests.cluster.shop import Shop
 from tests.outputs import obeyed

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from initsync import keys
-from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.pki import Authority
-from injector import certs
+from initsync.words import keys
+from initsync.words.model import JsonObject
+from injector.certs import issue
 from tests.cluster.injector_side import (
     ANNOTATION,
     SHIPPED,
@@ -63,7 +63,7 @@ def silent_url(stack: ExitStack) -> str:
 
 def expired(directory: Path) -> tuple[ssl.SSLContext, str]:
     past = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=3)
-    certs.self_signed(directory / "old", ["127.0.0.1"], past, 1)
+    issue.self_signed(directory / "old", ["127.0.0.1"], past, 1)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(directory / "old" / "tls.crt", directory / "old" / "tls.key")
     return context, (directory / "old" / "ca.crt").read_text()

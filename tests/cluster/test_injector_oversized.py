@@ -20,7 +20,7 @@ from initsync.testing.server import Answer
 from initsync.testing.webhook import Webhook
 from tests.bench import cgroup
 from tests.cluster.injector_side import annotated, create, is_injected, register
-from tests.injector import oversized
+from tests.injector.webhook import oversized
 
 VALUES = Path(__file__).parents[2] / "deploy/chart/jasm/values.yaml"
 AT_A_TIME = 8

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from initsync import rbac
+from initsync.kube import rbac
 from initsync.testing.aws import AwsServer
 from initsync.testing.controlplane import ControlPlane
 from tests.cluster.by_hand import GOOD, create, run, write_kubeconfig

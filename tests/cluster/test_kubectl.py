@@ -9,8 +9,9 @@ import pytest
 import yaml
 from cryptography import x509
 
-from initsync import __version__, keys
+from initsync import __version__
 from initsync.testing.controlplane import Binaries, ControlPlane
+from initsync.words import keys
 from tests import docs_blocks, programs
 from tests.chart.examples import arguments, certificate_job, pod_templates
 from tests.chart.helm import NAMESPACE, Helm

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from initsync import keys
+from initsync.words import keys
 from tests.cluster.shop import Shop
 
 PLANTED = "pl4nted"
 # As the container's command: the product's own main, and at its end what others can see of it.
 PROBE = """#!{python}
 import os, resource
-from initsync.podmain import main
+from initsync.pod.main import main
 
 def tell(code, end=os._exit):
     for name in ("environ", "cmdline"):

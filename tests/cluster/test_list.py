@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from initsync import keys
-from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
+from initsync.words import keys
+from initsync.words.model import JsonObject
 from tests.cluster.by_hand import GOOD, write_kubeconfig
 from tests.cluster.clinic import documents
 from tests.cluster.listed import run, secret

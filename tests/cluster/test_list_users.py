@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from initsync import keys
 from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
+from initsync.words import keys
 from tests.cluster.by_hand import GOOD, write_kubeconfig
 from tests.cluster.listed import WAYS, maker, run, secret
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from initsync import keys
 from initsync.testing import manifests
 from initsync.testing.webhook import Webhook
+from initsync.words import keys
 from tests.cluster.shop import Shop
 
 BY_HAND = Path(__file__).parent.parent.parent / "deploy/examples/2-by-hand-in-the-pod.yaml"

@@ -2,8 +2,8 @@
 
 import re
 
-from initsync import keys
-from initsync.model import JsonObject
+from initsync.words import keys
+from initsync.words.model import JsonObject
 from tests.cluster.shop import Shop
 from tests.docs_blocks import DOCS
 

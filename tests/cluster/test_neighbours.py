@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from initsync import keys
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.webhook import Webhook
+from initsync.words import keys
 from tests.cluster import neighbour
 from tests.cluster.injector_side import annotated, create, register
 from tests.cluster.neighbour import Change, neighbouring

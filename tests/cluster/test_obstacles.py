@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from initsync import keys
-from initsync.model import JsonObject
 from initsync.testing.podrun import Finished
 from initsync.testing.server import ApiServer
+from initsync.words import keys
+from initsync.words.model import JsonObject
 from tests.cluster.injector_side import Broken, answer, received, review
 from tests.cluster.shop import Shop
 from tests.polling import until
@@ -83,7 +83,7 @@ def test_a_namespace_on_its_way_out_is_named(real_shop: Shop, tmp_path: Path) ->
     assert deleted.status == 200
     until(lambda: refuses_secrets(shop.api, shop.namespace))
 
-    command = [sys.executable, "-c", "from initsync import podmain; podmain.main()"]
+    command = [sys.executable, "-c", "from initsync.pod import main; main.main()"]
     ended = subprocess.run(command, env=os.environ | env, capture_output=True, text=True)
 
     assert ended.returncode == 5

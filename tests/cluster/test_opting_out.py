@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from initsync import keys
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.webhook import Webhook
+from initsync.words import keys
 from tests.cluster.injector_side import (
     annotated,
     create,

@@ -8,11 +8,12 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from initsync import keys, rbac
-from initsync.cli import main
+from initsync.cli.main import main
+from initsync.kube import rbac
 from initsync.testing import manifests
 from initsync.testing.client import JSON
 from initsync.testing.server import ApiServer
+from initsync.words import keys
 from tests.cluster.by_hand import subcommand, write_kubeconfig
 from tests.cluster.shop import Shop
 

@@ -11,7 +11,7 @@ from initsync.testing.server import Answer
 from tests.chart.helm import Helm
 from tests.cluster.injector_side import annotated, create, is_injected
 from tests.cluster.policy_side import install, installed, remove, rendered
-from tests.injector.golden_settings import DEFAULT
+from tests.golden.settings import DEFAULT
 from tests.polling import until
 
 FAILING = [{"name": "own", "expression": "object.spec.containers[7].name == 'x'"}]

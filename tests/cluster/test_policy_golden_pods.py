@@ -13,18 +13,18 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from initsync import keys
+from initsync.injection.settings import Settings
 from initsync.testing.controlplane import ControlPlane
-from injector import certs
-from injector.settings import Settings
+from initsync.words import keys
+from injector.certs import issue
 from tests.chart.helm import REGISTRY, Helm
 from tests.cluster.injector_side import create, register
 from tests.cluster.policy_side import installed, serve_options
-from tests.injector.golden_settings import DEFAULT, settings_of
+from tests.golden.settings import DEFAULT, settings_of
 from tests.injector.running import Injector
+from tests.places import GOLDEN
 
 ROOT = Path(__file__).parents[2]
-GOLDEN = ROOT / "tests/injector/golden"
 PAGE = ROOT / "docs/injection-without-a-webhook.md"
 CASES = sorted(file.name.removesuffix(".pod.yaml") for file in GOLDEN.glob("*.pod.yaml"))
 TABLE = PAGE.read_text().partition("## What differs")[2].partition("\n## ")[0]
@@ -84,7 +84,7 @@ def made(api: ControlPlane, case: str, namespace: str) -> Made:
 def served(api: ControlPlane, helm: Helm, settings: Settings, directory: Path) -> Iterator[None]:
     """The webhook, as the chart starts it with the same values."""
     directory.mkdir()
-    certs.self_signed(directory, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 1)
+    issue.self_signed(directory, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 1)
     running = Injector(directory, *serve_options(helm, settings))
     ca = (directory / "ca.crt").read_text(encoding="ascii")
     register(api, f"https://127.0.0.1:{running.port}/mutate", ca)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from initsync import keys
 from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
+from initsync.words import keys
 from tests.chart.helm import Helm
 from tests.cluster.injector_side import ANNOTATION, annotated, create, is_injected
 from tests.cluster.policy_side import installed
-from tests.injector.golden_settings import DEFAULT
+from tests.golden.settings import DEFAULT
 
 MANY = 300
 

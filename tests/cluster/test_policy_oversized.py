@@ -13,8 +13,8 @@ from tests.chart.helm import Helm
 from tests.cluster.injector_side import create
 from tests.cluster.policy_side import installed
 from tests.cluster.test_guard_cost import spent
-from tests.injector import oversized
-from tests.injector.golden_settings import DEFAULT
+from tests.golden.settings import DEFAULT
+from tests.injector.webhook import oversized
 
 CPU = re.compile(r"^process_cpu_seconds_total (\S+)", re.M)
 ADMISSION = "apiserver_admission_controller_admission_duration_seconds"

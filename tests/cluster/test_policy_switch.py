@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from initsync.injection.settings import Settings
 from initsync.testing.controlplane import Binaries, ControlPlane
 from initsync.testing.webhook import IMAGE, Webhook
-from injector.settings import Settings
 from tests.chart.helm import CHART, Helm
 from tests.cluster.injector_side import annotated, create, is_injected, register
 from tests.cluster.load import Load

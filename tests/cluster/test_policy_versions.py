@@ -16,7 +16,7 @@ from tests.chart.helm import CHART, Helm, HelmFailed
 from tests.cluster.injector_side import annotated, create, is_injected
 from tests.cluster.policy_side import injects, installed, serves_policies
 from tests.cluster.release import Release, release_cluster
-from tests.injector.golden_settings import DEFAULT
+from tests.golden.settings import DEFAULT
 from tests.polling import until
 
 KIND = "MutatingAdmissionPolicy"

@@ -16,15 +16,16 @@ from typing import NamedTuple
 
 import pytest
 
-from initsync import clusterauth, keys
-from initsync.cluster import Cluster
-from initsync.model import ExternalSecret, JsonObject, PodRef, SyncRequest
-from initsync.retry import Retry
-from initsync.settings import Settings
-from initsync.sync import sync
+from initsync.kube import access as clusterauth
+from initsync.kube.cluster import Cluster
+from initsync.network.transport import Network
+from initsync.network.trust import trusting
+from initsync.sync.retry import Retry
+from initsync.sync.settings import Settings
+from initsync.sync.upsert import sync
 from initsync.testing.controlplane import ControlPlane
-from initsync.transport import Network
-from initsync.trust import trusting
+from initsync.words import keys
+from initsync.words.model import ExternalSecret, JsonObject, PodRef, SyncRequest
 
 STEPS = 3  # read, fetch, write
 DEADLINE = 30.0

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from initsync import keys
 from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.webhook import Webhook
+from initsync.words import keys
 from tests.chart.examples import one
 from tests.chart.helm import Helm
 from tests.cluster.injector_side import ANNOTATION, create, is_injected

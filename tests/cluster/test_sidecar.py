@@ -1,9 +1,9 @@
 """A pod in sidecar mode, from its annotation to its end: injected, started, edited, ended."""
 
-from initsync import keys
-from initsync.model import JsonObject
 from initsync.testing.podrun import AwsIdentity
 from initsync.testing.podstart import started_pod
+from initsync.words import keys
+from initsync.words.model import JsonObject
 from tests.cluster.shop import Shop
 from tests.polling import until
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from initsync.model import JsonObject
 from initsync.testing.podrun import AwsIdentity, Finished, run_container
+from initsync.words.model import JsonObject
 from tests.cluster.shop import Shop
 
 

@@ -5,9 +5,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
+from initsync.words.model import JsonObject
 from tests.cluster.by_hand import subcommand, write_kubeconfig
 from tests.cluster.clinic import ENDED, Clinic
 

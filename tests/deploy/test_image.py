@@ -22,8 +22,8 @@ def test_what_the_pod_path_imports_is_found_also_where_it_is_imported_late() -> 
     found = {str(file) for file in podpath.reachable(ROOT, LIBRARY)}
 
     ours = {str(Path(file).relative_to(ROOT)) for file in found if file.startswith(str(ROOT / "i"))}
-    assert {"initsync/podmain.py", "initsync/wait.py", "initsync/sidecar.py"} <= ours
-    assert "initsync/providers/aws_secretsmanager.py" in ours
+    assert {"initsync/pod/main.py", "initsync/pod/wait.py", "initsync/pod/sidecar/loop.py"} <= ours
+    assert "initsync/providers/aws/secretsmanager.py" in ours
     assert not {file for file in ours if "testing" in file or "cli" in file}
     assert [file for file in found if file.endswith("/ssl.py")]
     assert not [file for file in found if "/boto3/" in file or "/click/" in file]
@@ -38,13 +38,13 @@ def test_the_standard_library_is_compiled_where_the_base_has_no_bytecode(tmp_pat
 
     made = [file.name for file in (tmp_path / "root").rglob("*.pyc")]
     assert any(name.startswith("ssl.") for name in made)
-    assert any(name.startswith("podmain.") for name in made)
+    assert any(name.startswith("main.") for name in made)
 
 
 def test_what_was_copied_runs_by_itself(tmp_path: Path) -> None:
     podpath.main(ROOT, LIBRARY, tmp_path)
     code = f"import sys; sys.path.insert(0, '{tmp_path}/opt/jasm')\n"
-    code += "from initsync.podmain import main; main()"
+    code += "from initsync.pod.main import main; main()"
 
     done = subprocess.run(
         [sys.executable, "-IS", "-c", code],
@@ -58,7 +58,7 @@ def test_what_was_copied_runs_by_itself(tmp_path: Path) -> None:
 
 
 def test_a_launcher_is_a_python_program_without_a_shell(tmp_path: Path) -> None:
-    launchers.write(tmp_path, "-IS", "jasm-init", "initsync.podmain")
+    launchers.write(tmp_path, "-IS", "jasm-init", "initsync.pod.main")
 
     file = tmp_path / "usr/local/bin/jasm-init"
     assert os.access(file, os.X_OK)

@@ -171,7 +171,7 @@ def test_a_package_has_the_hash_of_the_wheel_that_was_installed(tmp_path: Path) 
 
 def test_our_own_files_are_hashed_as_the_page_says(tmp_path: Path) -> None:
     app = tmp_path / "opt/jasm"
-    files = ("initsync/cli.py", "initsync/cli/a.py", "initsync/a-b.py", "injector/x.py")
+    files = ("initsync/cli/main.py", "initsync/cli/a.py", "initsync/a-b.py", "injector/x.py")
     write(app, {name: f"# {name}\n" for name in files})
     (row,) = re.findall(r"`cd /opt/jasm && (find .*sha256sum)`", IMAGES.read_text())
 

@@ -15,7 +15,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from deploy.image import bill, size
 from initsync import __version__
-from initsync.progress import Progress
+from initsync.cli.progress import Progress
 from tests import docs_licences
 from tests.node.images import TARGETS, Builder
 

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from initsync import __version__, keys
+from initsync import __version__
+from initsync.cli.progress import Progress
 from initsync.demo import stage
-from initsync.model import JsonObject
-from initsync.progress import Progress
 from initsync.testing.podrun import AwsIdentity, Finished, run_container
+from initsync.words import keys
+from initsync.words.model import JsonObject
 
 IMAGE = f"jasm/init:{__version__}"
 # In place of the program: the same in the image. What is set here, is set there.

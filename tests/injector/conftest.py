@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from injector import certs
+from injector.certs import issue
 from tests.injector.running import Injector
 
 
 @pytest.fixture
 def injector(tmp_path: Path) -> Iterator[Injector]:
-    certs.self_signed(tmp_path, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 1)
+    issue.self_signed(tmp_path, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 1)
     running = Injector(tmp_path)
     yield running
     if running.process.poll() is None:

@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-GOLDEN = Path(__file__).parent / "golden"
+from tests.places import GOLDEN
+
 FILES = ("sh", "-c", 'ulimit -n "$0" && exec "$@"')
 """Of a prefix, before the number of files that the process may have open."""
 JSON = {"content-type": "application/json"}

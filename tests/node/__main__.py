@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from initsync.progress import Progress
+from initsync.cli.progress import Progress
 from initsync.testing.controlplane import binaries
 from initsync.testing.controlplane.progress import Failed
 from initsync.testing.controlplane.toolchain import MissingToolchain

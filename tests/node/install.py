@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
-from initsync import keys
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.testing.controlplane import ControlPlane
+from initsync.words import keys
 from tests.node.waiting import until
 
 ROOT = Path(__file__).parents[2]

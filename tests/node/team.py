@@ -7,11 +7,12 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from initsync import keys, rbac
-from initsync.model import JsonObject
+from initsync.kube import rbac
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.testing.controlplane import ControlPlane
+from initsync.words import keys
+from initsync.words.model import JsonObject
 from tests.node.images import BASE
 from tests.node.waiting import DEADLINE, until
 

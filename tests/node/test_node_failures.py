@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from initsync.model import JsonObject
 from initsync.testing.aws import AwsServer
+from initsync.words.model import JsonObject
 from tests.node.node import Node
 from tests.node.team import Team, digest
 from tests.node.test_node_env import ENV_FROM, reading, secret

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from initsync import __version__
-from initsync.model import JsonObject
+from initsync.words.model import JsonObject
 from tests.chart.helm import REGISTRY
 from tests.node.node import Node
 from tests.node.waiting import until

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from initsync import rbac
+from initsync.kube import rbac
 from initsync.testing.aws import AwsServer
 from tests.node.node import Node
 from tests.node.team import PASSWORD, Team, digest

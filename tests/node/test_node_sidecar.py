@@ -4,9 +4,9 @@ import time
 import urllib.request
 from typing import Any
 
-from initsync import keys
 from initsync.testing.client import MERGE
 from initsync.testing.manifests import path
+from initsync.words import keys
 from tests.node.node import Node
 from tests.node.team import LABELS, SHOW_ENV, Team, digest
 from tests.node.test_node_env import ENV_FROM, reading, secret

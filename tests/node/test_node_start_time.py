@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from initsync import __version__, keys
-from initsync.model import JsonObject
+from initsync import __version__
 from initsync.testing.controlplane.binaries import VERSION
+from initsync.words import keys
+from initsync.words.model import JsonObject
 from tests.chart.helm import REGISTRY
 from tests.node.conftest import FIGURES
 from tests.node.images import SUITE

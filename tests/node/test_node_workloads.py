@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from initsync import __version__
-from initsync.model import JsonObject
 from initsync.testing.aws import AwsServer
+from initsync.words.model import JsonObject
 from tests.chart.helm import REGISTRY
 from tests.node.images import BASE
 from tests.node.install import ROOT

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from initsync import hcl, terraform
-from initsync.aws.iam import Place
-from initsync.cloudroles import CloudRole, Trust, cloud_role
-from initsync.hcl import Block, Call
-from initsync.permits import permits
-from initsync.wishes import Wish
+from initsync.permissions import hcl, terraform
+from initsync.permissions.cloudroles import CloudRole, Trust, cloud_role
+from initsync.permissions.hcl import Block, Call
+from initsync.permissions.iam import Place
+from initsync.permissions.permits import permits
+from initsync.permissions.wishes import Wish
 from tests import programs
 
 PLACE = Place("123456789012", "eu-west-1", {"": "arn:aws:kms:eu-west-1:123456789012:key/1"})

@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 
 import jsonpatch
 
-from initsync import keys
-from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.apiserver import status
 from initsync.testing.apiserver.rbac import User
 from initsync.testing.apiserver.resources import PODS
 from initsync.testing.apiserver.status import ApiError
+from initsync.words import keys
+from initsync.words.model import JsonObject
 
 _PODS = {"group": "", "version": "v1", "resource": PODS.plural}
 _POD = {"group": "", "version": "v1", "kind": PODS.kind}

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import yaml
 
-from initsync.model import JsonObject
 from initsync.testing.apiserver import status
 from initsync.testing.apiserver.resources import Target, target
 from initsync.testing.apiserver.status import FieldError
+from initsync.words.model import JsonObject
 
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"

@@ -2,7 +2,6 @@
 
 from collections import Counter
 
-from initsync.model import JsonObject
 from initsync.testing.apiserver import rbac, status
 from initsync.testing.apiserver.bodies import APPLY, MERGE, Reply, Request, decoded, options, parsed
 from initsync.testing.apiserver.rbac import Attributes, User
@@ -18,6 +17,7 @@ from initsync.testing.apiserver.status import ApiError
 from initsync.testing.apiserver.storage import Storage
 from initsync.testing.apiserver.tokens import Tokens
 from initsync.testing.apiserver.writes import Writer, Written
+from initsync.words.model import JsonObject
 
 _ON_OBJECT = {"GET": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _ON_COLLECTION = {"GET": "list", "POST": "create"}

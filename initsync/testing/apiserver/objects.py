@@ -6,9 +6,9 @@ import copy
 import secrets
 from typing import Any
 
-from initsync.model import JsonObject
 from initsync.testing.apiserver import status
 from initsync.testing.apiserver.resources import NAMESPACES, PODS, SECRETS, Resource, Target
+from initsync.words.model import JsonObject
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"  # as apiserver's names generator: no vowels, no words
 

@@ -7,7 +7,7 @@ import copy
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from initsync.model import JsonObject
+from initsync.words.model import JsonObject
 
 Path = tuple[str, ...]
 _SERVERS_OWN = {

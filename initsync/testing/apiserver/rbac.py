@@ -6,7 +6,7 @@ https://kubernetes.io/docs/reference/access-authn-authz/rbac/
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from initsync.model import JsonObject
+from initsync.words.model import JsonObject
 
 MASTERS = "system:masters"
 

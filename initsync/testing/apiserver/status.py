@@ -6,9 +6,9 @@ Texts and codes as kube-apiserver 1.37.2 answers; tests/cluster/test_contract_*.
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from initsync.model import JsonObject
 from initsync.testing.apiserver.ownership import Owner
 from initsync.testing.apiserver.resources import Resource
+from initsync.words.model import JsonObject
 
 _CAUSES = {
     "Required value": "FieldValueRequired",

@@ -7,11 +7,11 @@ import time
 import uuid
 from typing import NamedTuple
 
-from initsync.model import JsonObject
 from initsync.testing.apiserver import ownership, status
 from initsync.testing.apiserver.ownership import Owners
 from initsync.testing.apiserver.resources import Resource
-from initsync.times import timestamp
+from initsync.words.model import JsonObject
+from initsync.words.times import timestamp
 
 _FIRST_VERSION = 100
 """No object is ever at version 1, on a real server either (notes F2)."""

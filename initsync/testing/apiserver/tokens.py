@@ -5,13 +5,13 @@ import threading
 import time
 from typing import NamedTuple
 
-from initsync.model import JsonObject
 from initsync.testing.apiserver import status
 from initsync.testing.apiserver.rbac import ANONYMOUS, MASTERS, User
 from initsync.testing.apiserver.resources import PODS, SERVICE_ACCOUNTS
 from initsync.testing.apiserver.status import FieldError
 from initsync.testing.apiserver.storage import Storage
-from initsync.times import timestamp
+from initsync.words.model import JsonObject
+from initsync.words.times import timestamp
 
 AUDIENCE = "https://kubernetes.default.svc"
 _SHORTEST = 600

@@ -1,18 +1,18 @@
 """What the API server refuses with 422: metadata, Secrets, Events and Pods. Pure.
 
 Rules and texts: k8s.io/kubernetes v1.37.2 pkg/apis/core/validation, k8s.io/apimachinery v0.37.2
-pkg/api/validation. `initsync.rules` is not used: a stand-in that shares code with what it tests
-would share its mistakes.
+pkg/api/validation. `initsync.words.rules` is not used: a stand-in that shares code with what it
+tests would share its mistakes.
 """
 
 import base64
 import re
 from collections.abc import Callable, Iterator
 
-from initsync.model import JsonObject
 from initsync.testing.apiserver.resources import EVENTS, PODS, SECRETS, Resource
 from initsync.testing.apiserver.status import FieldError
 from initsync.testing.apiserver.validation_pods import pod_errors
+from initsync.words.model import JsonObject
 
 _NAME_LIMIT = 253
 _LABEL_LIMIT = 63

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from initsync.model import JsonObject
 from initsync.testing.apiserver.status import FieldError
+from initsync.words.model import JsonObject
 
 _SHORTEST_TOKEN = 600
 

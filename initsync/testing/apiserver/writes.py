@@ -4,7 +4,6 @@ import copy
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from initsync.model import JsonObject
 from initsync.testing.apiserver import admission, objects, ownership, status, validation
 from initsync.testing.apiserver.bodies import Options
 from initsync.testing.apiserver.ownership import FieldConflicts, Owners
@@ -19,6 +18,7 @@ from initsync.testing.apiserver.resources import (
 )
 from initsync.testing.apiserver.status import ApiError
 from initsync.testing.apiserver.storage import NOTHING, Storage, Stored
+from initsync.words.model import JsonObject
 
 
 class Written(NamedTuple):

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.client import Client
 from initsync.testing.controlplane.binaries import Binaries, MissingToolchain, find_or_build
 from initsync.testing.controlplane.start import AUDIT_POLICY, ServerFiles, etcd_command
 from initsync.testing.process import Process, StartFailed
 from initsync.testing.server import ApiServer
+from initsync.words.model import JsonObject
 
 START_TIMEOUT = 60.0
 """Seconds; two at most on an idle machine."""

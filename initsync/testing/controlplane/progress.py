@@ -10,7 +10,7 @@ _TAIL = 2000
 
 
 class Progress(Protocol):
-    """Somebody who is told how long a step takes; `initsync.progress.Progress` is one."""
+    """Somebody who is told how long a step takes; `initsync.cli.progress.Progress` is one."""
 
     def step(self, name: str) -> AbstractContextManager[None]:
         """Tell of the block's beginning and end, where it lasts."""

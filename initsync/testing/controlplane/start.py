@@ -5,8 +5,8 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from initsync.model import JsonObject
 from initsync.testing.pki import LOOPBACK, Authority, write_key
+from initsync.words.model import JsonObject
 
 _ISSUER = "https://kubernetes.default.svc"
 _HOSTS = (*LOOPBACK, "10.96.0.1", "kubernetes", "kubernetes.default", "kubernetes.default.svc")

@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from initsync.doctor import certificate
 from initsync.doctor.installation import ServiceRef
-from injector.certs import self_signed
+from injector.certs.issue import self_signed
 
 NOW = datetime.datetime(2027, 1, 1, tzinfo=datetime.UTC)
 DAY = datetime.timedelta(days=1)

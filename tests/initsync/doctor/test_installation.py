@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from initsync import injection
 from initsync.doctor import installation as inst
 from initsync.doctor.installation import Objects, Registered, ServiceRef
 from initsync.doctor.result import Unread
+from initsync.inventory import why
 
 ENTRY = "injector.jasm.codnod.io"
 SERVICE = {"service": {"namespace": "jasm-system", "name": "jasm-injector"}, "caBundle": "Y2E="}
@@ -40,7 +40,7 @@ def test_only_jasms_entries_of_only_jasms_configurations_count() -> None:
     mixed = {"metadata": {"name": "m"}, "webhooks": [other, {"name": ENTRY, "clientConfig": {}}]}
     foreign = {"metadata": {"name": "f"}, "webhooks": [other]}
 
-    (found,) = injection.webhooks([mixed, foreign, {"metadata": {"name": "empty"}}])
+    (found,) = why.webhooks([mixed, foreign, {"metadata": {"name": "empty"}}])
 
     assert [hook["name"] for hook in found["webhooks"]] == [ENTRY]
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from initsync import keys
 from initsync.doctor import podchecks
 from initsync.doctor.result import Unread
+from initsync.words import keys
 
 NOW = 1_800_000_000.0
 HOUR_AGO = "2027-01-15T07:00:00Z"

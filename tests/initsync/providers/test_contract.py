@@ -5,9 +5,9 @@ import time
 import pytest
 
 from initsync import providers
-from initsync.errors import JasmError
+from initsync.network.transport import Network
 from initsync.providers.interface import SecretProvider
-from initsync.transport import Network
+from initsync.words.errors import JasmError
 
 UNREACHABLE = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:1",

@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.apiserver import EmbeddedApiServer
 from initsync.testing.client import APPLY, Refused
+from initsync.words.model import JsonObject
 
 SECRET = "/api/v1/namespaces/default/secrets/db?fieldManager=m&force=true"
 

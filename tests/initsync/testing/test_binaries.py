@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from initsync.progress import Progress
+from initsync.cli.progress import Progress
 from initsync.testing.controlplane import toolchain
 from initsync.testing.controlplane.binaries import (
     VERSION,

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from initsync.model import JsonObject
 from initsync.testing.apiserver.ownership import (
     FieldConflicts,
     Owner,
@@ -15,6 +14,7 @@ from initsync.testing.apiserver.ownership import (
     merge_patch,
     updated,
 )
+from initsync.words.model import JsonObject
 
 JASM = Owner("jasm", "Apply")
 KEYS = st.sampled_from(["a", "b", "c", "d"])

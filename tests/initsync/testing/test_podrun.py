@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from initsync import keys
-from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.apiserver import EmbeddedApiServer
 from initsync.testing.client import Refused
 from initsync.testing.podrun import AwsIdentity, UnsupportedPod, run_container
+from initsync.words import keys
+from initsync.words.model import JsonObject
 
 # Prints its whole environment and every file below the directories named there.
 SHOW = f"""#!{sys.executable} -IS

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from initsync.model import JsonObject
 from initsync.testing import manifests
 from initsync.testing.apiserver import EmbeddedApiServer
 from initsync.testing.client import Refused
 from initsync.testing.podrun import UnsupportedPod
 from initsync.testing.podstart import InitFailed, started_pod
+from initsync.words.model import JsonObject
 from tests.polling import until
 
 # Writes its own name to the shared log at once, and more where it is told to.

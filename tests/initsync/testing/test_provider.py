@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from initsync.errors import SecretNotFound
-from initsync.model import ExternalSecret
 from initsync.providers.interface import SecretProvider
 from initsync.testing import MockProvider
+from initsync.words.errors import SecretNotFound
+from initsync.words.model import ExternalSecret
 
 
 def test_it_is_a_secret_provider() -> None:

@@ -1,5 +1,5 @@
 {{/*
-As injector/bounds.py, each counted only where those before it hold. Where a pod has more, the
+As initsync/injection/bounds.py, each counted only where those before it hold. Where a pod has more, the
 expression fails, and the key that is not there says why: by failurePolicy such a pod is refused. False would
 leave it alone, and its app would start without its secret.
 */}}

@@ -1,4 +1,4 @@
-{{/* As injector/sidecar.py. */}}
+{{/* As initsync/injection/sidecar.py. */}}
 {{- define "jasm.policy.sidecar" -}}
 - name: isSidecar
   expression: variables.annotations[?'jasm.codnod.io/mode'].orValue('') == 'sidecar'
@@ -15,7 +15,7 @@
         c.?ports.orValue([]).exists(p, p.?containerPort.orValue(0) == port)))
 {{- end -}}
 
-{{/* As injector/identity.py: the AWS identity of the first container that has a whole one. */}}
+{{/* As initsync/injection/identity.py: the AWS identity of the first container that has a whole one. */}}
 {{- define "jasm.policy.identity" -}}
 # The kinds of which the pod has the volume, of one token and nothing else; and that token's file.
 - name: awsTokens
@@ -60,7 +60,7 @@
     .map(e, {'name': string(e.name), 'value': string(e.value)})
 {{- end -}}
 
-{{/* Whether e is what comes with a token of the kind k: a role, or a URL of initsync/aws/agents.py. */}}
+{{/* Whether e is what comes with a token of the kind k: a role, or a URL of initsync/providers/aws/agents.py. */}}
 {{- define "jasm.policy.awsBeside" -}}
 e.name == k.beside && has(e.value) && !e.value.contains('$(') && (k.volume == 'aws-iam-token'
         || isURL(e.value) && url(e.value).getScheme() in ['http', 'https']
@@ -71,7 +71,7 @@ e.name == k.beside && has(e.value) && !e.value.contains('$(') && (k.volume == 'a
 ['169.254.170.2', '169.254.170.23', 'fd00:ec2::23', 'localhost']
 {{- end -}}
 
-{{/* As injector/container.py. */}}
+{{/* As initsync/injection/container.py. */}}
 {{- define "jasm.policy.container" -}}
 {{- $own := .Values.injection -}}
 - name: never
@@ -182,7 +182,7 @@ securityContext: Object.spec.initContainers.securityContext{
 {{- add (le $seconds 86400.0 | ternary (ceil $seconds) 60.0 | int64) 60 -}}
 {{- end -}}
 
-{{/* As injector/waiter.py: the second init container. */}}
+{{/* As initsync/injection/waiter.py: the second init container. */}}
 {{- define "jasm.policy.jasmWait" -}}
 Object.spec.initContainers{
   name: 'jasm-wait',

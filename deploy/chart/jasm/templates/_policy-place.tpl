@@ -1,4 +1,4 @@
-{{/* As injector/place.py: the index of ours among the init containers. */}}
+{{/* As initsync/injection/place.py: the index of ours among the init containers. */}}
 {{- define "jasm.policy.place" -}}
 - name: initNames
   expression: variables.initContainers.map(c, c.name)

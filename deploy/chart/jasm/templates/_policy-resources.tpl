@@ -1,5 +1,5 @@
 {{/*
-As injector/resources.py: maps by kind, cpu and memory. `least` gives the kinds, too.
+As initsync/injection/resources.py: maps by kind, cpu and memory. `least` gives the kinds, too.
 */}}
 {{- define "jasm.policy.resources" -}}
 {{- $own := .Values.injection -}}

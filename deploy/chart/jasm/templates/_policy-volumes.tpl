@@ -1,5 +1,5 @@
 {{/*
-As injector/volumes.py and the volumes of injector/container.py. CEL has no YAML parser: the Secret's name
+As initsync/injection/volumes.py and the volumes of initsync/injection/container.py. CEL has no YAML parser: the Secret's name
 is read where the annotation has it plainly (docs/injection-without-a-webhook.md says how). Where it has not,
 every Secret volume is made optional, as the injector does for an annotation that it cannot read; also where
 the pod may start without its secret, which the injector leaves alone: the annotation may be valid all the same,

@@ -1,0 +1,1 @@
+"""What a pod's author writes: the annotations' texts in, a request or a sentence out."""

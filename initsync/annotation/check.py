@@ -1,0 +1,70 @@
+"""What is wrong with any of JASM's annotations, in the very sentences of the pod. Pure."""
+
+import difflib
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from initsync.annotation import choices, policy, request
+from initsync.words import keys
+from initsync.words.errors import AnnotationError
+from initsync.words.model import PodRef
+from initsync.words.wording import shown
+
+ANNOTATIONS = (
+    *(*keys.PODINFO_FILES, keys.INJECT, keys.PLACE, keys.RUN_AS_USER, keys.SECCOMP_PROFILE),
+    *(keys.CPU, keys.MEMORY, keys.METRICS_PORT),
+)
+"""What a pod's author may write."""
+KNOWN = (*ANNOTATIONS, keys.INJECTED)
+"""Every name that JASM knows on a pod."""
+
+_RESOLVED = 63  # characters of a name, as Kubernetes has them behind the slash
+
+CheckPath = Callable[[str, str], str | None]
+"""The rule of a provider (its name) that a path breaks, as "must …", or None."""
+
+
+def problems(
+    annotations: Mapping[str, str], supported: Collection[str], check_path: CheckPath
+) -> Iterator[AnnotationError]:
+    """What is wrong with JASM's annotations among those of a pod that is there."""
+    for name, text in annotations.items():
+        if name.startswith(keys.PREFIX):
+            try:
+                check_text(name, text, PodRef("", "", ""), supported, check_path)
+            except AnnotationError as error:
+                yield error
+
+
+def check_text(
+    name: str, text: str, pod: PodRef, supported: Collection[str], check_path: CheckPath
+) -> None:
+    """Raise AnnotationError for what is wrong with the annotation `name` of a pod."""
+    refuse_unknown(name)
+    if name == keys.ANNOTATION:
+        request.parse(text, pod, supported, check_path)
+    elif rule := choices.problem(name, text):
+        raise AnnotationError(f"is {shown(text)}, but {rule}", name=name)
+    else:
+        policy.parse({name: text})
+
+
+_ELSEWHERE = {
+    keys.ADOPT: "belongs on the Secret that is to be handed over",
+    keys.SOURCE_PATH: "is what JASM writes on a Secret",
+    keys.SYNCED_AT: "is what JASM writes on a Secret",
+    keys.VERSION: "is what JASM writes on a Secret",
+    keys.NAMESPACE_LABEL: f'is a label of namespaces; on a pod it is {keys.INJECT}: "false"',
+}
+
+
+def refuse_unknown(name: str) -> None:
+    """Raise AnnotationError for a name that has no effect on a pod, with the nearest that has."""
+    if name in KNOWN:
+        return
+    if elsewhere := _ELSEWHERE.get(name):
+        raise AnnotationError(f"has no effect on a pod: it {elsewhere}", name=name)
+    short = {known.removeprefix(keys.PREFIX): known for known in KNOWN}
+    typed = name.removeprefix(keys.PREFIX)[:_RESOLVED].lower().replace("_", "-")
+    close = difflib.get_close_matches(typed, short, 1)
+    advice = f"did you mean {short[close[0]]}?" if close else f"known are {', '.join(short)}"
+    raise AnnotationError(f"has no effect: JASM knows none of this name; {advice}", name=name)

@@ -1,0 +1,152 @@
+"""The options that say what an injected container is like: of the injector that makes it, and of
+`initsync manifest` that writes it down.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from initsync.annotation.quantity import value
+from initsync.injection.settings import Settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_DEFAULT = Settings("")
+
+# https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables
+_NAME = re.compile(r"[!-<>-~]+")
+
+
+def _image(_: click.Context, _parameter: click.Parameter, given: str) -> str:
+    """An image's name."""
+    if not given or any(character.isspace() for character in given):
+        raise click.BadParameter("must name an image, without white space")
+    return given
+
+
+def _user(_: click.Context, _parameter: click.Parameter, given: int) -> int | None:
+    """A UID that is not root's."""
+    if given == 0:
+        raise click.BadParameter("must not be root's: jasm-init runs as non-root")
+    return None if given < 0 else given
+
+
+def _quantity(_: click.Context, _parameter: click.Parameter, given: str) -> str:
+    """A quantity above zero."""
+    if not value(given):
+        raise click.BadParameter("must be a quantity above zero, such as 100m or 64Mi")
+    return given
+
+
+def _pairs(
+    _: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    """NAME=VALUE, any number of them."""
+    pairs = tuple(entry.partition("=")[::2] for entry in given)
+    if not all(
+        "=" in entry and _NAME.fullmatch(name)
+        for entry, (name, _) in zip(given, pairs, strict=True)
+    ):
+        raise click.BadParameter("must be NAME=VALUE, the name of printable ASCII characters")
+    return tuple((name, value) for name, value in pairs)
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    # No default: without a registry its name would be docker.io's to give away.
+    click.option(
+        "--image",
+        callback=_image,
+        required=True,
+        help="The image with jasm-init, in your registry; best by digest.",
+    ),
+    click.option(
+        "--pull-policy",
+        type=click.Choice(["Always", "IfNotPresent", "Never"]),
+        default=_DEFAULT.pull_policy,
+        show_default=True,
+    ),
+    click.option(
+        "--run-as-user",
+        callback=_user,
+        type=click.IntRange(-1, 2**31 - 1),
+        default=_DEFAULT.run_as_user,
+        show_default=True,
+        help="UID of jasm-init, not root's; -1 leaves it to the cluster.",
+    ),
+    click.option(
+        "--seccomp-profile",
+        type=click.Choice([_DEFAULT.seccomp_profile, "none"]),
+        default=_DEFAULT.seccomp_profile,
+        show_default=True,
+        help="Of jasm-init; none leaves it out, as OpenShift's SCC anyuid wants it.",
+    ),
+    click.option(
+        "--cpu",
+        default=_DEFAULT.cpu,
+        show_default=True,
+        callback=_quantity,
+        help="Least CPU in limited pods.",
+    ),
+    click.option(
+        "--memory",
+        default=_DEFAULT.memory,
+        show_default=True,
+        callback=_quantity,
+        help="Likewise.",
+    ),
+    click.option(
+        "--sidecar-cpu",
+        default=_DEFAULT.sidecar_cpu,
+        show_default=True,
+        callback=_quantity,
+        help="CPU of a sidecar in limited pods, in mode sidecar.",
+    ),
+    click.option(
+        "--sidecar-memory",
+        default=_DEFAULT.sidecar_memory,
+        show_default=True,
+        callback=_quantity,
+        help="Likewise.",
+    ),
+    click.option(
+        "--container-restart-policy",
+        is_flag=True,
+        help="Your cluster has 1.35 or newer: let the kubelet try again in pods that it would not.",
+    ),
+    click.option(
+        "--env", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="For jasm-init."
+    ),
+    click.option(
+        "--ca-configmap",
+        default="",
+        metavar="NAME",
+        help="ConfigMap of each pod's namespace with CA certificates that jasm-init trusts, too.",
+    ),
+    click.option("--ca-key", default=_DEFAULT.ca_key, show_default=True, help="Its key, of PEM."),
+    click.option(
+        "--mesh-proxy",
+        "mesh_proxies",
+        multiple=True,
+        default=_DEFAULT.mesh_proxies,
+        show_default=True,
+        metavar="NAME",
+        help="A native sidecar that must run before jasm-init can use the network; repeatable, and "
+        "empty for none.",
+    ),
+    click.option(
+        "--token-seconds",
+        type=click.IntRange(600, 2**32),
+        default=_DEFAULT.token_seconds,
+        show_default=True,
+        help="Life of jasm-init's ServiceAccount token.",
+    ),
+)
+
+
+def container(command: Command) -> Command:
+    """All of them, by the names of `Settings`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command

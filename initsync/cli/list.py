@@ -1,0 +1,169 @@
+"""`initsync list`: the Secrets that JASM keeps, who uses them, and the pods that it missed."""
+
+import os
+import sys
+import time
+from typing import Any
+
+import click
+
+from initsync.cli.cluster import Asked, Opened, ending, opened, options
+from initsync.cli.terminal import say, say_json, table
+from initsync.inventory import registrations, why
+from initsync.inventory.missed import Missed, missed
+from initsync.inventory.usage import Found, Managed, User, first_users
+from initsync.inventory.why import Injecting
+from initsync.kube.reads import NAMESPACES, PODS, SECRETS, Reads, Resource
+from initsync.sync import settings
+from initsync.words import keys
+from initsync.words.errors import ClusterForbidden
+from initsync.words.times import since, since_written, span
+
+_VERSION = 8
+"""Characters of a version in a line: they tell two of one secret apart."""
+_SHOWN = 3
+"""Users of one Secret in a line."""
+_EXIT_CODES = """\b
+Exit codes:
+  0  the answer is complete, or (without --unused) says what it may lack
+  1  a bug in JASM
+  2  wrong use, or no usable kubeconfig
+  5  the Kubernetes API cannot be reached, or refuses; with --unused also
+     where something may not be read that could use a Secret
+"""
+# What makes pods, and so may use a Secret while it has none: scaled to zero, or between two runs.
+_MAKERS = {
+    "ReplicationController": Resource("", "replicationcontrollers"),
+    "Deployment": Resource("apps", "deployments"),
+    "ReplicaSet": Resource("apps", "replicasets"),
+    "StatefulSet": Resource("apps", "statefulsets"),
+    "DaemonSet": Resource("apps", "daemonsets"),
+    "Job": Resource("batch", "jobs"),
+    "CronJob": Resource("batch", "cronjobs"),
+}
+
+
+@click.command("list", epilog=_EXIT_CODES)
+@click.option("--unused", is_flag=True, help="Only Secrets that nothing uses.")
+@click.option(
+    "--missed",
+    "only_missed",
+    is_flag=True,
+    help="Pods that ask for a secret and have no jasm-init.",
+)
+@options("Only this one; default: all namespaces.", 300)
+def list_(unused: bool, only_missed: bool, **asked: Any) -> None:
+    """List the Secrets that JASM keeps, and who uses them. No secret value is read."""
+    if unused and only_missed:
+        raise click.UsageError("--unused is about Secrets, --missed about pods: choose one")
+    chosen = Asked(**asked)
+    with ending(chosen):
+        place = opened(chosen)
+        if only_missed:
+            _tell_missed(_missed(chosen, place), chosen)
+        else:
+            _list(chosen, place, unused=unused)
+
+
+def _missed(asked: Asked, place: Opened) -> list[Missed]:
+    with place.progress.step("list pods"):
+        around = (_namespace_labels(asked, place), _injecting(place.reads))
+        return list(missed(place.reads.pages(PODS, asked.namespace or ""), *around))
+
+
+def _injecting(reads: Reads) -> list[Injecting] | None:
+    """All that injects; None where it may not be read."""
+    try:
+        return why.injecting(registrations.webhooks(reads), registrations.policies(reads))
+    except ClusterForbidden:
+        return None
+
+
+def _namespace_labels(asked: Asked, place: Opened) -> dict[str, dict[str, str]] | None:
+    """The labels of the namespaces, by name; None where they may not be read."""
+    try:
+        if asked.namespace:
+            one = place.reads.get(NAMESPACES, "", asked.namespace)
+            every = [one] if one else []
+        else:
+            every = list(place.reads.pages(NAMESPACES, metadata_only=True))
+    except ClusterForbidden:
+        return None
+    return {one["metadata"]["name"]: one["metadata"].get("labels") or {} for one in every}
+
+
+def _tell_missed(found: list[Missed], asked: Asked) -> None:
+    if asked.as_json:
+        say_json([one._asdict() for one in found])
+        return
+    for one in found:
+        owner = f" ({one.owner})" if one.owner else ""
+        say(f"{one.namespace}/{one.pod}{owner}, created {one.created}: {one.why}")
+    if not found:
+        say("no pod was missed", err=True)
+
+
+def _list(asked: Asked, place: Opened, *, unused: bool) -> None:
+    found, unread = _read(asked, place)
+    chosen = found.unused if unused else found.secrets
+    lacks = [*unread, *found.unclear]
+    if asked.as_json:
+        secrets = [_as_json(one) for one in chosen]
+        say_json({"secrets": secrets, "incomplete": lacks})
+    elif chosen:
+        for line in _lines(chosen, time.time(), unused=unused):
+            say(line)
+    else:
+        say("no unused Secret" if unused else "no Secret of JASM's", err=True)
+    for what in lacks:
+        say(f"warning: the answer may be incomplete: {what}", err=True)
+    if unused and not asked.as_json:
+        say(_BEYOND, err=True)
+    sys.exit(5 if unused and lacks else 0)
+
+
+_BEYOND = (
+    "not seen: who reads a Secret by the Kubernetes API, Ingresses, and custom resources; "
+    "look there before you delete one"
+)
+
+
+def _read(asked: Asked, place: Opened) -> tuple[Found, list[str]]:
+    """The Secrets with their users, and what could not be read."""
+    namespace = asked.namespace or ""
+    label = f"{keys.MANAGED_BY} in ({','.join(settings.managed_by(os.environ))})"
+    with place.progress.step("list Secrets"):
+        found = Found(place.reads.pages(SECRETS, namespace, labels=label, metadata_only=True))
+    unread = []
+    for kind, resource in {**_MAKERS, "Pod": PODS}.items():
+        try:
+            with place.progress.step(f"list {resource.plural}"):
+                for one in place.reads.pages(resource, namespace):
+                    found.add(kind, one)
+        except ClusterForbidden as error:
+            unread.append(f"{resource.title} were not read: {error.advice}")
+    return found, unread
+
+
+def _lines(secrets: list[Managed], now: float, *, unused: bool) -> list[str]:
+    head = ["NAMESPACE", "NAME", "PROVIDER", "PATH", "VERSION", "WRITTEN", "AGE"]
+    rows = [
+        [
+            *(one.namespace, one.name, one.provider or "?", one.path or "?"),
+            one.version[:_VERSION] or "?",
+            *(span(since_written(one.synced, now)), span(since(one.created, now))),
+            *([] if unused else [_users(one.users)]),
+        ]
+        for one in secrets
+    ]
+    return table(head if unused else [*head, "USED BY"], rows)
+
+
+def _users(users: list[User]) -> str:
+    first = [f"{user.title} ({', '.join(user.through)})" for user in first_users(users)]
+    more = f" and {len(first) - _SHOWN} more" if len(first) > _SHOWN else ""
+    return ", ".join(first[:_SHOWN]) + more or "nobody"
+
+
+def _as_json(one: Managed) -> dict[str, object]:
+    return one._asdict() | {"users": [user._asdict() for user in one.users]}

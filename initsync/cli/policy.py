@@ -1,0 +1,218 @@
+"""`initsync policy`: what the pods' ServiceAccounts must be allowed, for AWS and for Kubernetes."""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+
+from initsync.cli import policy_options as checked
+from initsync.cli.cluster import Asked, ending, opened, options
+from initsync.cli.progress import Progress
+from initsync.cli.terminal import json_text, say
+from initsync.kube.reads import PODS
+from initsync.manifests import dump, files
+from initsync.permissions import cloudroles, iam, permits, terraform, wishes
+from initsync.permissions.cloudroles import CloudRole, Trust
+from initsync.permissions.iam import Place
+from initsync.permissions.permits import Permit
+from initsync.permissions.wishes import Wish
+from initsync.providers.aws import endpoints
+from initsync.providers.aws.paths import is_arn
+from initsync.words.errors import AnnotationError, InvalidSetup
+from initsync.words.model import JsonObject
+
+_EXIT_CODES = """\b
+Exit codes:
+  0  everything is printed
+  1  a bug in JASM
+  2  wrong use, a file that cannot be read, or no usable kubeconfig
+  3  an annotation is invalid: of FILE nothing is printed, of pods that are
+     there what the others need
+  5  the Kubernetes API cannot be reached, or refuses
+"""
+_OUTPUTS = ("yaml", "json", "kubernetes", "helm", "terraform")
+_NAMESPACE = "Of objects that have none; without FILE: read the pods that are there."
+
+
+@click.command(epilog=_EXIT_CODES)
+@click.argument("paths", metavar="[FILE...]", nargs=-1)
+@click.option(
+    "--account",
+    callback=checked.account,
+    help="The AWS account of the pods' roles; needed for them.",
+)
+@click.option("--region", callback=checked.region, help="Of secrets that are named without an ARN.")
+@click.option(
+    "--kms-key",
+    "kms_keys",
+    multiple=True,
+    callback=checked.kms_keys,
+    metavar="[PATH=]ARN",
+    help="The customer-managed key of the secret at PATH, or of every other of its region.",
+)
+@click.option(
+    "--trust",
+    type=click.Choice(cloudroles.TRUSTS),
+    help="How pods become their role; default: irsa with --oidc-issuer, else pod-identity.",
+)
+@click.option(
+    "--oidc-issuer", callback=checked.issuer, metavar="URL", help="Of the cluster, for IRSA."
+)
+@click.option("--cluster", default="", help="The EKS cluster's name, for Pod Identity.")
+@click.option(
+    "--audience",
+    default=iam.AUDIENCE,
+    callback=checked.audience,
+    help=f"Of the ServiceAccounts' tokens, for IRSA; default: {iam.AUDIENCE}.",
+)
+@click.option(
+    "--prefix",
+    default="jasm",
+    callback=checked.prefix,
+    help="What names in IAM begin with; default: jasm.",
+)
+@click.option(
+    "--role-prefix",
+    default=permits.ROLES,
+    callback=checked.role_prefix,
+    help=f"What names of Roles in Kubernetes begin with; default: {permits.ROLES}.",
+)
+@options(_NAMESPACE, 300, _OUTPUTS)
+def policy(
+    paths: tuple[str, ...],
+    account: str,
+    region: str,
+    kms_keys: dict[str, str],
+    trust: str | None,
+    oidc_issuer: str,
+    cluster: str,
+    audience: str,
+    prefix: str,
+    role_prefix: str,
+    **asked: Any,
+) -> None:
+    """Print what the ServiceAccounts of annotated pods must be allowed, and no more.
+
+    FILE is as for `initsync check`; without any, the pods of the namespace -n are read.
+    Per ServiceAccount: the role's permissions and trust policy, the Kubernetes Role and
+    RoleBinding. -o kubernetes is for kubectl apply, -o helm for the chart's values.
+    """
+    chosen = Asked(**asked)
+    _refuse(paths, account, chosen)
+    trusted = _trust(trust, oidc_issuer, cluster, audience)
+    with ending(chosen):
+        read = wishes.Read(_of_files(paths, chosen), []) if paths else _of_pods(chosen)
+        found = permits.permits(read.wishes, role_prefix)
+        if not found:
+            say("warning: no pod asks for a secret", err=True)
+        if chosen.output in _KUBERNETES:
+            click.echo(dump.dump(_KUBERNETES[chosen.output](found)), nl=False)
+        else:
+            _print_cloud(found, _place(found, account, region, kms_keys), trusted, prefix, chosen)
+        for permit in found:
+            _warn(permits.warnings(permit, chosen.output, complete=not paths))
+        _warn(f"left out: {problem}" for problem in read.problems)
+        sys.exit(AnnotationError.exit_code if read.problems else 0)
+
+
+def _print_cloud(
+    found: list[Permit], place: Place, trust: Trust, prefix: str, asked: Asked
+) -> None:
+    roles = [cloudroles.cloud_role(permit, place, trust, prefix) for permit in found]
+    click.echo(_CLOUD[asked.output](roles, trust), nl=False)
+    for role in roles:
+        _warn(cloudroles.warnings(role, place, trust, asked.output))
+
+
+def _warn(lines: Iterable[str]) -> None:
+    for line in lines:
+        say(f"warning: {line}", err=True)
+
+
+def _refuse(paths: tuple[str, ...], account: str, asked: Asked) -> None:
+    """Raise UsageError for what does not go together."""
+    if not paths and not asked.namespace:
+        raise click.UsageError("name files of manifests, or a namespace: -n NAMESPACE")
+    if paths and (asked.kube_context or asked.kubeconfig):
+        raise click.UsageError("--context and --kubeconfig are for a namespace without FILE")
+    if not account and asked.output not in _KUBERNETES:
+        raise click.UsageError("policies of AWS need --account; -o kubernetes and helm do not")
+
+
+def _trust(kind: str | None, issuer: str, cluster: str, audience: str) -> Trust:
+    kind = kind or ("irsa" if issuer else "pod-identity")
+    if (kind == "irsa") != bool(issuer):
+        raise click.UsageError("--trust irsa and --oidc-issuer belong together")
+    if cluster and kind != "pod-identity":
+        raise click.UsageError("--cluster is for --trust pod-identity")
+    if audience != iam.AUDIENCE and kind != "irsa":
+        raise click.UsageError("--audience is for --trust irsa")
+    return Trust(kind, issuer, cluster, audience)
+
+
+def _of_files(paths: tuple[str, ...], asked: Asked) -> list[Wish]:
+    found: list[Wish] = []
+    with Progress(sys.stderr).step("read the manifests"):
+        for manifest in files.all_valid(paths):
+            try:
+                found += wishes.of_manifest(manifest.text, asked.namespace or "")
+            except InvalidSetup as error:
+                raise InvalidSetup(manifest.file, str(error)) from None
+    return found
+
+
+def _of_pods(asked: Asked) -> wishes.Read:
+    """Raises Refused where no pod that asks for a secret is without a problem."""
+    place = opened(asked)
+    with place.progress.step("list pods"):
+        read = wishes.of_pods(place.reads.pages(PODS, asked.namespace or ""))
+    if read.problems and not read.wishes:
+        raise files.Refused(read.problems, AnnotationError.exit_code)
+    return read
+
+
+def _place(found: list[Permit], account: str, region: str, kms_keys: dict[str, str]) -> Place:
+    """Raises InvalidSetup where a region is missing, or a key is nobody's."""
+    paths = sorted({path for permit in found for path in permit.paths})
+    if not region:
+        for path in paths:
+            if not is_arn(path):
+                raise InvalidSetup(f"{path} is a name without a region", "give it by --region")
+        region = next((endpoints.region_of(path, {}) or "" for path in paths), "")
+    place = Place(account, region, kms_keys)
+    _refuse_strangers(paths, place)
+    used = {iam.key_of(path, place) for path in paths}
+    for path, key in kms_keys.items():
+        if key not in used or path not in ("", *paths):
+            problem = f"--kms-key {path}{'=' if path else ''}{key} is no secret's"
+            raise InvalidSetup(problem, "name a path as an annotation has it, or leave it out")
+    return place
+
+
+def _refuse_strangers(paths: list[str], place: Place) -> None:
+    """Raise InvalidSetup for what AWS lets nobody do."""
+    for path in paths:
+        arn = iam.secret(path, place)
+        partition, region = iam.home(arn)
+        if partition != place.partition:
+            problem = f"{path} is in AWS's partition {partition}, the role in {place.partition}"
+            raise InvalidSetup(problem, "no role crosses partitions: print it by itself")
+        if (key := place.keys.get(path)) and iam.home(key) != (partition, region):
+            problem = f"--kms-key {path}={key} is not of {region}, where the secret is"
+            raise InvalidSetup(problem, "name the key there that encrypts it")
+
+
+def _review(found: list[CloudRole], trust: Trust) -> JsonObject:
+    return {"serviceAccounts": [cloudroles.as_object(role, trust) for role in found]}
+
+
+_CLOUD = {
+    "yaml": lambda found, trust: dump.dump([_review(found, trust)]),
+    "json": lambda found, trust: json_text(_review(found, trust), indent=2) + "\n",
+    "terraform": terraform.text,
+}
+_KUBERNETES: dict[str, Callable[[list[Permit]], Iterable[JsonObject]]] = {
+    "kubernetes": lambda found: (one for permit in found for one in permit.objects()),
+    "helm": lambda found: [permits.chart_values(found)],
+}

@@ -1,0 +1,1 @@
+"""How a provider's text becomes keys and values, one file a format."""

@@ -1,0 +1,150 @@
+"""The init container, sidecar or not, and its volumes, as dicts."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from initsync.injection import choices, identity, sidecar
+from initsync.injection.resources import Resources, resources, sidecar_resources
+from initsync.injection.settings import Settings
+from initsync.words import keys
+
+PODINFO_VOLUME = "jasm-podinfo"
+HANDOVER_VOLUME = "jasm-handover"
+TOKEN_VOLUME = "jasm-token"  # noqa: S105  # a volume's name; kube-api-access-* would be the
+# ServiceAccount plugin's, which would mount it into every container (design D23)
+_CA_FILE = "platform-ca.crt"
+_OF_THE_IMAGE = 65532  # its USER, as the Dockerfile has it
+
+
+class Volumes(NamedTuple):
+    """The names of ours, which must not be others' in the pod."""
+
+    podinfo: str
+    token: str
+    handover: str
+
+
+def init_container(
+    pod: Mapping[str, Any], volumes: Volumes, settings: Settings, *, waited: bool
+) -> dict[str, Any]:
+    """`jasm-init` for this pod. `waited`: it leaves the keys' names for `jasm-wait`."""
+    aws, beside = identity.given(pod), choices.sidecar(pod)
+    handed = waited or beside
+    mounts = {volumes.podinfo: keys.PODINFO_DIR, volumes.token: keys.SERVICEACCOUNT_DIR}
+    handover = {"name": volumes.handover, "mountPath": keys.HANDOVER_DIR}
+    mounted = [*read_only(mounts), *([handover] if handed else []), *aws.mounts]
+    env = _env(pod, settings, aws, handed=handed)
+    if beside:
+        wanted = sidecar_resources(pod, settings)
+        ours = described(keys.CONTAINER, pod, env, mounted, settings, wanted)
+        return ours | sidecar.fields(pod, settings)
+    ours = described(keys.CONTAINER, pod, env, mounted, settings, resources(pod, settings))
+    own = settings.container_restart_policy and _never(pod)
+    return ours | ({"restartPolicy": "OnFailure"} if own else {})
+
+
+def described(
+    name: str,
+    pod: Mapping[str, Any],
+    env: list[dict[str, Any]],
+    mounts: list[dict[str, Any]],
+    settings: Settings,
+    wanted: Resources,
+) -> dict[str, Any]:
+    """One of our containers: `name` is also its command in our image."""
+    container = {
+        "name": name,
+        "image": settings.image,
+        "imagePullPolicy": settings.pull_policy,
+        "command": [name],
+        "env": env,
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "securityContext": _security(pod, settings),
+        "volumeMounts": mounts,
+    }
+    return container | ({"resources": wanted} if wanted else {})
+
+
+def read_only(mounts: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The volumes, by name, at their paths."""
+    return [{"name": name, "mountPath": at, "readOnly": True} for name, at in mounts.items()]
+
+
+def podinfo_volume(name: str) -> dict[str, Any]:
+    """The downward-API files that `initsync.pod.podinfo` reads."""
+    fields = {file: f"metadata.annotations['{name}']" for name, file in keys.PODINFO_FILES.items()}
+    fields |= {field: f"metadata.{field}" for field in ("name", "namespace", "uid")}
+    items = [{"path": path, "fieldRef": {"fieldPath": field}} for path, field in fields.items()]
+    return {"name": name, "downwardAPI": {"items": items}}
+
+
+def token_volume(name: str, settings: Settings) -> dict[str, Any]:
+    """A ServiceAccount token of our own, under the names that every in-cluster client knows.
+
+    And the platform's CA certificates: the kubelet waits for their ConfigMap, as for the cluster's.
+    The default mode (0644, which the kubelet narrows where it can) lets a non-root UID read it.
+    """
+    token = {"path": "token", "expirationSeconds": settings.token_seconds}
+    ca = {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
+    namespace = {"path": "namespace", "fieldRef": {"fieldPath": "metadata.namespace"}}
+    sources = [
+        {"serviceAccountToken": token},
+        {"configMap": ca},
+        {"downwardAPI": {"items": [namespace]}},
+        *([{"configMap": _platform_ca(settings)}] if settings.ca_configmap else []),
+    ]
+    return {"name": name, "projected": {"sources": sources}}
+
+
+def _platform_ca(settings: Settings) -> dict[str, Any]:
+    items = [{"key": settings.ca_key, "path": _CA_FILE}]
+    return {"name": settings.ca_configmap, "items": items}
+
+
+def _security(pod: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """What Pod Security "restricted" asks of every container, and a read-only root beside it."""
+    user = _user(pod, settings)
+    named = settings.seccomp_profile != "none" and not choices.left_out(pod, keys.SECCOMP_PROFILE)
+    return {
+        "runAsNonRoot": True,
+        **({} if user is None else {"runAsUser": user}),
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+        **({"seccompProfile": {"type": settings.seccomp_profile}} if named else {}),
+    }
+
+
+def _user(pod: Mapping[str, Any], settings: Settings) -> int | None:
+    """Its UID; None: the cluster's choice, or our image's.
+
+    As a pod's own is root, a container without one would be root, and never be started.
+    """
+    if user := choices.user(pod):
+        return user
+    user = None if choices.left_out(pod, keys.RUN_AS_USER) else settings.run_as_user
+    root = (pod["spec"].get("securityContext") or {}).get("runAsUser") == 0
+    return _OF_THE_IMAGE if root and user is None else user
+
+
+def _env(
+    pod: Mapping[str, Any], settings: Settings, aws: identity.Identity, *, handed: bool
+) -> list[dict[str, Any]]:
+    """Each name once: the pod's own AWS identity before the platform's choice before ours."""
+    field = {"fieldRef": {"fieldPath": "spec.nodeName"}}
+    node: dict[str, Any] = {"name": "JASM_NODE_NAME", "valueFrom": field}
+    beside = choices.sidecar(pod)
+    last = _never(pod) and not (beside or settings.container_restart_policy)  # no later try (D7)
+    restart = [{"name": "JASM_RESTART_POLICY", "value": "Never"}] if last else []
+    mode = sidecar.env(pod) if beside else []
+    handover = [{"name": "JASM_HANDOVER_DIR", "value": keys.HANDOVER_DIR}] if handed else []
+    trusted = [{"name": "SSL_CERT_FILE", "value": f"{keys.SERVICEACCOUNT_DIR}/{_CA_FILE}"}]
+    trusted = trusted if settings.ca_configmap else []
+    chosen = [{"name": name, "value": value} for name, value in settings.env]
+    entries = [node, *restart, *mode, *handover, *trusted, *chosen, *aws.env]
+    return list({entry["name"]: entry for entry in entries}.values())
+
+
+def _never(pod: Mapping[str, Any]) -> bool:
+    """Whether the kubelet starts none of the pod's containers again, unless it says otherwise."""
+    return bool(pod["spec"].get("restartPolicy") == "Never")

@@ -1,0 +1,136 @@
+"""A pod in, JSON Patch operations out: pure, idempotent, and never a list replaced as a whole.
+
+The pod stays the raw dict that the API server sent: typed objects would lose fields newer than
+they are. https://www.rfc-editor.org/rfc/rfc6902
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, count
+from typing import Any, NamedTuple
+
+from initsync import providers
+from initsync.annotation import policy
+from initsync.annotation import request as annotation
+from initsync.injection import choices, eligible, place, volumes, waiter
+from initsync.injection import container as ours
+from initsync.injection.container import Volumes
+from initsync.injection.settings import Settings
+from initsync.kube import podfields
+from initsync.words import keys
+from initsync.words.errors import JasmError
+from initsync.words.model import PodRef
+
+Operation = dict[str, Any]
+
+
+class Injection(NamedTuple):
+    """What to do to one pod, and what to tell whoever made it."""
+
+    operations: list[Operation]
+    warnings: list[str]
+    skipped: str = ""
+    """Why there is nothing to do."""
+    invalid: str = ""
+    """What is wrong with the pod's annotations; it is injected all the same, for the container
+    says it too, on the pod."""
+
+
+def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Injection:
+    """The patch that puts `jasm-init` into `pod`."""
+    annotations = pod["metadata"].get("annotations") or {}
+    if reason := eligible.skip_reason(pod, settings.image):
+        warning = f"{keys.CONTAINER} was not injected: {_TOLD[reason]}" if reason in _TOLD else ""
+        return Injection([], [warning] if warning else [], reason)
+    warnings = list(choices.ignored(pod))
+    try:
+        policy.parse(annotations)
+        owner = PodRef(namespace, pod["metadata"].get("name", ""), "")
+        text = annotations[keys.ANNOTATION]
+        request = annotation.parse(text, owner, providers.names(), providers.check_path)
+    except JasmError as error:
+        operations = [*_not_waited_for(pod, annotations), *_operations(pod, [], settings)]
+        return Injection(operations, [*warnings, str(error)], "", str(error))
+    shown = list(volumes.showing(pod, request.secret_name))
+    return Injection([*_optional(shown), *_operations(pod, shown, settings)], warnings)
+
+
+def _not_waited_for(pod: Mapping[str, Any], annotations: Mapping[str, str]) -> Iterator[Operation]:
+    """With an invalid annotation `jasm-init` must start to say so on the pod.
+
+    No app follows it, so no Secret is missed; which one was meant is not always known.
+    """
+    if not policy.starts_anyway(annotations):
+        yield from _optional(list(volumes.showing(pod, None)))
+
+
+_TOLD = {
+    "windows": "it does not run on Windows",
+    "name taken": f"a container of the pod has its name, {keys.CONTAINER}: rename that one",
+}
+"""The reasons that whoever made the pod should hear of."""
+
+
+def _operations(
+    pod: Mapping[str, Any], shown: Sequence[volumes.Shown], settings: Settings
+) -> Iterator[Operation]:
+    names = _free_names(pod)
+    created = [ours.podinfo_volume(names.podinfo), ours.token_volume(names.token, settings)]
+    containers = [ours.init_container(pod, names, settings, waited=bool(shown))]
+    if shown or choices.sidecar(pod):
+        created.append(waiter.handover_volume(names.handover))
+    if shown:
+        containers.append(waiter.wait_container(pod, shown, names.handover, settings))
+    yield from _pulled(pod, settings)
+    yield from _inserted("/spec/volumes", pod["spec"].get("volumes"), created)
+    before = pod["spec"].get("initContainers")
+    index = place.index(before or [], pod["metadata"].get("annotations") or {}, settings)
+    yield from _inserted("/spec/initContainers", before, containers, index)
+    yield _add(annotation_path(keys.INJECTED), settings.version)
+
+
+def annotation_path(name: str) -> str:
+    """Of a pod, as a JSON pointer."""
+    return f"/metadata/annotations/{name.replace('/', '~1')}"
+
+
+def _inserted(
+    path: str, before: list[Any] | None, items: list[Any], index: int | None = None
+) -> Iterator[Operation]:
+    """Into a list that is there, one by one; a list that is not is made."""
+    if not before:
+        yield _add(path, items)
+        return
+    for number, item in enumerate(items):
+        yield _add(f"{path}/{'-' if index is None else index + number}", item)
+
+
+def _pulled(pod: Mapping[str, Any], settings: Settings) -> Iterator[Operation]:
+    """By then the ServiceAccount plugin has put those of the ServiceAccount there, if any."""
+    before = pod["spec"].get("imagePullSecrets") or []
+    there = {found.get("name") for found in before}
+    missing = [{"name": name} for name in settings.image_pull_secrets if name not in there]
+    if missing:
+        yield from _inserted("/spec/imagePullSecrets", before, missing)
+
+
+def _optional(shown: Sequence[volumes.Shown]) -> Iterator[Operation]:
+    yield from (_add(f"{by.path}/optional", True) for by in shown if not by.optional)
+
+
+def _free_names(pod: Mapping[str, Any]) -> Volumes:
+    """None that a container mounts: it would get what is ours."""
+    spec = pod["spec"]
+    taken = {volume["name"] for volume in spec.get("volumes") or []}
+    for container in podfields.containers(spec):
+        taken.update(mount["name"] for mount in container.get("volumeMounts") or [])
+    wanted = (ours.PODINFO_VOLUME, ours.TOKEN_VOLUME, ours.HANDOVER_VOLUME)
+    return Volumes(*(_free(name, taken) for name in wanted))
+
+
+def _free(name: str, taken: set[str]) -> str:
+    numbered = (f"{name}-{number}" for number in count(1))
+    return next(found for found in chain([name], numbered) if found not in taken)
+
+
+def _add(path: str, value: Any) -> Operation:
+    return {"op": "add", "path": path, "value": value}

@@ -1,0 +1,35 @@
+"""What injects pods in a cluster, read: JASM's webhooks and policies."""
+
+from initsync.inventory import why
+from initsync.kube.reads import Reads, Resource
+from initsync.words.model import JsonObject
+
+LABELS = "app.kubernetes.io/name=jasm"
+GROUP = "admissionregistration.k8s.io"
+_WEBHOOKS = Resource(GROUP, "mutatingwebhookconfigurations")
+_POLICIES = Resource(GROUP, "mutatingadmissionpolicies")
+_BINDINGS = Resource(GROUP, "mutatingadmissionpolicybindings")
+
+
+def webhooks(reads: Reads) -> list[JsonObject]:
+    """JASM's MutatingWebhookConfigurations, without entries of others. Raises ClusterError."""
+    return why.webhooks(reads.pages(_WEBHOOKS))
+
+
+def policies(reads: Reads) -> list[JsonObject]:
+    """Its MutatingAdmissionPolicies. Raises ClusterError."""
+    return _either(reads, _POLICIES)
+
+
+def bindings(reads: Reads) -> list[JsonObject]:
+    """Their bindings. Raises ClusterError."""
+    return _either(reads, _BINDINGS)
+
+
+def _either(reads: Reads, resource: Resource) -> list[JsonObject]:
+    """With JASM's label, of v1, or where that is not served or has none, of v1beta1."""
+    return _ours(reads, resource) or _ours(reads, resource._replace(version="v1beta1"))
+
+
+def _ours(reads: Reads, resource: Resource) -> list[JsonObject]:
+    return list(reads.pages(resource, labels=LABELS))

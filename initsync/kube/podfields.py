@@ -1,0 +1,47 @@
+"""What a pod says of itself: whether it asks for a secret, its containers, and ours. Pure."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from initsync.words import keys
+
+
+def asks(pod: Mapping[str, Any]) -> bool:
+    """Whether it has the annotation."""
+    return keys.ANNOTATION in (pod["metadata"].get("annotations") or {})
+
+
+def served(pod: Mapping[str, Any]) -> bool:
+    """Whether it has the init container."""
+    return ours(pod) is not None
+
+
+def ours(pod: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Its init container: by hand it may have any name, and is known by what it runs or reads."""
+    every = pod["spec"].get("initContainers") or []
+    named = (found for found in every if found["name"] == keys.CONTAINER)
+    return next(named, None) or next(filter(_by_hand, every), None)
+
+
+def managed_by(pod: Mapping[str, Any]) -> str:
+    """JASM_MANAGED_BY of its init container by hand: the injector's is the platform's own choice.
+
+    Another container may say what it likes.
+    """
+    if keys.INJECTED in (pod["metadata"].get("annotations") or {}):
+        return ""
+    env = (ours(pod) or {}).get("env") or []
+    values = [entry.get("value") or "" for entry in env if entry["name"] == "JASM_MANAGED_BY"]
+    return values[-1] if values else ""  # of a name that is there twice the last counts
+
+
+def _by_hand(container: Mapping[str, Any]) -> bool:
+    command = (container.get("command") or [""])[0].rpartition("/")[2]
+    mounts = {mount["mountPath"].rstrip("/") for mount in container.get("volumeMounts") or []}
+    return command == keys.CONTAINER or keys.PODINFO_DIR in mounts
+
+
+def containers(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """All of a pod's, apps before init containers."""
+    for part in ("containers", "initContainers"):
+        yield from spec.get(part) or []

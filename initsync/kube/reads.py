@@ -1,0 +1,143 @@
+"""The Kubernetes API as people's commands read it: any kind, page by page, with their own rights.
+
+https://kubernetes.io/docs/reference/using-api/api-concepts/
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+from urllib.parse import quote, urlencode
+
+from initsync.kube import answers
+from initsync.kube.cluster import JSON, send
+from initsync.network.transport import Connection, Response
+from initsync.words.errors import ClusterUnavailable
+from initsync.words.model import JsonObject
+
+_PAGE = 500  # objects
+_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+
+class Resource(NamedTuple):
+    """One kind of object, by its place in the API."""
+
+    group: str
+    plural: str
+    version: str = "v1"
+
+    @property
+    def title(self) -> str:
+        """As RBAC's own messages name it, such as `deployments.apps`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    def path(self, namespace: str, name: str = "") -> str:
+        """Its URL path; of all namespaces, or of a kind without any, where `namespace` is empty."""
+        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        within = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
+        last = f"/{quote(name, safe='')}" if name else ""
+        return f"{root}{within}/{self.plural}{last}"
+
+
+PODS = Resource("", "pods")
+NAMESPACES = Resource("", "namespaces")
+SECRETS = Resource("", "secrets")
+TOKENS = Resource("", "serviceaccounts/token")
+"""A subresource: made of a ServiceAccount by its name."""
+
+
+class Reads:
+    """`authorization` gives the header's value, `left` the seconds until the deadline."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        authorization: Callable[[], str | None],
+        left: Callable[[], float],
+    ) -> None:
+        self._connection = connection
+        self._authorization = authorization
+        self._left = left
+
+    def version(self) -> str:
+        """The API server's own, such as `v1.37.2`. Raises ClusterError, as everything here."""
+        action = "ask the API server for its version"
+        response = self._call("GET", "/version", action)
+        return str(answers.given(response, action, "gitVersion", "")["gitVersion"])
+
+    def get(self, resource: Resource, namespace: str, name: str) -> JsonObject | None:
+        """The object, or None where the API server says that there is none."""
+        action = f"get {resource.title} {f'{namespace}/' if namespace else ''}{name}"
+        response = self._call("GET", resource.path(namespace, name), action)
+        if answers.missing(response):
+            return None
+        right = needs("get", resource, namespace)
+        return answers.stored(response, action, right=right)
+
+    def pages(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        fields: str = "",
+        metadata_only: bool = False,
+    ) -> Iterator[JsonObject]:
+        """Every object that the selectors leave, page by page; none of a kind that is not served.
+
+        `metadata_only`: neither data nor spec leaves the API server.
+        """
+        action = f"list {resource.title} {_place(namespace)}"
+        chosen = {"limit": str(_PAGE), "labelSelector": labels, "fieldSelector": fields}
+        accept = _METADATA if metadata_only else JSON
+        token = ""
+        while True:
+            query = urlencode({**chosen, "continue": token})
+            path = f"{resource.path(namespace)}?{query}"
+            response = self._call("GET", path, action, accept=accept)
+            if _not_served(response):
+                return
+            page = answers.stored(response, action, right=needs("list", resource, namespace))
+            yield from page.get("items") or []
+            token = page["metadata"].get("continue") or ""
+            if not token:
+                return
+
+    def create(
+        self, resource: Resource, namespace: str, body: JsonObject, name: str = ""
+    ) -> JsonObject:
+        """The answer to an object that is kept nowhere: a review; a token of the account `name`."""
+        action = f"create {resource.title} {_place(namespace)}"
+        path = resource.path(namespace)
+        if name:
+            whole, _, part = resource.plural.partition("/")
+            path = f"{resource._replace(plural=whole).path(namespace, name)}/{part}"
+        right = needs("create", resource, namespace)
+        return answers.given(self._call("POST", path, action, body), action, "status", right)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        action: str,
+        body: JsonObject | None = None,
+        accept: str = JSON,
+    ) -> Response:
+        if self._left() <= 0:
+            raise ClusterUnavailable(action, "the time is over", advice="allow more by --timeout")
+        authorization = self._authorization()
+        connection = self._connection
+        return send(connection, authorization, method, path, action, body, JSON, accept)
+
+
+def _not_served(response: Response) -> bool:
+    """Of a kind in a group and version that it knows the API server says so; else Go's mux does."""
+    plain = response.status == 404 and response.body.strip() == b"404 page not found"
+    return plain or answers.missing(response)
+
+
+def needs(verb: str, resource: Resource, namespace: str) -> str:
+    """The right that a request asks for, as people put it into a Role."""
+    return f"it needs `{verb}` on {resource.title} {_place(namespace)}"
+
+
+def _place(namespace: str) -> str:
+    return f"in namespace {namespace}" if namespace else "in the whole cluster"

@@ -1,0 +1,1 @@
+"""Files of manifests: found, read, checked, and written back with what is added."""

@@ -1,0 +1,77 @@
+"""What is wrong with JASM's annotations in a manifest, in the very sentences of the pod. Pure."""
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from initsync.annotation.check import CheckPath, check_text, refuse_unknown
+from initsync.manifests import documents, workloads
+from initsync.manifests.documents import Scalar
+from initsync.manifests.workloads import Located
+from initsync.words.errors import AnnotationError
+from initsync.words.model import PodRef
+
+
+class Finding(NamedTuple):
+    """An annotation that the pod would refuse, or never see."""
+
+    line: int
+    """In the file, counted from 1."""
+    kind: str
+    namespace: str
+    name: str
+    annotation: str
+    reason: str
+    """The Event reason that the pod would get."""
+    message: str
+
+
+def findings(
+    text: str, supported: Collection[str], check_path: CheckPath
+) -> Iterator[Finding | None]:
+    """For each annotation in a manifest what is wrong with it, or None.
+
+    Raises `yamldocs.NotYaml` at the first problem of the text, after what stands before it.
+    """
+    for found in workloads.annotations(text):
+        try:
+            _check(found, supported, check_path)
+        except AnnotationError as error:
+            line = _line(found.value, error.line)
+            message = f"{error}{_advice(found)}"
+            yield Finding(line, *found.workload, found.name, error.reason, message)
+        else:
+            yield None
+
+
+def _check(found: Located, supported: Collection[str], check_path: CheckPath) -> None:
+    """Raise AnnotationError for what is wrong."""
+    workload, value = found.workload, found.value
+    refuse_unknown(found.name)
+    if found.misplaced:
+        problem = f"is on the {workload.kind} and not on its pods: move it to {found.home}"
+        raise AnnotationError(problem, name=found.name)
+    if not isinstance(value, Scalar):
+        problem = f"must be a string, not a {value.kind}: write '{found.name}: |' above its fields"
+        raise AnnotationError(problem, name=found.name)
+    if value.kind != "str":
+        problem = f"must be a string and YAML reads a {value.kind}: put it in quotes"
+        raise AnnotationError(problem, name=found.name)
+    pod = PodRef(workload.namespace, workload.name, "")
+    check_text(found.name, value.text, pod, supported, check_path)
+
+
+def _advice(found: Located) -> str:
+    if found.misplaced or not isinstance(found.value, Scalar):
+        return ""
+    return documents.advice(found.value.text)
+
+
+def _line(value: documents.Node, line: int | None) -> int:
+    """The line of the file at which the annotation's own line stands.
+
+    Of a literal block only: a folded or quoted text has other lines than its file.
+    https://yaml.org/spec/1.1/#id928909
+    """
+    if line is None or not isinstance(value, Scalar) or not value.literal:
+        return value.line
+    return value.line + min(line, max(1, len(value.text.splitlines())))

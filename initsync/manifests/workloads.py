@@ -1,0 +1,157 @@
+"""JASM's annotations in Kubernetes manifests, each with the place where it stands. Pure."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from initsync.annotation.check import ANNOTATIONS, KNOWN
+from initsync.kube import kinds, podfields
+from initsync.manifests import documents
+from initsync.manifests.documents import Node, Scalar, Sequence
+from initsync.manifests.paths import lookup, names
+from initsync.words import keys
+from initsync.words.model import JsonObject
+
+_ACCOUNT = ("serviceAccountName", "serviceAccount")  # the second is the first's old name
+# Metadata that the pod does not get, and whose.
+_ELSEWHERE = {"CronJob": [(), ("spec", "jobTemplate")]}
+_WANTED = {
+    *("kind", "items", "metadata", "name", "generateName", "namespace", "annotations"),
+    *("spec", "template", "jobTemplate", "containers", "initContainers", *_ACCOUNT),
+    *("command", "volumeMounts", "mountPath", "env", "value"),
+}
+
+
+class Workload(NamedTuple):
+    """An object whose pods JASM may serve."""
+
+    kind: str
+    namespace: str
+    name: str
+    """With `generateName` what the names start with; both may be empty."""
+
+
+class Located(NamedTuple):
+    """An annotation of JASM on a workload."""
+
+    workload: Workload
+    name: str
+    value: Node
+    home: str
+    """The field of the workload in which the annotation belongs."""
+    misplaced: bool
+    """It is on the workload's own metadata, and the pod has none."""
+    account: str
+    """The pod's ServiceAccount."""
+    managed_by: str
+    """JASM_MANAGED_BY of JASM's container by hand; empty where that has none."""
+    unquoted: dict[str, str]
+    """Of namespace and ServiceAccount what YAML reads as no string, as it is written."""
+
+
+def annotations(text: str) -> Iterator[Located]:
+    """Those of a manifest's text, YAML or JSON. Raises `yamldocs.NotYaml` at the first problem,
+    after what stands before it.
+    """
+    for root in documents.documents(text, _wanted):
+        for found, kind in _objects(root):
+            yield from _of(found, kind)
+
+
+def _wanted(field: str) -> bool:
+    return field in _WANTED or field.startswith(keys.PREFIX)
+
+
+def _objects(root: Node) -> Iterator[tuple[Node, str]]:
+    """The object with its kind, or those of a list, each once however often it is aliased."""
+    waiting, seen = [(root, "")], set[int]()
+    while waiting:
+        found, within = waiting.pop()
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        kind = _text(found, "kind") or within
+        items = lookup(found, "items")
+        if kind.endswith("List") and isinstance(items, Sequence):
+            waiting += [(item, kind.removesuffix("List")) for item in reversed(items.items)]
+        else:
+            yield found, kind
+
+
+def _of(found: Node, kind: str) -> Iterator[Located]:
+    path = kinds.pod_path(kind)
+    if kind not in kinds.PODS and not isinstance(
+        lookup(found, *path, "spec", "containers"), Sequence
+    ):
+        return
+    workload = Workload(kind, _text(found, "metadata", "namespace"), _name(found))
+    home = ".".join((*path, "metadata", "annotations"))
+    outside = _ELSEWHERE.get(kind, [()] if path else [])
+    accounts = (_text(found, *path, "spec", name) for name in _ACCOUNT)
+    account = next(filter(None, accounts), "default")
+    about = (account, _managed_by(found, path), _unquoted(found, path))
+    for name in KNOWN:
+        if value := _annotation(found, path, name):
+            yield Located(workload, name, value, home, False, *about)
+            continue
+        for other in outside if name in ANNOTATIONS else ():
+            if value := _annotation(found, other, name):
+                yield Located(workload, name, value, home, True, *about)
+    for place in (path, *outside):
+        for name in _strange(found, place):
+            if value := _annotation(found, place, name):
+                yield Located(workload, name, value, home, place != path, *about)
+
+
+def _managed_by(found: Node, path: tuple[str, ...]) -> str:
+    containers = _items(lookup(found, *path, "spec", "initContainers"))
+    injected = _annotation(found, path, keys.INJECTED)
+    annotations = {keys.INJECTED: ""} if injected else {}
+    spec = {"initContainers": list(map(_container, containers))}
+    return podfields.managed_by({"metadata": {"annotations": annotations}, "spec": spec})
+
+
+def _container(found: Node) -> JsonObject:
+    """By what it may be known for one of JASM's, and its variables."""
+    command = lookup(found, "command")
+    mounts = _items(lookup(found, "volumeMounts"))
+    env = _items(lookup(found, "env"))
+    return {
+        "name": _text(found, "name"),
+        "command": [command.first if isinstance(command, Sequence) else ""],
+        "volumeMounts": [{"mountPath": _text(mount, "mountPath")} for mount in mounts],
+        "env": [{"name": _text(entry, "name"), "value": _text(entry, "value")} for entry in env],
+    }
+
+
+def _items(found: Node | None) -> list[Node]:
+    return found.items if isinstance(found, Sequence) else []
+
+
+def _unquoted(found: Node, path: tuple[str, ...]) -> dict[str, str]:
+    nodes = {name: lookup(found, *path, "spec", name) for name in _ACCOUNT}
+    nodes["namespace"] = lookup(found, "metadata", "namespace")
+    return {
+        name: node.text
+        for name, node in nodes.items()
+        if isinstance(node, Scalar) and node.kind not in ("str", "null")
+    }
+
+
+def _annotation(found: Node, path: tuple[str, ...], name: str) -> Node | None:
+    return lookup(found, *path, "metadata", "annotations", name)
+
+
+def _strange(found: Node, path: tuple[str, ...]) -> Iterator[str]:
+    """The names under JASM's prefix that it does not know."""
+    for name in names(lookup(found, *path, "metadata", "annotations")):
+        if name.startswith(keys.PREFIX) and name not in KNOWN:
+            yield name
+
+
+def _name(found: Node) -> str:
+    return _text(found, "metadata", "name") or _text(found, "metadata", "generateName")
+
+
+def _text(found: Node, *path: str) -> str:
+    node = lookup(found, *path)
+    return node.text if isinstance(node, Scalar) and node.kind == "str" else ""

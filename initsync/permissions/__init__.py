@@ -1,0 +1,1 @@
+"""What ServiceAccounts must be allowed, in a cloud and in Kubernetes, and no more."""

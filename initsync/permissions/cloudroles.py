@@ -1,0 +1,134 @@
+"""What a ServiceAccount must be allowed in AWS so that its pods sync, and no more. Pure."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from initsync.permissions import iam
+from initsync.permissions.iam import Place
+from initsync.permissions.names import within
+from initsync.permissions.permits import Permit
+from initsync.permissions.wishes import Wish
+from initsync.words.model import JsonObject
+
+TRUSTS = ("pod-identity", "irsa", "none")
+_NAME_LIMIT = 64
+
+
+class Trust(NamedTuple):
+    """How pods become their role."""
+
+    kind: str
+    """One of TRUSTS; `none`: by one that is there already, so that none is to be made."""
+    issuer: str = ""
+    """Of IRSA: the OIDC issuer, a URL without its scheme."""
+    cluster: str = ""
+    """Of Pod Identity: the EKS cluster's name; any cluster's where empty."""
+    audience: str = iam.AUDIENCE
+    """Of IRSA: the tokens'."""
+
+    def annotations(self, role_arn: str) -> dict[str, str]:
+        """What the ServiceAccount then says."""
+        if self.kind != "irsa":
+            return {}
+        other = self.audience != iam.AUDIENCE
+        said = {iam.AUDIENCE_ANNOTATION: self.audience} if other else {}
+        return {iam.ROLE_ANNOTATION: role_arn, **said}
+
+
+class CloudRole(NamedTuple):
+    """The IAM role of one ServiceAccount."""
+
+    permit: Permit
+    name: str
+    """Kubernetes' names have no `_`, so no two ServiceAccounts have the same."""
+    arn: str
+    policies: tuple[JsonObject, ...]
+    trust: JsonObject | None
+    shared: dict[str, JsonObject]
+    """By the ARN of a secret in another account the policy that its owner puts on it."""
+
+
+def cloud_role(permit: Permit, place: Place, trust: Trust, prefix: str) -> CloudRole:
+    """The ServiceAccount's; `prefix` is what its name begins with."""
+    name = within(f"{prefix}_{permit.namespace}_{permit.account}", _NAME_LIMIT)
+    arn = place.arn("iam", f"role/{name}")
+    trusted = _trust(trust, place, permit)
+    shared = {found: iam.resource_policy(arn) for found in foreign(permit, place) if trusted}
+    policies = tuple(iam.policies(_statements(permit, place)))
+    return CloudRole(permit, name, arn, policies, trusted, shared)
+
+
+def foreign(permit: Permit, place: Place) -> list[str]:
+    """The ARNs of secrets in other accounts, which must share them."""
+    arns = {iam.secret(path, place) for path in permit.paths}
+    return sorted(arn for arn in arns if iam.foreign(arn, place))
+
+
+def warnings(role: CloudRole, place: Place, trust: Trust, output: str) -> Iterator[str]:
+    """What a person should know of what is printed in that form."""
+    permit, whose = role.permit, role.permit.whose
+    if len(role.policies) > iam.POLICIES_LIMIT:
+        have = f"{len(role.policies)} policies of {iam.POLICY_LIMIT} characters"
+        yield f"{whose} needs {have}, and a role takes {iam.POLICIES_LIMIT} by default"
+    for path in filter(iam.doubtful, permit.paths):
+        tail = "if its last six are of the name, give the secret's complete ARN"
+        yield f"{whose}: {path} is taken for complete: {tail}"
+    keyed = {iam.secret(path, place) for path in permit.paths if iam.key_of(path, place)}
+    for arn in foreign(permit, place):
+        key = "" if arn in keyed else "; its KMS key, too: name that by --kms-key"
+        yield f"{whose}: {arn} is in another account, which must share it (resourcePolicies){key}"
+    if output == "terraform" and trust.kind == "pod-identity" and not trust.cluster:
+        yield f"{whose}: its Pod Identity association is yours to make, or name --cluster"
+
+
+def as_object(role: CloudRole, trust: Trust) -> JsonObject:
+    """All that a ServiceAccount must be allowed, to be read by people and programs."""
+    permit = role.permit
+    objects = dict(zip(("role", "roleBinding"), permit.objects(), strict=True))
+    guard = {"guard": {"managedBy": permit.managed_by}} if permit.managed_by else {}
+    return {
+        "namespace": permit.namespace,
+        "serviceAccount": permit.account,
+        "secrets": [_wish(wish) for wish in permit.wishes],
+        "aws": {
+            **(_role(role, trust) if role.trust else {}),
+            "permissionsPolicies": list(role.policies),
+            **({"resourcePolicies": role.shared} if role.shared else {}),
+        },
+        "kubernetes": objects | guard,
+    }
+
+
+_STATEMENTS = {"aws-secretsmanager": iam.statements}
+"""By provider, what IAM must allow who fetches paths from it."""
+
+
+def _statements(permit: Permit, place: Place) -> list[JsonObject]:
+    found: list[JsonObject] = []
+    for provider, group in groupby(sorted(permit.wishes, key=_provider), _provider):
+        found += _STATEMENTS[provider]({wish.path for wish in group}, place)
+    return found
+
+
+def _provider(wish: Wish) -> str:
+    return wish.provider
+
+
+def _trust(trust: Trust, place: Place, permit: Permit) -> JsonObject | None:
+    whose = (permit.namespace, permit.account)
+    if trust.kind == "irsa":
+        return iam.irsa_trust(place, trust.issuer, *whose, trust.audience)
+    return iam.pod_identity_trust(trust.cluster, *whose) if trust.kind == "pod-identity" else None
+
+
+def _role(role: CloudRole, trust: Trust) -> JsonObject:
+    annotations = trust.annotations(role.arn)
+    said = {"serviceAccountAnnotations": annotations} if annotations else {}
+    return {"roleName": role.name, "roleArn": role.arn, **said, "trustPolicy": role.trust}
+
+
+def _wish(wish: Wish) -> JsonObject:
+    label = {"managedBy": wish.managed_by} if wish.managed_by else {}
+    source = {"provider": wish.provider, "path": wish.path}
+    return {"secretName": wish.secret_name, **source, **label}

@@ -1,0 +1,235 @@
+"""What IAM must allow for reading secrets, and whom it is to trust: policy documents. Pure.
+
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from initsync.providers.aws import endpoints, paths
+from initsync.words.errors import InvalidSetup
+from initsync.words.model import JsonObject
+from initsync.words.wording import shown
+
+POLICY_LIMIT = 6144
+"""Characters of a managed policy, white space not counted.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+POLICIES_LIMIT = 10
+"""Managed policies of one role, unless AWS raises the account's quota; likewise."""
+ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
+"""On a ServiceAccount, for IRSA."""
+AUDIENCE_ANNOTATION = "eks.amazonaws.com/audience"
+"""Likewise: of its token, where that is another than AUDIENCE."""
+AUDIENCE = "sts.amazonaws.com"
+
+# Of a secret's ARN: a dash and six characters that Secrets Manager chooses. Each `?` is one
+# character, so the pattern fits the tail and no longer name.
+_TAIL = "-??????"
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html, PolicyDocument
+_IN_POLICIES = re.compile(r"[ -\u00ff]+")
+# Such as `-secret` and `-202401`, which people choose; of a hundred tails that Secrets Manager
+# chose one is like that.
+_CHOSEN = re.compile(r"-([a-z]{6}|[A-Z]{6}|[0-9]{6})$")
+_KEY = re.compile(r"arn:[-a-z0-9]+:kms:([-a-z0-9]+):[0-9]{12}:key/[A-Za-z0-9-]+")
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "us-isof-": "aws-iso-f",
+    "eu-isoe-": "aws-iso-e",
+    "eusc-": "aws-eusc",
+}
+
+
+class Place(NamedTuple):
+    """Where the secrets are that are named without an ARN, and who encrypts which."""
+
+    account: str
+    """The role's, twelve digits."""
+    region: str
+    keys: Mapping[str, str] = {}
+    """The ARN of a KMS key by path; by the empty path that of all others in its region."""
+
+    @property
+    def partition(self) -> str:
+        """Of the region."""
+        return next(
+            (name for start, name in _PARTITIONS.items() if self.region.startswith(start)), "aws"
+        )
+
+    def arn(self, service: str, resource: str) -> str:
+        """Of something in the account that has no region."""
+        return f"arn:{self.partition}:{service}::{self.account}:{resource}"
+
+
+def secret(path: str, place: Place) -> str:
+    """The ARN that fits the secret at `path` and no other.
+
+    A full ARN that ends in a dash and six characters is taken for complete, as it is: that AWS
+    advises against names that end so. Raises InvalidSetup for a path that no policy can name.
+    """
+    literal = _literal(path)
+    if not paths.is_arn(path):
+        where = f"{place.partition}:secretsmanager:{place.region}:{place.account}"
+        return f"arn:{where}:secret:{literal}{_TAIL}"
+    return literal if paths.tail(path) else literal + _TAIL
+
+
+def _literal(path: str) -> str:
+    """`path` as an element of a policy that means itself only.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
+    """
+    if not path.isascii() and not _IN_POLICIES.fullmatch(path):
+        problem = f"no policy of IAM can name {shown(path)}: it has characters beyond U+00FF"
+        raise InvalidSetup(problem, "give the secret another name")
+    return re.sub(r"[*?$]", r"${\g<0>}", path)
+
+
+def doubtful(path: str) -> bool:
+    """Whether an ARN that is taken for complete may be a name's that ends so, without its tail."""
+    return paths.is_arn(path) and bool(_CHOSEN.search(path))
+
+
+def home(arn: str) -> tuple[str, str]:
+    """Partition and region: a secret and its key have the same."""
+    partition, _, region = arn.split(":")[1:4]
+    return partition, region
+
+
+def foreign(arn: str, place: Place) -> bool:
+    """Whether the secret is in another account, which then must allow the role, too."""
+    return arn.split(":")[4] != place.account
+
+
+def key_problem(arn: str) -> str | None:
+    """Why it is not the ARN of a KMS key, as "must …", or None."""
+    if _KEY.fullmatch(arn):
+        return None
+    return (
+        "must be a key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID: for the use of a key IAM "
+        "knows neither aliases nor bare IDs"
+    )
+
+
+def key_of(path: str, place: Place) -> str | None:
+    """The ARN of the KMS key that encrypts the secret at `path`, if it is said."""
+    if path in place.keys:
+        return place.keys[path]
+    every = place.keys.get("")
+    return every if every and home(every) == home(secret(path, place)) else None
+
+
+def statements(paths: Collection[str], place: Place) -> list[JsonObject]:
+    """What a role must be allowed that fetches `paths`, and no more."""
+    arns = sorted({secret(path, place) for path in paths})
+    found = [_allow("ReadSecrets", "secretsmanager:GetSecretValue", arns)]
+    keys = {key for path in paths if (key := key_of(path, place))}
+    for region in sorted({_region(key) for key in keys}):
+        name = "".join(part.capitalize() for part in region.split("-"))
+        here = sorted(key for key in keys if _region(key) == region)
+        condition = {"StringEquals": {"kms:ViaService": _via(region)}}
+        decrypt = _allow(f"DecryptSecretsIn{name}", "kms:Decrypt", here)
+        found.append(decrypt | {"Condition": condition})
+    return found
+
+
+def policies(wanted: Iterable[JsonObject], limit: int = POLICY_LIMIT) -> list[JsonObject]:
+    """Documents of these statements, as few as fit into managed policies one after the other."""
+    done: list[JsonObject] = []
+    current: list[JsonObject] = []
+    for statement, resource in _parts(wanted):
+        larger = _with(current, statement, resource)
+        if current and _size(_document(larger)) > limit:
+            done.append(_document(current))
+            larger = _with([], statement, resource)
+        current = larger
+    return [*done, _document(current)] if current else done
+
+
+def irsa_trust(
+    place: Place, issuer: str, namespace: str, account: str, audience: str = AUDIENCE
+) -> JsonObject:
+    """That of a ServiceAccount by a cluster's OIDC issuer (a URL without its scheme).
+
+    https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
+    """
+    subject = f"system:serviceaccount:{namespace}:{account}"
+    said = {f"{issuer}:aud": audience, f"{issuer}:sub": subject}
+    return _document(
+        [
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": place.arn("iam", f"oidc-provider/{issuer}")},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {"StringEquals": said},
+            }
+        ]
+    )
+
+
+def pod_identity_trust(cluster: str, namespace: str, account: str) -> JsonObject:
+    """That of a ServiceAccount by EKS Pod Identity; of any cluster where its name is empty.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
+    """
+    tags = {"kubernetes-namespace": namespace, "kubernetes-service-account": account}
+    tags |= {"eks-cluster-name": cluster} if cluster else {}
+    said = {f"aws:RequestTag/{name}": value for name, value in sorted(tags.items())}
+    return _document(
+        [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "pods.eks.amazonaws.com"},
+                "Action": ["sts:AssumeRole", "sts:TagSession"],
+                "Condition": {"StringEquals": said},
+            }
+        ]
+    )
+
+
+def resource_policy(role: str) -> JsonObject:
+    """What the owner of a secret in another account puts on it, for the role of this ARN.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
+    """
+    allow = _allow("LetItsPodsRead", "secretsmanager:GetSecretValue", "*")
+    return _document([allow | {"Principal": {"AWS": role}}])
+
+
+def _allow(name: str, action: str, resources: list[str] | str) -> JsonObject:
+    return {"Sid": name, "Effect": "Allow", "Action": action, "Resource": resources}
+
+
+def _document(found: list[JsonObject]) -> JsonObject:
+    return {"Version": "2012-10-17", "Statement": found}
+
+
+def _region(arn: str) -> str:
+    return arn.split(":")[3]
+
+
+def _via(region: str) -> list[str]:
+    """Secrets Manager as KMS names it; KMS documents only the first form, for every partition."""
+    host = endpoints.base_url("secretsmanager", region, {}).removeprefix("https://")
+    return sorted({f"secretsmanager.{region}.amazonaws.com", host})
+
+
+def _parts(wanted: Iterable[JsonObject]) -> Iterator[tuple[JsonObject, str]]:
+    for statement in wanted:
+        for resource in statement["Resource"]:
+            yield statement, resource
+
+
+def _with(current: list[JsonObject], statement: JsonObject, resource: str) -> list[JsonObject]:
+    if current and current[-1]["Sid"] == statement["Sid"]:
+        more = [*current[-1]["Resource"], resource]
+        return [*current[:-1], current[-1] | {"Resource": more}]
+    return [*current, statement | {"Resource": [resource]}]
+
+
+def _size(document: JsonObject) -> int:
+    return len(json.dumps(document, separators=(",", ":")))

@@ -1,0 +1,96 @@
+"""What a ServiceAccount must be allowed in Kubernetes so that its pods sync, and no more. Pure."""
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from initsync.kube import rbac
+from initsync.permissions.names import within
+from initsync.permissions.wishes import Wish
+from initsync.words import keys
+from initsync.words.model import JsonObject
+
+ROLES = "jasm-secrets"
+"""What names of Roles begin with."""
+_NAME_LIMIT = 253
+
+
+class Permit(NamedTuple):
+    """That of one ServiceAccount."""
+
+    namespace: str
+    account: str
+    wishes: tuple[Wish, ...]
+    roles: str = ROLES
+    """What its Role's name begins with."""
+
+    @property
+    def whose(self) -> str:
+        """The ServiceAccount, as sentences name it."""
+        return f"ServiceAccount {self.namespace}/{self.account}"
+
+    @property
+    def secret_names(self) -> list[str]:
+        """Of the Secrets, sorted."""
+        return sorted({wish.secret_name for wish in self.wishes})
+
+    @property
+    def paths(self) -> list[str]:
+        """Of what they are made from, sorted."""
+        return sorted({wish.path for wish in self.wishes})
+
+    @property
+    def managed_by(self) -> list[str]:
+        """Values of the managed-by label that the guard must be told of (`guard.managedBy`)."""
+        return sorted({wish.managed_by for wish in self.wishes} - {"", keys.MANAGED_BY_DEFAULT})
+
+    def objects(self) -> list[JsonObject]:
+        """The Role and its RoleBinding."""
+        name = within(f"{self.roles}-{self.account}", _NAME_LIMIT)
+        role = rbac.role(name, self.namespace, *self.secret_names)
+        return [role, rbac.binding(name, self.namespace, self.account)]
+
+
+def permits(wishes: Iterable[Wish], roles: str = ROLES) -> list[Permit]:
+    """One a ServiceAccount, sorted: the same for the same wishes in whatever order."""
+    pairs = groupby(sorted(set(wishes)), lambda wish: (wish.namespace, wish.account))
+    return [Permit(*pair, tuple(found), roles) for pair, found in pairs]
+
+
+def warnings(permit: Permit, output: str, *, complete: bool) -> Iterator[str]:
+    """What a person should know of what is printed in that form.
+
+    `complete`: all pods of the namespace were read.
+    """
+    shared = permit.account == "default" and permit.roles == ROLES
+    if shared and not complete and output != "helm":
+        yield (
+            f"{permit.whose} is that of all pods which name none, and what another run prints "
+            "for it replaces this Role: name one in the pods, read all of them in one run, or "
+            "give --role-prefix"
+        )
+    if permit.managed_by:
+        values = ", ".join(permit.managed_by)
+        yield (
+            f"{permit.whose}: the chart's guard must know JASM_MANAGED_BY {values} "
+            "(guard.managedBy), and then takes Secrets with that label for JASM's in every "
+            "namespace: be sure that nothing else marks Secrets so"
+        )
+
+
+def chart_values(found: Collection[Permit]) -> JsonObject:
+    """The chart's values by which it makes the Roles, and by which its guard knows their Secrets.
+
+    Of `jasm-sync` in the Roles it needs not be told.
+    """
+    items = [
+        {
+            "namespace": permit.namespace,
+            "serviceAccounts": [permit.account],
+            "secretNames": permit.secret_names,
+        }
+        for permit in found
+    ]
+    values = sorted({value for permit in found for value in permit.managed_by})
+    guard = {"guard": {"managedBy": values}} if values else {}
+    return {"rbac": {"namespaces": items}, **guard}

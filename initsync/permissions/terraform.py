@@ -1,0 +1,121 @@
+"""Permits as Terraform: IAM by hashicorp/aws, the Role by hashicorp/kubernetes. Pure."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from initsync.permissions import hcl
+from initsync.permissions.cloudroles import CloudRole, Trust
+from initsync.permissions.hcl import Block, Call, Code
+from initsync.permissions.permits import Permit
+from initsync.words.model import JsonObject
+
+
+def text(found: Collection[CloudRole], trust: Trust) -> str:
+    """One resource after the other, with a line of whose they are before a ServiceAccount's."""
+    parts = []
+    for role in found:
+        blocks = [*_aws(role, trust), *_kubernetes(role.permit)]
+        head = f"# {role.permit.whose}\n"
+        parts.append(head + "\n\n".join(map(hcl.block, blocks)) + "\n")
+    return "\n".join(parts)
+
+
+def _label(permit: Permit) -> str:
+    """Dots are the one character of Kubernetes' names that Terraform's have not."""
+    return f"jasm_{permit.namespace}_{permit.account.replace('.', '__')}"
+
+
+def _resource(kind: str, label: str, body: dict[str, Any], *blocks: Block) -> Block:
+    return Block("resource", (kind, label), body, blocks)
+
+
+def _aws(role: CloudRole, trust: Trust) -> Iterator[Block]:
+    label = _label(role.permit)
+    if role.trust:
+        document = Call("jsonencode", role.trust)
+        body = {"name": role.name, "assume_role_policy": document}
+        yield _resource("aws_iam_role", label, body)
+    for number, policy in enumerate(role.policies, 1):
+        end = f"_{number}" if number > 1 else ""  # web-2 is a ServiceAccount's name, too
+        yield _resource("aws_iam_policy", label + end, _policy(role.name + end, policy))
+        if role.trust:
+            yield _resource("aws_iam_role_policy_attachment", label + end, _attached(label, end))
+    if trust.kind == "pod-identity" and trust.cluster:
+        body = _associated(role.permit, trust)
+        yield _resource("aws_eks_pod_identity_association", label, body)
+    yield from _outputs(role, trust)
+
+
+def _outputs(role: CloudRole, trust: Trust) -> Iterator[Block]:
+    """What is left to do outside of these resources."""
+    label, arn = _label(role.permit), Code(f"aws_iam_role.{_label(role.permit)}.arn")
+    whose = role.permit.whose
+    if annotations := trust.annotations(arn):
+        told = f"Annotations of {whose}"
+        yield _output(f"{label}_annotations", told, annotations)
+    if trust.kind == "pod-identity" and not trust.cluster:
+        told = f"The role for a Pod Identity association of {whose}"
+        yield _output(f"{label}_role_arn", told, arn)
+    if role.shared:
+        documents = {found: Call("jsonencode", policy) for found, policy in role.shared.items()}
+        told = "What the owner of each secret, in another account, adds to its resource policy"
+        yield _output(f"{label}_resource_policies", told, documents)
+
+
+def _output(name: str, told: str, value: Any) -> Block:
+    return Block("output", (name,), {"description": told, "value": value})
+
+
+def _policy(name: str, document: JsonObject) -> dict[str, Any]:
+    return {"name": name, "policy": Call("jsonencode", document)}
+
+
+def _attached(label: str, end: str) -> dict[str, Any]:
+    return {
+        "role": Code(f"aws_iam_role.{label}.name"),
+        "policy_arn": Code(f"aws_iam_policy.{label}{end}.arn"),
+    }
+
+
+def _associated(permit: Permit, trust: Trust) -> dict[str, Any]:
+    return {
+        "cluster_name": trust.cluster,
+        "namespace": permit.namespace,
+        "service_account": permit.account,
+        "role_arn": Code(f"aws_iam_role.{_label(permit)}.arn"),
+    }
+
+
+def _kubernetes(permit: Permit) -> Iterator[Block]:
+    role, binding = permit.objects()
+    label = _label(permit)
+    yield _resource("kubernetes_role_v1", label, {}, _metadata(role), *map(_rule, role["rules"]))
+    reference = binding["roleRef"]
+    (subject,) = binding["subjects"]
+    yield _resource(
+        "kubernetes_role_binding_v1",
+        label,
+        {},
+        _metadata(binding),
+        Block("role_ref", (), _snake(reference) | {"name": Code(_name_of(label))}),
+        Block("subject", (), subject),
+    )
+
+
+def _name_of(label: str) -> str:
+    return f"kubernetes_role_v1.{label}.metadata[0].name"
+
+
+def _metadata(found: JsonObject) -> Block:
+    return Block("metadata", (), found["metadata"])
+
+
+def _rule(rule: JsonObject) -> Block:
+    return Block("rule", (), _snake(rule))
+
+
+_SNAKE = {"apiGroup": "api_group", "apiGroups": "api_groups", "resourceNames": "resource_names"}
+
+
+def _snake(found: JsonObject) -> dict[str, Any]:
+    return {_SNAKE.get(name, name): value for name, value in found.items()}

@@ -1,0 +1,111 @@
+"""Which Secrets the pods of a ServiceAccount sync: of manifests, or of pods that are there. Pure.
+
+Manifests must have been checked (`initsync.manifests.check`).
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from initsync import providers
+from initsync.annotation import check
+from initsync.annotation import request as annotation
+from initsync.kube import podfields
+from initsync.manifests import workloads
+from initsync.manifests.documents import Scalar
+from initsync.manifests.workloads import Located
+from initsync.permissions import owners
+from initsync.words import keys, rules
+from initsync.words.errors import InvalidSetup, JasmError
+from initsync.words.model import JsonObject, PodRef
+from initsync.words.wording import shown
+
+
+class Wish(NamedTuple):
+    """One Secret."""
+
+    namespace: str
+    account: str
+    """The ServiceAccount's name."""
+    secret_name: str
+    provider: str
+    path: str
+    managed_by: str = ""
+    """What its managed-by label says, where the pod's own container chooses that."""
+
+
+def of_manifest(text: str, namespace: str) -> Iterator[Wish]:
+    """Those of a manifest's workloads; `namespace` is that of objects without one.
+
+    Raises InvalidSetup where that is needed and empty, for it is a part of whom AWS trusts; and
+    where a name is none, for it becomes a part of programs.
+    """
+    for found in workloads.annotations(text):
+        if found.name == keys.ANNOTATION and isinstance(found.value, Scalar):
+            kind, own, name = found.workload
+            chosen = own or namespace
+            _refuse(found, f"{kind} {shown(name)}", chosen)
+            yield _wish(chosen, found.account, found.value.text, found.managed_by)
+
+
+def _refuse(found: Located, whose: str, namespace: str) -> None:
+    for what, given in found.unquoted.items():
+        problem = f"{what} of {whose} is {given}, which is no string to YAML"
+        raise InvalidSetup(problem, "put it in quotes")
+    if not namespace:
+        advice = "write it into the manifest, or give -n NAMESPACE"
+        raise InvalidSetup(f"{whose} has no namespace", advice)
+    if rule := rules.label_problem(namespace):
+        raise InvalidSetup(f"namespace of {whose} is {shown(namespace)}", f"it {rule}")
+    if rule := rules.name_problem(found.account):
+        raise InvalidSetup(f"serviceAccountName of {whose} is {shown(found.account)}", f"it {rule}")
+    if owned := _owner_problem(found.managed_by):
+        raise InvalidSetup(whose, str(owned))
+
+
+def _owner_problem(managed_by: str) -> InvalidSetup | None:
+    if not owners.is_taken(managed_by):
+        return None
+    advice = "other programs mark what they make so, and the guard would let pods change it"
+    problem = f"JASM_MANAGED_BY is {shown(managed_by)}"
+    return InvalidSetup(problem, f"{advice}: choose a value of your own")
+
+
+class Read(NamedTuple):
+    """What pods that are there wish, and a sentence for each problem that kept one's wish out."""
+
+    wishes: list[Wish]
+    problems: list[str]
+
+
+def of_pods(pods: Iterable[JsonObject]) -> Read:
+    """Those of pods as the API server gives them. One with a problem stops no other, and the same
+    problem of many pods is told once.
+    """
+    found: list[Wish] = []
+    problems: dict[str, str] = {}
+    for pod in pods:
+        metadata = pod["metadata"]
+        if wrong := [str(error) for error in _wrong(pod)]:
+            whose = f"Pod {metadata['namespace']}/{metadata['name']}"
+            for sentence in wrong:
+                problems.setdefault(sentence, f"{whose}: {sentence}")
+        elif text := (metadata.get("annotations") or {}).get(keys.ANNOTATION):
+            account = pod["spec"].get("serviceAccountName") or "default"
+            managed_by = podfields.managed_by(pod)
+            found.append(_wish(metadata["namespace"], account, text, managed_by))
+    return Read(found, [*problems.values()])
+
+
+def _wrong(pod: JsonObject) -> Iterator[JasmError]:
+    annotations = pod["metadata"].get("annotations") or {}
+    if keys.ANNOTATION not in annotations:
+        return
+    yield from check.problems(annotations, providers.names(), providers.check_path)
+    if problem := _owner_problem(podfields.managed_by(pod)):
+        yield problem
+
+
+def _wish(namespace: str, account: str, text: str, managed_by: str) -> Wish:
+    request = annotation.parse(text, PodRef(namespace, "", ""), providers.names())
+    source = (request.provider, request.secret_path)
+    return Wish(namespace, account, request.secret_name, *source, managed_by)

@@ -1,0 +1,51 @@
+"""What `jasm-init` does: the sync of the pod that environment and files describe."""
+
+import time
+from collections.abc import Mapping
+from typing import TextIO
+
+from initsync.annotation import policy
+from initsync.pod import once, podinfo
+from initsync.sync import log as logs
+from initsync.sync import run as entry
+from initsync.sync import settings
+from initsync.sync.log import Log
+from initsync.words import keys
+from initsync.words.errors import JasmError
+from initsync.words.wording import bug
+
+
+def run(env: Mapping[str, str], stderr: TextIO) -> int:
+    """The exit code."""
+    log = Log(stderr, time.time)
+    try:
+        log = logs.from_env(env, stderr, time.time)
+        return _sync_pod(env, log)
+    except JasmError as error:
+        synced = once.failed(env, error, _annotations(env), log)
+        once.tell(env, synced, log)
+        return synced.report.exit_code
+    except Exception as error:  # the last line must be a sentence, whatever happens
+        log.error(bug(error))
+        return 1
+
+
+def _sync_pod(env: Mapping[str, str], log: Log) -> int:
+    if settings.choice(env, "JASM_MODE", policy.MODES) == keys.SIDECAR:
+        from initsync.pod.sidecar import loop  # most pods never pay for it
+
+        clock = loop.Clock(time.time, time.monotonic, time.sleep, entry.uniform)
+        return loop.run(env, log, clock)
+    annotations = podinfo.read_annotations(once.directory(env))
+    synced = once.sync(env, annotations, log)
+    once.hand_over(env, synced.report.outcome)
+    once.tell(env, synced, log)
+    return synced.report.exit_code
+
+
+def _annotations(env: Mapping[str, str]) -> Mapping[str, str]:
+    """The pod's, which say whether it starts all the same; none where they cannot be read."""
+    try:
+        return podinfo.read_annotations(once.directory(env))
+    except JasmError:
+        return {}

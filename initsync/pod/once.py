@@ -1,0 +1,104 @@
+"""One sync as the pod itself: all that it rests on is read anew from environment and files."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from initsync.kube import access as clusterauth
+from initsync.kube.cluster import LIMIT, Cluster
+from initsync.network.transport import Network
+from initsync.pod import podinfo
+from initsync.sync import run as entry
+from initsync.sync import settings
+from initsync.sync.log import Log
+from initsync.sync.run import Report
+from initsync.sync.secret import EventSource
+from initsync.words import keys
+from initsync.words.errors import InvalidSetup, JasmError
+from initsync.words.model import Outcome, PodRef
+
+_SOURCE = f"spec.initContainers{{{keys.CONTAINER}}}"
+
+
+class Place(NamedTuple):
+    """Where the sync ran, and where its Event goes."""
+
+    pod: PodRef
+    cluster: Cluster
+    network: Network
+
+
+class Synced(NamedTuple):
+    """How a sync ended; `place` is None where pod or cluster are not known, so no Event can be."""
+
+    report: Report
+    place: Place | None = None
+
+    def close(self) -> None:
+        """End its connections."""
+        if self.place:
+            self.place.network.close()
+
+
+def directory(env: Mapping[str, str]) -> str:
+    """Where the downward API's files are."""
+    return env.get("JASM_PODINFO_DIR", keys.PODINFO_DIR)
+
+
+def sync(
+    env: Mapping[str, str], annotations: Mapping[str, str], log: Log, *, quiet: bool = False
+) -> Synced:
+    """Do what `annotations` ask; every failure of the table becomes its report."""
+    try:
+        run = entry.start(env, log, quiet=quiet)
+        place = _place(run)
+    except JasmError as error:
+        return failed(env, error, annotations, log)
+    report = entry.sync_pod(run, place.pod, annotations, place.cluster)
+    return Synced(report, place)
+
+
+def failed(
+    env: Mapping[str, str], error: JasmError, annotations: Mapping[str, str], log: Log
+) -> Synced:
+    """The report of what keeps a sync from beginning, such as a JASM_TIMEOUT that is no number.
+
+    Pod and cluster are there all the same, mostly, and so is the place of its Event.
+    """
+    report = entry.failed(error, annotations)
+    try:
+        return Synced(report, _place(entry.start(settings.without(env), log)))
+    except JasmError:  # what stands between container and cluster is no other failure
+        return Synced(report)
+
+
+def tell(env: Mapping[str, str], synced: Synced, log: Log) -> None:
+    """Put the report on the pod as an Event, where that can be, and into the log."""
+    if synced.place is None:
+        entry.write(synced.report, log)
+        return
+    source = EventSource(keys.CONTAINER, env.get("JASM_NODE_NAME", ""), _SOURCE)
+    entry.tell(synced.report, synced.place.pod, synced.place.cluster, source, log)
+
+
+def hand_over(env: Mapping[str, str], outcome: Outcome | None) -> None:
+    """Leave the names of the keys for `jasm-wait`, where one waits; none without `outcome`.
+
+    Raises InvalidSetup.
+    """
+    if target := env.get("JASM_HANDOVER_DIR"):
+        from initsync.pod import wait  # most pods mount no volume of the Secret
+
+        try:
+            wait.write_names(target, outcome.keys if outcome else ())
+        except OSError as error:
+            problem = f"JASM_HANDOVER_DIR is {target!r}, where nothing can be written"
+            advice = "mount an emptyDir volume there, writable"
+            raise InvalidSetup(f"{problem} ({error.strerror})", advice) from error
+
+
+def _place(run: entry.Run) -> Place:
+    pod = podinfo.read_pod(directory(run.env))
+    files = run.env.get("JASM_SERVICEACCOUNT_DIR", keys.SERVICEACCOUNT_DIR)
+    access = clusterauth.in_cluster(run.env, files)
+    cluster = Cluster(access.connection(run.network, LIMIT), access.authorization, pod.namespace)
+    return Place(pod, cluster, run.network)

@@ -1,0 +1,1 @@
+"""jasm-init in a pod that runs: the loop, what its cycles add up to, and its port."""

@@ -1,0 +1,155 @@
+"""One call to an AWS service, and the plain answers or failures that may come back.
+
+Two protocols: JSON 1.1 (Secrets Manager) and query (STS, whose answer is XML).
+https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+"""
+
+import datetime
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from initsync.network.transport import Connection, Response, TransportError
+from initsync.providers.aws.sigv4 import Credentials, sign
+from initsync.words.errors import ProviderUnavailable
+from initsync.words.wording import shortened
+
+# https://github.com/boto/botocore/blob/develop/botocore/retries/standard.py and, for the last
+# line, the services' own errors that their documentation calls worth another try.
+_TRANSIENT = frozenset(
+    [
+        *("Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled"),
+        *("RequestThrottledException", "TooManyRequestsException", "RequestLimitExceeded"),
+        *("ProvisionedThroughputExceededException", "TransactionInProgressException"),
+        *("BandwidthLimitExceeded", "LimitExceededException", "PriorRequestNotComplete"),
+        *("SlowDown", "EC2ThrottledException", "RequestTimeout", "RequestTimeoutException"),
+        *("IDPCommunicationError", "InternalServiceError", "InternalFailure"),
+        "ServiceUnavailable",
+    ]
+)
+LIMIT = 2_097_152
+"""Bytes of an answer; a secret is 65,536 bytes at most, six times that where JSON escapes each.
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html"""
+CREDENTIALS_LIMIT = 65_536
+"""Likewise, of whoever gives credentials: some kilobytes."""
+_PARTS = 70_000  # commas and brackets, in the secret's own text too: no more than it has bytes
+_STAGE = "AWSCURRENT"
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
+_DATE = "%a, %d %b %Y %H:%M:%S GMT"  # https://www.rfc-editor.org/rfc/rfc9110#name-date
+_SHOWN = 600
+"""Bytes of AWS's own message: an access-denied one has three ARNs, and its reason at the end."""
+
+
+class ServiceError(Exception):
+    """AWS's answer is a definite no. `code` is AWS's own, without its namespace.
+
+    `ahead`: seconds by which the clock here was ahead of AWS's, where its answer says.
+    """
+
+    def __init__(self, code: str, message: str, status: int, ahead: float | None = None) -> None:
+        self.code = code
+        self.message = shortened(message, _SHOWN)
+        self.status = status
+        self.ahead = ahead
+        super().__init__(f"{code}: {self.message}")
+
+
+def get_secret_value(
+    connection: Connection, secret_id: str, credentials: Credentials, region: str, now: float
+) -> dict[str, Any]:
+    """Secrets Manager's answer. Raises ServiceError and ProviderUnavailable.
+
+    The stage is said although it is the default: to a policy whose condition is
+    `secretsmanager:VersionStage` a request without it has no stage (boto/boto3#2957).
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+    """
+    body = json.dumps({"SecretId": secret_id, "VersionStage": _STAGE}).encode()
+    headers = {
+        "host": connection.authority,
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": "secretsmanager.GetSecretValue",
+    }
+    path = connection.prefix + "/"
+    signed = sign("POST", path, headers, body, credentials, region, "secretsmanager", now)
+    response = post(connection, "AWS Secrets Manager", signed, body)
+    answer = _json(response)
+    if response.status == 200 and answer is not None:
+        return answer
+    answer = answer or {}
+    code = str(answer.get("__type") or response.headers.get("x-amzn-errortype") or "")
+    code = code.partition(":")[0].rpartition("#")[2]
+    message = str(answer.get("message") or answer.get("Message") or "")
+    raise failure("AWS Secrets Manager", response, code, message, now)
+
+
+def assume_role_with_web_identity(
+    connection: Connection, role: str, session: str, token: str, now: float
+) -> Mapping[str, str]:
+    """STS's answer: AccessKeyId, SecretAccessKey, SessionToken, Expiration. Unsigned.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+    Raises ServiceError and ProviderUnavailable.
+    """
+    parameters = {
+        "Action": "AssumeRoleWithWebIdentity",
+        "Version": "2011-06-15",
+        "RoleArn": role,
+        "RoleSessionName": session,
+        "WebIdentityToken": token,
+    }
+    headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+    response = post(connection, "AWS STS", headers, urlencode(parameters).encode())
+    text = response.body.decode(errors="replace")
+    names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+    found = {name: value for name in names if (value := element(text, name))}
+    if response.status == 200 and len(found) == len(names):
+        return found
+    code, message = element(text, "Code"), element(text, "Message")
+    raise failure("AWS STS", response, code, message, now)
+
+
+def post(connection: Connection, service: str, headers: Mapping[str, str], body: bytes) -> Response:
+    """The answer to a request that is already signed. Raises ProviderUnavailable."""
+    try:
+        return connection.request("POST", "/", headers, body)
+    except TransportError as error:
+        raise ProviderUnavailable(service, str(error)) from error
+
+
+def failure(service: str, response: Response, code: str, message: str, now: float) -> Exception:
+    """ServiceError, or ProviderUnavailable where another try may help."""
+    if code and code not in _TRANSIENT and 400 <= response.status < 500 and response.status != 429:
+        return ServiceError(code, message, response.status, _ahead(response, now))
+    said = f"{code}: {shortened(message, _SHOWN)}" if code else "no answer of an AWS service"
+    return ProviderUnavailable(service, f"HTTP {response.status}, {said}", response.retry_after)
+
+
+def _ahead(response: Response, now: float) -> float | None:
+    try:
+        date = datetime.datetime.strptime(response.headers.get("date", ""), _DATE)
+    except ValueError:
+        return None
+    return now - date.replace(tzinfo=datetime.UTC).timestamp()
+
+
+def _json(response: Response) -> dict[str, Any] | None:
+    if response.parts > _PARTS:
+        return None
+    try:
+        found = json.loads(response.body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def element(xml: str, name: str) -> str:
+    """The text of the first element of that name.
+
+    Not an XML parser: these answers are flat, and importing one costs every pod start 6 ms.
+    """
+    found, _, end = xml.partition(f"<{name}>")[2].partition("<")
+    text = found.strip() if end.startswith(f"/{name}>") else ""
+    for entity, character in _ENTITIES:
+        text = text.replace(entity, character)
+    return text

@@ -1,0 +1,168 @@
+"""AWS's definite refusals as rows of the failure table: what each asks of whom.
+
+Codes: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+and CommonErrors there, https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+"""
+
+import re
+from typing import NamedTuple
+
+from initsync.providers.aws import denials, paths
+from initsync.providers.aws.api import ServiceError
+from initsync.providers.aws.sigv4 import Credentials
+from initsync.words.errors import (
+    AccessDenied,
+    JasmError,
+    NoIdentity,
+    NoIdentityYet,
+    ProviderRefused,
+    ProviderUnavailable,
+    SecretNotFound,
+    SecretRefused,
+)
+from initsync.words.times import span
+
+DENIED = frozenset(["AccessDenied", "AccessDeniedException", "NotAuthorized"])
+_REGION_OFF = frozenset(["OptInRequired", "RegionDisabledException", "SubscriptionRequired"])
+_UNFIT = frozenset(
+    [
+        *("InvalidRequestException", "InvalidParameterException"),
+        *("ValidationException", "ValidationError"),
+    ]
+)
+_SIGNATURE = frozenset(
+    [
+        *("InvalidSignatureException", "SignatureDoesNotMatch", "InvalidSignature"),
+        *("IncompleteSignature", "IncompleteSignatureException"),
+    ]
+)
+_CREDENTIALS = _SIGNATURE | frozenset(
+    [
+        *("ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException"),
+        *("InvalidClientTokenId", "RequestExpired", "RequestTimeTooSkewed"),
+        *("MissingAuthenticationToken", "MissingAuthenticationTokenException"),
+        *("InvalidAccessKeyId", "NotSignedUp"),
+    ]
+)
+_SKEW = 60.0  # seconds worth naming; AWS itself allows five minutes
+
+
+class Asked(NamedTuple):
+    """What Secrets Manager was asked for, and by whom."""
+
+    provider: str
+    path: str
+    region: str
+    credentials: Credentials
+    by_hand: bool = False
+    """By a person, whose the credentials are."""
+
+
+def of_secret(error: ServiceError, asked: Asked) -> JasmError:
+    """What Secrets Manager refused."""
+    code = error.code
+    if code == "ResourceNotFoundException":
+        missing = _missing(error.message, asked.path)
+        return SecretNotFound(asked.provider, asked.path, asked.region, error.message, missing)
+    if code in _UNFIT:
+        return _unfit(error, asked)
+    if code.startswith("KMS") or code == "DecryptionFailure":
+        return _denied(asked, _KEY, f"{code}: {error.message}")
+    if code in _REGION_OFF:
+        wanted = f"the region {asked.region}: enable it for the account"
+        return AccessDenied(asked.provider, wanted, asked.credentials.role, code)
+    if code in _CREDENTIALS:
+        tried = f"{asked.credentials.role}: AWS refused its credentials ({error})"
+        return NoIdentity([tried], _clock(error) or _renewal(error, asked))
+    if code in DENIED or error.status == 403:
+        key = denials.concerns_key(error.message)
+        wanted = _KEY if key else f"secretsmanager:GetSecretValue on {asked.path} in {asked.region}"
+        return _denied(asked, wanted, error.message)
+    return ProviderRefused("AWS Secrets Manager", str(error))
+
+
+def of_web_identity(error: ServiceError, role: str, advice: str) -> JasmError:
+    """What STS refused to the ServiceAccount that asks to be `role`."""
+    if error.code in DENIED:
+        advice = denials.advice(error.message, _ASSUME)
+        return AccessDenied("AWS STS", _ASSUME + _TRUST, role, error.message, advice)
+    if "verification key" in error.message:  # STS could not reach the issuer: passes by itself
+        return ProviderUnavailable("AWS STS", str(error))
+    if error.code in _REGION_OFF:
+        advice = "enable STS in that region for the account, or set AWS_REGION to another"
+    tried = f"IRSA: AWS STS refused the ServiceAccount token for {role} ({error})"
+    check = "check the role ARN and the OIDC provider of the cluster; " + advice
+    # A provider that IAM has just been given is not everywhere at once.
+    kind = NoIdentityYet if error.code == "InvalidIdentityToken" else NoIdentity
+    return kind([tried], _clock(error) or check)
+
+
+_KEY = "kms:Decrypt on the KMS key of that secret"
+_ENABLED = ", and see that the key is enabled"
+_ASSUME = "sts:AssumeRoleWithWebIdentity"
+_TRUST = " in the role's trust policy, for this cluster's OIDC provider and this ServiceAccount"
+_RESTORE = "restore it (aws secretsmanager restore-secret), or name another path"
+# The first whose words the sentence has: whether the key refuses or the secret, and what to do.
+_STATES: tuple[tuple[str, type[JasmError], str], ...] = (
+    (
+        "different AWS account",
+        AccessDenied,
+        "encrypt it with a customer-managed key whose policy allows kms:Decrypt to that role: "
+        "the default key is its own account's only",
+    ),
+    (
+        "pending ?deletion|:key/|KMS key",
+        AccessDenied,
+        "see that the KMS key of that secret is enabled, or cancel its deletion",
+    ),
+    ("marked for deletion|scheduled for deletion|was deleted", SecretRefused, _RESTORE),
+    ("", SecretRefused, "correct the path, or what AWS says of the secret"),
+)
+
+
+def _unfit(error: ServiceError, asked: Asked) -> JasmError:
+    """Of a secret that is there, or of a name that can be none's."""
+    said = f"{error.code}: {error.message}"
+    kind, advice = next(row[1:] for row in _STATES if re.search(row[0], error.message, re.I))
+    if kind is AccessDenied:
+        return AccessDenied(asked.provider, _KEY, asked.credentials.role, said, advice)
+    return SecretRefused(asked.provider, asked.path, asked.region, said, advice)
+
+
+def _denied(asked: Asked, wanted: str, detail: str) -> AccessDenied:
+    advice = denials.advice(detail, wanted)
+    granted = wanted + _ENABLED if wanted is _KEY else wanted
+    return AccessDenied(asked.provider, granted, asked.credentials.role, detail, advice)
+
+
+def _missing(message: str, path: str) -> str:
+    """What to do about a secret that is not found; empty where nothing special is."""
+    if "AWSCURRENT" in message:
+        return "the secret has no version labelled AWSCURRENT: put a value into it"
+    if end := paths.tail(path):
+        return (
+            "create it there, or correct path or region; AWS takes the path's end "
+            f"{end} for its own: if it is of the name, give the complete ARN, or the name"
+        )
+    return ""
+
+
+def _renewal(error: ServiceError, asked: Asked) -> str:
+    """What to do about keys that AWS refuses."""
+    if re.search("expired: |not yet current", error.message):
+        return "correct the node's clock"
+    if asked.credentials.static and error.code in _SIGNATURE:
+        return "is there a space or line break in the key? correct AWS_SECRET_ACCESS_KEY"
+    if asked.by_hand:
+        return "they may have expired: log in again, such as by aws sso login"
+    if asked.credentials.static:
+        return "correct AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
+    return "they may have expired: delete the pod to begin anew"
+
+
+def _clock(error: ServiceError) -> str:
+    """What to do where the clocks differ; empty where they do not."""
+    if error.ahead is None or abs(error.ahead) < _SKEW:
+        return ""
+    side = "ahead of" if error.ahead > 0 else "behind"
+    return f"the clock here is {span(abs(error.ahead))} {side} AWS's: correct the node's clock"

@@ -1,0 +1,1 @@
+"""One sync: read the Secret, fetch, apply what differs, report."""

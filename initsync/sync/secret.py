@@ -1,0 +1,215 @@
+"""Kubernetes objects as dicts: the Secret that is wanted, whether to write it, and the Event.
+
+Pure: objects and times come in, objects and decisions go out.
+"""
+
+import base64
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from initsync.words import keys
+from initsync.words.errors import ClusterUnavailable, NotManaged
+from initsync.words.model import ExternalSecret, JsonObject, PodRef, SyncRequest
+from initsync.words.times import since_written, timestamp
+from initsync.words.wording import one_line
+
+MESSAGE_LIMIT = 1024
+"""Bytes of an Event's message (k8s.io/kubernetes pkg/apis/core/validation/events.go)."""
+_NAME_LIMIT = 253
+_MARKED = ("labels", "annotations")
+# The API server creates an object applied with this version only if it is still missing: "1" is
+# the version of no stored object (design D4; tried on 1.30.14 and 1.37.2).
+_MISSING = "1"
+
+
+class EventSource(NamedTuple):
+    """Who reports: shown by `kubectl describe pod` in the column From."""
+
+    component: str
+    host: str = ""
+    """The node's name."""
+    field_path: str = ""
+    """The part of the pod, such as `spec.initContainers{jasm-init}`."""
+
+
+def secret(
+    request: SyncRequest,
+    external: ExternalSecret,
+    existing: JsonObject | None,
+    now: float,
+    managed_by: str,
+) -> JsonObject:
+    """The Secret to apply in place of `existing`, which must not have changed since."""
+    stored_version = existing["metadata"]["resourceVersion"] if existing else _MISSING
+    of_provider = {keys.VERSION: external.version} if external.version else {}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": request.secret_name,
+            "namespace": request.namespace,
+            "resourceVersion": stored_version,
+            "labels": {keys.MANAGED_BY: managed_by, keys.PROVIDER: request.provider},
+            "annotations": {
+                keys.SOURCE_PATH: request.secret_path,
+                keys.SYNCED_AT: timestamp(now),
+                **of_provider,
+            },
+        },
+        "type": "Opaque",
+        "data": {key: _base64(value) for key, value in external.data.items()},
+    }
+
+
+def up_to_date(existing: JsonObject, wanted: JsonObject) -> bool:
+    """Whether `existing` says all that `wanted` does, time and version of its writing aside.
+
+    A new version of the same value, as a rotation that failed leaves it, is no reason to write.
+    """
+    return (
+        (existing.get("data") or {}) == wanted["data"]
+        and _includes(_labels(existing), _labels(wanted))
+        and source(existing) == source(wanted)
+    )
+
+
+def unread(stored: JsonObject) -> bool:
+    """Whether a stored Secret's data was left out, for it has more keys than we can hold."""
+    return "data" in stored and stored["data"] is None
+
+
+def source(stored: JsonObject) -> str:
+    """Provider and path that a managed Secret was last written from."""
+    path = _annotations(stored).get(keys.SOURCE_PATH, "")
+    return f"{_labels(stored).get(keys.PROVIDER, '')} {path}".strip()
+
+
+def age(stored: JsonObject, now: float) -> float:
+    """Seconds since a managed Secret was written; infinite where it does not say, or says a time
+    that is yet to come: whoever may write the Secret may write that, too.
+    """
+    return since_written(_annotations(stored).get(keys.SYNCED_AT, ""), now)
+
+
+def removal(stored: JsonObject, wanted: JsonObject) -> JsonObject:
+    """A merge patch that takes out of `stored` what is JASM's to say and `wanted` does not.
+
+    That is each key, and each label and annotation of JASM's own. Applying removes those that
+    nobody else owns; these are the others'. The owner's word `adopt` is not ours.
+    """
+    have, want = stored["metadata"], wanted["metadata"]
+    return {
+        "metadata": {
+            **{field: have[field] for field in ("name", "namespace", "resourceVersion")},
+            **{part: _unwanted(have.get(part) or {}, want[part]) for part in _MARKED},
+        },
+        "data": dict.fromkeys((stored.get("data") or {}).keys() - wanted["data"].keys()),
+    }
+
+
+def _unwanted(have: Mapping[str, str], want: Mapping[str, str]) -> dict[str, None]:
+    return dict.fromkeys(name for name in have if _own(name) and name not in want)
+
+
+def number(removed: JsonObject) -> int:
+    """How much such a patch takes out."""
+    return len(removed["data"]) + sum(len(removed["metadata"][part]) for part in _MARKED)
+
+
+def of_others(stored: JsonObject) -> dict[str, dict[str, str]]:
+    """The labels and the annotations that are not JASM's own."""
+    return {
+        part: {
+            name: said
+            for name, said in (stored["metadata"].get(part) or {}).items()
+            if not _own(name)
+        }
+        for part in _MARKED
+    }
+
+
+def _own(name: str) -> bool:
+    return name == keys.MANAGED_BY or (name.startswith(keys.PREFIX) and name != keys.ADOPT)
+
+
+def refuse_foreign(existing: JsonObject, *managed_by: str) -> None:
+    """Raise NotManaged where `existing` is not JASM's to write (design D6).
+
+    `managed_by` are the label's values by which it is.
+    Raises ClusterUnavailable where it is about to go, and another one may be written soon.
+    """
+    metadata = existing["metadata"]
+    namespace, name = metadata["namespace"], metadata["name"]
+    if "deletionTimestamp" in metadata:
+        holders = ", ".join(metadata.get("finalizers") or ["none"])
+        detail = f"it is being deleted and waits for its finalizers ({holders})"
+        advice = "see why they do not end, or name another secretName"
+        raise ClusterUnavailable(f"write Secret {namespace}/{name}", detail, advice=advice)
+    if (kind := existing.get("type", "Opaque")) != "Opaque":
+        raise NotManaged(namespace, name, f"is of type {kind}", "name another secretName")
+    if existing.get("immutable"):
+        advice = "delete it, or name another secretName"
+        raise NotManaged(namespace, name, "is immutable", advice)
+    owner = _labels(existing).get(keys.MANAGED_BY)
+    if owner not in managed_by and _annotations(existing).get(keys.ADOPT) != "true":
+        whose = f"belongs to {owner!r}" if owner else "was not made by JASM"
+        advice = f'name another secretName, or annotate it {keys.ADOPT}: "true" to hand it over'
+        raise NotManaged(namespace, name, whose, advice)
+
+
+def event(
+    pod: PodRef,
+    reason: str,
+    message: str,
+    *,
+    warning: bool,
+    now: float,
+    reporter: EventSource,
+    first: float | None = None,
+    count: int = 1,
+) -> JsonObject:
+    """A core/v1 Event on `pod` (design D12). `count` times, since `first`; by default now."""
+    suffix = f".{int(now * 1e9):x}"
+    source = {"component": reporter.component, "host": reporter.host}
+    involved = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "namespace": pod.namespace,
+        "name": pod.name,
+        "uid": pod.uid,
+        "fieldPath": reporter.field_path,
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {
+            "name": pod.name[: _NAME_LIMIT - len(suffix)] + suffix,
+            "namespace": pod.namespace,
+        },
+        "involvedObject": {key: value for key, value in involved.items() if value},
+        "type": "Warning" if warning else "Normal",
+        "reason": reason,
+        "message": one_line(message, MESSAGE_LIMIT),
+        "firstTimestamp": timestamp(now if first is None else first),
+        "lastTimestamp": timestamp(now),
+        "count": count,
+        "source": {key: value for key, value in source.items() if value},
+        "reportingComponent": reporter.component,
+        "reportingInstance": pod.name,
+    }
+
+
+def _base64(value: str) -> str:
+    return base64.b64encode(value.encode()).decode()
+
+
+def _labels(stored: JsonObject) -> Mapping[str, str]:
+    return stored["metadata"].get("labels") or {}
+
+
+def _annotations(stored: JsonObject) -> Mapping[str, str]:
+    return stored["metadata"].get("annotations") or {}
+
+
+def _includes(have: Mapping[str, str], want: Mapping[str, str]) -> bool:
+    return all(have.get(key) == value for key, value in want.items())

@@ -1,0 +1,69 @@
+"""What a platform team may choose about a sync, read from the environment."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from initsync.words.errors import InvalidSetup
+from initsync.words.keys import MANAGED_BY_DEFAULT
+
+LOG_FORMATS = ("text", "json")
+LOG_LEVELS = ("info", "debug")
+RESTART_POLICIES = ("Always", "OnFailure", "Never")
+_CHOSEN = ("JASM_MANAGED_BY", "JASM_TIMEOUT", "JASM_SETTLE", "JASM_RESTART_POLICY")
+
+
+class Settings(NamedTuple):
+    """Times are seconds."""
+
+    managed_by: str = MANAGED_BY_DEFAULT
+    timeout: float = 60.0
+    """For the whole sync, retries included."""
+    settle: float = 1.0
+    """After changing an existing Secret: lets the kubelet's cache see it before a container
+    reads it (design D5, kubernetes#129645)."""
+    restart_policy: str = "Always"
+    """The pod's: under Never no later try follows, so refusals are retried too (design D7)."""
+    also_managed_by: tuple[str, ...] = ()
+    """Further values of the managed-by label that are ours: those of before or after a change."""
+
+
+def from_env(env: Mapping[str, str]) -> Settings:
+    """The JASM_* variables of the container. Raises InvalidSetup."""
+    default = Settings()
+    own, *others = managed_by(env)
+    return Settings(
+        own,
+        _seconds(env, "JASM_TIMEOUT", default.timeout),
+        _seconds(env, "JASM_SETTLE", default.settle),
+        choice(env, "JASM_RESTART_POLICY", RESTART_POLICIES),
+        tuple(others),
+    )
+
+
+def without(env: Mapping[str, str]) -> dict[str, str]:
+    """`env` without what `from_env` may refuse: every setting then has its default."""
+    return {name: value for name, value in env.items() if name not in _CHOSEN}
+
+
+def managed_by(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Values of the managed-by label by which a Secret is ours; the first is the one to write."""
+    others = env.get("JASM_ALSO_MANAGED_BY", "").replace(",", " ").split()
+    return (env.get("JASM_MANAGED_BY") or MANAGED_BY_DEFAULT, *others)
+
+
+def choice(env: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
+    """The variable's value, one of `known`; the first of them by default. Raises InvalidSetup."""
+    if (value := env.get(name) or known[0]) not in known:
+        raise InvalidSetup(f"{name} is {value!r}", f"set it to {' or '.join(known)}")
+    return value
+
+
+def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
+    text = env.get(name) or str(default)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 86_400:
+        raise InvalidSetup(f"{name} is {text!r}", "set it to seconds, such as 60 or 0.5")
+    return seconds

@@ -1,0 +1,1 @@
+"""The words that every folder may use: names, failures, rules, values and times."""

@@ -1,0 +1,104 @@
+"""The three objects that the certificate job touches, as the Kubernetes API has them.
+
+By the one REST client of JASM (design D2): so the job runs from the injector's own image, without
+the `kubernetes` package. The serving process never imports this.
+"""
+
+import datetime
+import email.utils
+from collections.abc import Callable
+from urllib.parse import quote
+
+from initsync.kube.answers import missing, stored
+from initsync.kube.cluster import JSON, send
+from initsync.network.transport import Connection, Response
+from initsync.words.model import JsonObject
+from injector.certs.stored import MANAGER, Names
+
+_APPLY = "application/apply-patch+yaml"  # JSON is YAML
+_MERGE = "application/merge-patch+json"
+_STRATEGIC = "application/strategic-merge-patch+json"
+_RIGHT = (
+    "it needs get and patch on that MutatingWebhookConfiguration, get, create, patch and delete on "
+    "that Secret and get on that Service: apply the chart's templates/certificates-rbac.yaml"
+)
+
+
+class Store:
+    """One identity on one cluster. Everything raises ClusterError.
+
+    `authorization` gives the header's value anew each time.
+    """
+
+    def __init__(
+        self, connection: Connection, authorization: Callable[[], str | None], names: Names
+    ) -> None:
+        self._connection = connection
+        self._authorization = authorization
+        group, core = "/apis/admissionregistration.k8s.io/v1", "/api/v1"
+        namespace = quote(names.namespace, safe="")
+        secret, service, webhook = (
+            quote(name, safe="") for name in (names.secret, names.service, names.webhook)
+        )
+        self._secret = f"{core}/namespaces/{namespace}/secrets/{secret}"
+        self._service = f"{core}/namespaces/{namespace}/services/{service}"
+        self._webhook = f"{group}/mutatingwebhookconfigurations/{webhook}"
+        self._titles = {
+            self._secret: names.secret_title,
+            self._service: names.service_title,
+            self._webhook: names.webhook_title,
+        }
+        self.now = datetime.datetime.now(datetime.UTC)
+        """By the API server's clock, as of its last answer."""
+
+    def webhook(self) -> JsonObject | None:
+        """The configuration, or None."""
+        return self._get(self._webhook)
+
+    def secret(self) -> JsonObject | None:
+        """The Secret, or None."""
+        return self._get(self._secret)
+
+    def service(self) -> JsonObject | None:
+        """The Service that the certificate is for, or None."""
+        return self._get(self._service)
+
+    def create_secret(self, manifest: JsonObject) -> None:
+        """By server-side apply: the one way to create that RBAC can limit by name (F1).
+
+        Raises ClusterConflict where there is one meanwhile, as the manifest's version asks.
+        """
+        target = f"{self._secret}?fieldManager={MANAGER}&force=true"
+        self._write(target, "create", manifest, _APPLY)
+
+    def patch_secret(self, patch: JsonObject) -> None:
+        """Raises ClusterConflict where it is no longer at the patch's resourceVersion."""
+        self._write(f"{self._secret}?fieldManager={MANAGER}", "patch", patch, _MERGE)
+
+    def patch_webhook(self, patch: JsonObject) -> None:
+        """Likewise. Entries are merged by their names."""
+        self._write(f"{self._webhook}?fieldManager={MANAGER}", "patch", patch, _STRATEGIC)
+
+    def _get(self, path: str) -> JsonObject | None:
+        action = f"get {self._titles[path]}"
+        response = self._send("GET", path, action)
+        return None if missing(response) else stored(response, action, right=_RIGHT)
+
+    def _write(self, target: str, verb: str, body: JsonObject, kind: str) -> None:
+        action = f"{verb} {self._titles[target.partition('?')[0]]}"
+        response = self._send("PATCH", target, action, body, kind)
+        stored(response, action, private=True, right=_RIGHT)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        action: str,
+        body: JsonObject | None = None,
+        kind: str = JSON,
+    ) -> Response:
+        authorization = self._authorization()
+        response = send(self._connection, authorization, method, path, action, body, kind)
+        if date := response.headers.get("date"):
+            self.now = email.utils.parsedate_to_datetime(date).astimezone(datetime.UTC)
+        return response

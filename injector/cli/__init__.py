@@ -1,0 +1,1 @@
+"""The commands of jasm-injector, one file each."""

@@ -1,0 +1,1 @@
+"""The webhook's wires: connections, bodies, TLS, and an end without loss."""

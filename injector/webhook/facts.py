@@ -1,0 +1,67 @@
+"""The part of a pod that its patch depends on, as bytes: the same for all pods of a Deployment.
+
+Left out is what no module of the injector reads, and what differs from pod to pod, such as the
+name of the ServiceAccount plugin's volume. `tests/injector/webhook/test_facts.py` holds that the
+patch of the facts is the patch of the pod.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from initsync.injection import container, eligible, identity
+from initsync.words import keys
+
+_SPEC = ("restartPolicy", "resources", "os", "imagePullSecrets")
+_CONTAINER = ("name", "image", "restartPolicy", "resources", "ports")
+_NAMES = (
+    *(container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.HANDOVER_VOLUME),
+    *identity.VOLUMES,
+)
+
+
+def of(pod: Mapping[str, Any]) -> bytes:
+    """JSON of a smaller pod. Fails in many ways where the pod is not of a pod's form."""
+    metadata, spec = pod["metadata"], pod["spec"]
+    annotations, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
+    small = _picked(spec, _SPEC)
+    for part in ("containers", "initContainers"):
+        small[part] = [_container(found) for found in spec.get(part) or []]
+    small["volumes"] = [_volume(found) for found in spec.get("volumes") or []]
+    small["securityContext"] = _picked(spec.get("securityContext") or {}, ("runAsUser",))
+    small["nodeSelector"] = _picked(spec.get("nodeSelector") or {}, (eligible.OS_LABEL,))
+    named = {name: text for name, text in annotations.items() if _read(name)}
+    about = {"annotations": named, "labels": _picked(labels, (keys.INJECT,))}
+    return orjson.dumps({"metadata": about, "spec": small})
+
+
+def _read(annotation: str) -> bool:
+    return annotation.startswith(keys.PREFIX) or annotation == eligible.MIRROR
+
+
+def _container(found: Mapping[str, Any]) -> dict[str, Any]:
+    small = _picked(found, _CONTAINER)
+    mounts = found.get("volumeMounts") or ()
+    small["volumeMounts"] = [it for it in mounts if it["name"].startswith(_NAMES)]
+    if small["volumeMounts"]:
+        small["env"] = [it for it in found.get("env") or () if it["name"] in identity.ENV]
+    return small
+
+
+def _volume(found: Mapping[str, Any]) -> dict[str, Any]:
+    """All that may show a Secret, the path of an AWS token (the rest may differ from pod to pod);
+    of others only a name that one of ours could have had."""
+    sources = (found.get("projected") or {}).get("sources") or []
+    if found.get("secret") or any(source.get("secret") for source in sources):
+        return _picked(found, ("name", "secret", "projected"))
+    name = found["name"] if found["name"].startswith(_NAMES) else ""
+    if name not in identity.VOLUMES:
+        return {"name": name}
+    token = {"serviceAccountToken": {"path": identity.token(found)}}
+    return {"name": name, "projected": {"sources": [token]}}
+
+
+def _picked(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    there = found.keys()  # only a mapping has them
+    return {name: found[name] for name in names if name in there}

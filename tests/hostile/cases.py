@@ -1,0 +1,82 @@
+"""The hostile texts: files of named cases, and the product's own answer to each.
+
+A text is a string, or a list of parts: strings, `{repeat, times}`, and `{number, times}`, which
+repeats with a number from 0 in place of `{}`. The other keys of a case say what is expected.
+"""
+
+from typing import Any, NamedTuple
+
+import yaml
+
+from initsync import providers
+from initsync.annotation import request as annotation
+from initsync.formats import json as secretdata
+from initsync.network.transport import Network
+from initsync.providers.aws.secretsmanager import Provider
+from initsync.words import rules
+from initsync.words.errors import AnnotationError, InvalidSecretData, JasmError
+from initsync.words.model import PodRef, SyncRequest
+from tests.places import ROOT
+
+HERE = ROOT / "tests" / "hostile"
+PLANTED = "pl4nted"
+POD = PodRef("shop", "web-1", "0b2a")
+PROVIDER = Provider({}, lambda: 0.0, Network({}, lambda: 60.0, lambda _: None))
+
+
+class Case(NamedTuple):
+    """One hostile text and what is expected of it."""
+
+    theme: str
+    name: str
+    parts: Any
+    expected: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        """Expanded anew, as some are megabytes."""
+        return self.parts if isinstance(self.parts, str) else "".join(map(_expanded, self.parts))
+
+
+def load(kind: str) -> list[Case]:
+    """The cases of a directory; read without libyaml, which knows no lone surrogates."""
+    return [
+        Case(file.stem, case.pop("name"), case.pop("text"), case)
+        for file in sorted((HERE / kind).glob("*.yaml"))
+        for case in yaml.load(file.read_text(), yaml.SafeLoader)
+    ]
+
+
+def _expanded(part: str | dict[str, Any]) -> str:
+    if isinstance(part, str):
+        return part
+    if "repeat" in part:
+        return str(part["repeat"] * part["times"])
+    return "".join(part["number"].replace("{}", str(number)) for number in range(part["times"]))
+
+
+def request(text: str) -> SyncRequest:
+    """The annotation as `entry` and `sync` read it."""
+    found = annotation.parse(text, POD, providers.names())
+    if rule := PROVIDER.check_path(found.secret_path):
+        raise AnnotationError.field("path", found.secret_path, rule, None)
+    return found
+
+
+def data(text: str) -> dict[str, str]:
+    """The secret as the provider and `sync` read it."""
+    try:
+        found = secretdata.parse(text)
+    except secretdata.NotSecretData as error:
+        raise InvalidSecretData(PROVIDER.name, "/prod/db", str(error)) from None
+    if problem := rules.data_problem(found):
+        raise InvalidSecretData(PROVIDER.name, "/prod/db", problem)
+    return found
+
+
+def answer(kind: str, text: str) -> SyncRequest | dict[str, str] | JasmError:
+    """What the product says; any other exception is a defect, and goes up."""
+    try:
+        return request(text) if kind == "annotations" else data(text)
+    except JasmError as error:
+        return error

@@ -1,0 +1,54 @@
+"""`initsync manifest` run in this process, on a workload with a volume."""
+
+from typing import Any
+
+from click.testing import CliRunner
+
+from initsync import __version__
+from initsync.cli.main import main
+from initsync.words import keys
+
+DEPLOYMENT = f"""\
+# the shop
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: shop}}
+spec:
+  replicas: 2 # for now
+  template:
+    metadata:
+      annotations:
+        {keys.ANNOTATION}: |
+          provider: aws-secretsmanager
+          path: /prod/db
+          secretName: db
+    spec:
+      containers:
+        - name: app
+          image: 'app:1.10'
+      # below all containers
+      volumes:
+        - name: creds
+          secret: {{secretName: db, defaultMode: 0440}}
+  # how it rolls
+  strategy: {{type: Recreate}}
+---
+# not ours
+kind: ConfigMap
+data:   {{ on: "yes",  n: 012 }}
+"""
+
+
+IMAGE = f"registry.invalid/jasm/init:{__version__}"
+
+
+def run(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
+    """With an image; another one in `arguments` counts in its place."""
+    command = ["manifest", f"--image={IMAGE}", *arguments]
+    result = CliRunner().invoke(main, command, input=stdin)
+    assert "Traceback" not in result.output
+    return result.exit_code, result.stdout, result.stderr
+
+
+def template(deployment: Any) -> Any:
+    return deployment["spec"]["template"]

@@ -1,0 +1,209 @@
+"""The printed policies in moto's IAM: it takes them, and with them, and only so, a fetch works.
+
+moto checks signatures and enforces actions, but asks every service but S3 about the resource `*`,
+reads `?` as a regular expression does, knows no condition of Secrets Manager, and refuses in XML
+whom it speaks JSON with. The functions here teach it what AWS does.
+"""
+
+import json
+import logging
+import re
+import time
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import settings as moto_settings
+from moto.core.exceptions import JsonRESTError
+from moto.iam import access_control
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.secretsmanager.responses import SecretsManagerResponse
+from moto.server import ThreadedMotoServer
+
+from initsync import providers
+from initsync.network.transport import Network
+from initsync.permissions.cloudroles import CloudRole, Trust, cloud_role
+from initsync.permissions.iam import Place
+from initsync.permissions.permits import permits
+from initsync.permissions.wishes import Wish
+from initsync.providers.aws import api
+from initsync.words.errors import AccessDenied
+
+REGION = "eu-west-1"
+PLACE = Place("123456789012", REGION)
+NAME = "aws-secretsmanager"
+
+
+def determine_resource(self: SecretsManagerResponse) -> str:
+    """The ARN of the secret that the request names."""
+    backend = secretsmanager_backends[self.current_account][self.region]
+    secret = backend.secrets.get(json.loads(self.body).get("SecretId") or "")
+    return str(secret.arn) if secret else "*"
+
+
+def match(pattern: str, text: str) -> "re.Match[str] | None":
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html"""
+    parts = ({"*": ".*", "?": "."}.get(sign, re.escape(sign)) for sign in pattern)
+    return re.fullmatch("".join(parts), text)
+
+
+def asked_stage(request: access_control.IAMRequest) -> str | None:
+    """The value of the condition key `secretsmanager:VersionStage`; None: the request has none.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+    """
+    if request._service != "secretsmanager":
+        return None
+    stage = json.loads(request._body).get("VersionStage")
+    return None if stage is None else str(stage)
+
+
+def conditions_met(wanted: dict[str, dict[str, str]], stage: str | None) -> bool:
+    """Of `StringEquals` on that key, which a request without it never meets."""
+    assert set(wanted) == {"StringEquals"}
+    return wanted["StringEquals"] == {"secretsmanager:VersionStage": stage}
+
+
+def teach_conditions(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, asked = access_control.IAMRequest.check_action_permitted, [""]
+
+    def permitted(self: access_control.IAMRequest, resource: str) -> None:
+        asked[:] = [asked_stage(self) or ""]
+        usual(self, resource)
+
+    def met(self: access_control.IAMPolicyStatement, _: object) -> bool:
+        wanted = self._statement.get("Condition")
+        return not wanted or conditions_met(wanted, asked[0] or None)
+
+    monkeypatch.setattr(access_control.IAMRequest, "check_action_permitted", permitted)
+    monkeypatch.setattr(access_control.IAMPolicyStatement, "_check_conditions", met)
+
+
+def refuse(self: access_control.IAMRequest) -> None:
+    raise JsonRESTError("AccessDeniedException", f"not authorized to perform: {self._action}")
+
+
+@pytest.fixture
+def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a server in this process, which enforces nothing yet."""
+    monkeypatch.setattr(
+        SecretsManagerResponse, "_determine_resource", determine_resource, raising=False
+    )
+    monkeypatch.setattr(access_control.IAMPolicyStatement, "_match", staticmethod(match))
+    monkeypatch.setattr(access_control.IAMRequest, "_raise_access_denied", refuse)
+    monkeypatch.setattr(moto_settings, "INITIAL_NO_AUTH_ACTION_COUNT", float("inf"))
+    monkeypatch.setattr(logging.getLogger("werkzeug"), "disabled", True)  # it logs in colours
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+def client(moto: str, service: str, **credentials: str) -> Any:
+    chosen = {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "s"} | credentials
+    return boto3.client(service, region_name=REGION, endpoint_url=moto, **chosen)
+
+
+def role_of(*paths: str, kind: str = "pod-identity", issuer: str = "") -> CloudRole:
+    wishes = [Wish("shop", "web", f"s{number}", NAME, path) for number, path in enumerate(paths)]
+    (permit,) = permits(wishes)
+    return cloud_role(permit, PLACE, Trust(kind, issuer), "jasm")
+
+
+def create(moto: str, role: CloudRole, *, attach: bool = True) -> str:
+    iam = client(moto, "iam")
+    trust = json.dumps(role.trust)
+    arn = iam.create_role(RoleName=role.name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    for number, document in enumerate(role.policies if attach else ()):
+        name = f"{role.name}-{number}"
+        made = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))
+        iam.attach_role_policy(RoleName=role.name, PolicyArn=made["Policy"]["Arn"])
+    return str(arn)
+
+
+def fetch(moto: str, role_arn: str, path: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """As a pod with that role, while every request needs permission."""
+    assumed = client(moto, "sts").assume_role(RoleArn=role_arn, RoleSessionName="pod")
+    given = assumed["Credentials"]
+    env = {
+        "AWS_ENDPOINT_URL": moto,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": given["SessionToken"],
+    }
+    provider = providers.load(NAME)(env, time.time, Network({}, lambda: 60.0, lambda _: None))
+    with monkeypatch.context() as enforced:
+        enforced.setattr(moto_settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
+        return provider.fetch(path).data
+
+
+def test_the_printed_role_fetches_its_secret_and_no_other(
+    moto: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in ("prod/db", "prod/db-abcdef", "prod/d"):
+        client(moto, "secretsmanager").create_secret(
+            Name=path, SecretString=json.dumps({"of": path})
+        )
+    arn = create(moto, role := role_of("prod/db"))
+
+    assert role.arn == arn
+    assert fetch(moto, arn, "prod/db", monkeypatch) == {"of": "prod/db"}
+    for other in ("prod/db-abcdef", "prod/d"):
+        with pytest.raises(AccessDenied):
+            fetch(moto, arn, other, monkeypatch)
+
+
+def test_a_policy_that_allows_the_current_version_only_lets_a_pod_fetch(
+    moto: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teach_conditions(monkeypatch)
+    client(moto, "secretsmanager").create_secret(Name="prod/db", SecretString='{"a": "b"}')
+    role = role_of("prod/db")
+    for document in role.policies:
+        for statement in document["Statement"]:
+            statement["Condition"] = {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}
+    arn = create(moto, role)
+
+    assert fetch(moto, arn, "prod/db", monkeypatch) == {"a": "b"}
+    monkeypatch.setattr(api, "_STAGE", "AWSPREVIOUS")
+    with pytest.raises(AccessDenied):
+        fetch(moto, arn, "prod/db", monkeypatch)
+
+
+@pytest.mark.parametrize("kind", ["Name", "ARN"])
+def test_the_printed_role_fetches_what_a_service_of_aws_made(
+    moto: str, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    name = "rds!cluster-36d996b5-5fe6-4775-889e-c2ef1fedb072"
+    made = client(moto, "secretsmanager").create_secret(Name=name, SecretString='{"a": "b"}')
+    arn = create(moto, role_of(made[kind]))
+
+    assert fetch(moto, arn, made[kind], monkeypatch) == {"a": "b"}
+
+
+def test_without_the_printed_policy_nothing_is_fetched(
+    moto: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client(moto, "secretsmanager").create_secret(Name="prod/db", SecretString='{"a": "b"}')
+    arn = create(moto, role_of("prod/db"), attach=False)
+
+    with pytest.raises(AccessDenied):
+        fetch(moto, arn, "prod/db", monkeypatch)
+
+
+@pytest.mark.parametrize("kind", ["pod-identity", "irsa"])
+def test_iam_takes_every_document(moto: str, kind: str) -> None:
+    issuer = "oidc.eks.eu-west-1.amazonaws.com/id/ABC" if kind == "irsa" else ""
+    role = role_of(
+        *(f"/prod/{number}/{'x' * 200}" for number in range(60)), kind=kind, issuer=issuer
+    )
+
+    create(moto, role)
+
+    assert len(role.policies) > 1
+    stored = client(moto, "iam").get_role(RoleName=role.name)["Role"]
+    assert stored["AssumeRolePolicyDocument"] == role.trust

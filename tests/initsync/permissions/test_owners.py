@@ -1,0 +1,27 @@
+"""Values of the managed-by label that are other programs'."""
+
+import pytest
+
+from initsync.permissions import owners
+from initsync.words import keys
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("Helm", "helm", "kustomize-v5.2.1", "kustomize-controller", "skaffold-v1.3.1", "pulumi"),
+        *("Terraform", "argocd", "flux", "flux-operator", "configmanagement.gke.io", "kyverno"),
+        *("external-secrets", "external-secrets-operator", "sealed-secrets", "hashicorp-vso"),
+        *("cert-manager", "cert-manager-controller", "cloudnative-pg", "crossplane"),
+        *("strimzi-cluster-operator", "prometheus-operator", "tekton-pipelines"),
+    ],
+)
+def test_what_others_write_is_taken(value: str) -> None:
+    assert owners.is_taken(value)
+
+
+@pytest.mark.parametrize(
+    "value", ["", keys.MANAGED_BY_DEFAULT, "jasm", "team-x", "helmut", "platform-v2", "my-helm"]
+)
+def test_what_a_team_would_choose_is_free(value: str) -> None:
+    assert not owners.is_taken(value)

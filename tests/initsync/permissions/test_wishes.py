@@ -1,0 +1,67 @@
+"""What pods that are there say of the managed-by label of their Secrets."""
+
+from typing import Any
+
+from initsync.permissions import wishes
+from initsync.words import keys
+
+
+def live(*, app: str = "", ours: str = "", **annotations: str) -> Any:
+    def env(value: str) -> list[dict[str, str]]:
+        return [{"name": "JASM_MANAGED_BY", "value": value}] if value else []
+
+    text = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
+    return {
+        "metadata": {
+            "namespace": "shop",
+            "name": "web-1",
+            "annotations": {keys.ANNOTATION: text, **annotations},
+        },
+        "spec": {
+            "containers": [{"name": "app", "env": env(app)}],
+            "initContainers": [{"name": keys.CONTAINER, "env": env(ours)}],
+        },
+    }
+
+
+def labels(pod: Any) -> list[str]:
+    found, problems = wishes.of_pods([pod])
+    assert problems == []
+    return [wish.managed_by for wish in found]
+
+
+def test_only_the_container_by_hand_chooses_it() -> None:
+    assert labels(live(app="Helm")) == [""]
+    assert labels(live(app="Helm", ours="team-x")) == ["team-x"]
+    assert labels(live(ours="platform", **{keys.INJECTED: "0.1.0"})) == [""]
+
+
+def test_a_value_from_elsewhere_is_not_known() -> None:
+    pod = live()
+    entry = {"name": "JASM_MANAGED_BY", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}}
+    pod["spec"]["initContainers"][0]["env"].append(entry)
+
+    assert labels(pod) == [""]
+
+
+def test_another_programs_is_refused_by_the_pods_name_and_stops_no_neighbour() -> None:
+    neighbour = live()
+
+    found, problems = wishes.of_pods([live(ours="Helm"), neighbour, live(ours="Helm")])
+
+    assert [wish.managed_by for wish in found] == [""]
+    assert len(problems) == 1
+    assert problems[0].startswith("Pod shop/web-1: JASM_MANAGED_BY is 'Helm': other programs mark")
+
+
+def test_an_invalid_annotation_stops_no_neighbour_either() -> None:
+    invalid = live()
+    invalid["metadata"]["annotations"][keys.ANNOTATION] = "provider: vault"
+
+    found, problems = wishes.of_pods([invalid, live(), invalid])
+
+    assert [wish.secret_name for wish in found] == ["db"]
+    (problem,) = problems
+    assert problem.startswith(
+        f"Pod shop/web-1: annotation {keys.ANNOTATION}: field 'path' is missing"
+    )

@@ -1,0 +1,119 @@
+"""Many syncs: what of them is told, and what is counted."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from initsync.pod.sidecar.cycles import AGAIN, Cycles
+from initsync.sync.run import SYNCED, Report
+from initsync.words.model import Outcome, PodRef, SyncRequest
+
+REQUEST = SyncRequest("mock", "/a", "db", PodRef("shop", "web-1", "u"))
+DENIED = Report("AccessDenied", "denied", 4, True)
+
+
+def done(action: str) -> Report:
+    reason = "StaleSecret" if action == "stale" else SYNCED
+    outcome = Outcome(action, REQUEST, ("a",))
+    return Report(reason, outcome.sentence, 0, action == "stale", outcome)
+
+
+def test_only_what_was_written_is_told() -> None:
+    cycles = Cycles()
+
+    told = [action for action in ("unchanged", "recent") if cycles.add(done(action), 1.0, 0.1)]
+
+    assert told == []
+    for action in ("created", "updated"):
+        assert cycles.add(done(action), 1.0, 0.1) == done(action)
+
+
+def test_a_kept_secret_is_a_failure_in_its_own_words() -> None:
+    told = Cycles().add(done("stale"), 1.0, 0.1)
+
+    assert told
+    assert (told.warning, told.sentence) == (True, done("stale").sentence)
+
+
+def test_reasons_that_take_turns_are_told_once_each() -> None:
+    cycles = Cycles()
+    gone = DENIED._replace(reason="NotFound")
+
+    told = [cycles.add(report, 1.0, 0.1) for report in (DENIED, gone) * 5]
+
+    assert [report.reason for report in told if report] == ["AccessDenied", "NotFound"]
+
+
+def test_a_failure_after_a_success_is_a_new_one() -> None:
+    cycles = Cycles()
+    for now in (1.0, 2.0):
+        cycles.add(DENIED, now, 0.1)
+    ended = cycles.add(done("unchanged"), 3.0, 0.1)
+
+    begun = cycles.add(DENIED, 4.0, 0.1)
+
+    assert ended
+    assert ended.sentence.endswith("; it had failed 2 times since 1970-01-01T00:00:01Z")
+    assert (ended.warning, ended.reason) == (False, SYNCED)
+    assert begun
+    assert (begun.since, begun.times, begun.exit_code) == (4.0, 1, 0)
+
+
+def test_one_failure_had_failed_once() -> None:
+    cycles = Cycles()
+    cycles.add(DENIED, 1.0, 0.1)
+
+    ended = cycles.add(done("updated"), 2.0, 0.1)
+
+    assert ended
+    assert "it had failed once since" in ended.sentence
+
+
+def test_a_clock_put_back_does_not_silence_a_failure() -> None:
+    cycles = Cycles()
+    cycles.add(DENIED, 1_000_000.0, 0.1)
+
+    assert cycles.add(DENIED, 10.0, 0.1)
+
+
+def test_the_figures() -> None:
+    cycles = Cycles()
+    cycles.add(done("created"), 10.0, 0.5)
+    succeeded = cycles.figures
+    cycles.add(done("stale"), 20.0, 0.6)
+    cycles.add(DENIED, 30.0, 0.7)
+
+    figures = cycles.figures
+
+    assert (succeeded.last_success, succeeded.failing) == (10.0, False)
+    assert dict(figures.syncs) == {
+        "created": 1,
+        "updated": 0,
+        "unchanged": 0,
+        "recent": 0,
+        "stale": 1,
+        "AccessDenied": 1,
+    }
+    assert (figures.last_sync, figures.last_success, figures.duration) == (30.0, 10.0, 0.7)
+    assert figures.failing
+
+
+REPORTS = st.sampled_from(
+    [DENIED, DENIED._replace(reason="Other"), *map(done, ("unchanged", "updated", "stale"))]
+)
+
+
+@given(st.lists(st.tuples(REPORTS, st.floats(10, 2000))))
+def test_a_reason_is_told_at_most_once_an_hour_until_a_success(
+    cycles: list[tuple[Report, float]],
+) -> None:
+    state, now, last = Cycles(), 0.0, dict[str, float]()
+    for report, pause in cycles:
+        now += pause
+        told = state.add(report, now, 0.1)
+        if not report.warning:
+            last.clear()
+        elif told:
+            assert now - last.get(report.reason, -AGAIN) >= AGAIN
+            last[report.reason] = now
+        else:
+            assert now - last[report.reason] < AGAIN

@@ -1,0 +1,299 @@
+"""No answer ends the container at its limit of 32Mi, whoever gives it: it is used, or refused.
+
+jasm-init runs as a process in a memory cgroup of that size; where none can be made, its peak is
+looked at. Answers have 8 MB, which ended it once, or are the largest of their kind that are parsed.
+"""
+
+import json
+import re
+import ssl
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from initsync.kube import cluster
+from initsync.providers.aws import api as aws_api
+from initsync.testing.apiserver import EmbeddedApiServer
+from initsync.testing.pki import Authority
+from initsync.testing.podprocess import Finished, Running
+from initsync.words import keys
+from initsync.words.model import JsonObject
+from tests.bench import cgroup
+from tests.initsync.fake_aws import FakeAws
+from tests.initsync.pod.sidecar_world import World
+from tests.places import ROOT
+
+LIMIT = 32 * 1024 * 1024
+PEAK = 42_000_000  # of which 10 MB are pages of files, which the kernel takes back
+# As in the image: `-IS`, and our folder the only one beside the standard library's.
+PROGRAM = (
+    f"import sys; sys.path.insert(0, {str(ROOT)!r}); from initsync.pod.main import main; main()"
+)
+UNITS = {
+    "small objects": "{},",
+    "small lists": "[],",
+    "numbers": "1,",
+    "objects of one": '{"":0},',
+    "objects within objects": '{"":' * 300 + "0" + "}" * 300 + ",",
+    "long names": f'"{"x" * 60}",',
+}
+HUGE = 8_000_000
+each_unit = pytest.mark.parametrize("unit", UNITS)
+Sync = Callable[..., Finished]
+
+
+def listed(unit: str, size: int = HUGE, parts: int = HUGE) -> str:
+    """A JSON list of as many units as stay within that many bytes, and commas and brackets."""
+    each = sum(map(UNITS[unit].count, ",[{"))
+    times = min((size - 3) // len(UNITS[unit]), (parts - 10) // each)
+    return "[" + UNITS[unit] * times + "0]"
+
+
+def a_secret(data: dict[str, str], owned: bool = True, note: str = "") -> JsonObject:
+    """As the API server gives it, where somebody wrote that over one of JASM's."""
+    fields: JsonObject = {"f:data": {f"f:{key}": {} for key in data}}
+    return {
+        "kind": "Secret",
+        "apiVersion": "v1",
+        "metadata": {
+            "name": "db",
+            "namespace": "shop",
+            "uid": "u",
+            "resourceVersion": "7",
+            "labels": {keys.MANAGED_BY: keys.MANAGED_BY_DEFAULT},
+            "annotations": {"note": note},
+            "managedFields": [{"manager": "x}]},", "fieldsV1": fields}] if owned else [],
+        },
+        "data": data,
+        "type": "Opaque",
+    }
+
+
+FILLED = {
+    "one key": a_secret({"junk": "A" * 1_398_000}),
+    "66,000 keys": a_secret({f"{number:x}": "" for number in range(66_000)}),
+    "130,000 keys of nobody": a_secret({f"{number:x}": "" for number in range(130_000)}, False),
+    "a note of 1.5 MB, with escapes": a_secret({"junk": "A" * 1_398_000}, note="\0" * 262_000),
+    "a note that makes four bytes of all": a_secret(
+        {"junk": "A" * 1_398_000}, note="\0" * 262_000 + "😀"
+    ),
+}
+
+
+class ApiServer:
+    """Answers a GET, and a PATCH, with what the test says, and everything else with `{}`."""
+
+    def __init__(self, directory: Path) -> None:
+        self.answers = {"GET": b"{}", "PATCH": json.dumps(a_secret({})).encode()}
+        self.patches: list[tuple[str, bytes]] = []
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def _do(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                if self.command == "PATCH":
+                    server.patches.append((self.headers["content-type"], body))
+                answer = server.answers.get(self.command, b"{}")
+                self.send_response_only(200)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            do_GET = do_POST = do_PATCH = _do
+
+            def log_message(self, *_: object) -> None:
+                """Keep the suite's output readable."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._server.block_on_close = False
+        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]  # who hangs up
+        authority = Authority(directory)
+        self.ca = authority.pem
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*authority.serving("api"))
+        listening = self._server.socket
+        self._server.socket = context.wrap_socket(
+            listening, server_side=True, do_handshake_on_connect=False
+        )
+        self.port = self._server.server_port
+
+    @contextmanager
+    def serving(self) -> Iterator["ApiServer"]:
+        thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        thread.start()
+        yield self
+        self._server.shutdown()
+        thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture(scope="module")
+def join() -> Iterator[Path | None]:
+    """The file by which a process joins a group of that memory; None where there is none."""
+    try:
+        with cgroup.of_memory(LIMIT, name="init") as file:
+            yield file
+    except cgroup.Unavailable:
+        yield None
+
+
+@pytest.fixture
+def world(api: EmbeddedApiServer, aws: FakeAws, tmp_path: Path) -> World:
+    world = World(api, aws, tmp_path)
+    del world.env["JASM_MODE"], world.env["JASM_HANDOVER_DIR"]
+    return world
+
+
+@pytest.fixture
+def hostile(world: World, tmp_path: Path) -> Iterator[ApiServer]:
+    """In the place of the API server."""
+    with ApiServer(tmp_path).serving() as server:
+        (tmp_path / "account" / "ca.crt").write_text(server.ca)
+        world.env["KUBERNETES_SERVICE_PORT"] = str(server.port)
+        yield server
+
+
+@pytest.fixture
+def sync(world: World, tmp_path: Path, join: Path | None) -> Iterator[Sync]:
+    running: list[Running] = []
+
+    def run() -> Finished:
+        process = Running([sys.executable, "-ISc", PROGRAM], world.env, tmp_path, join)
+        running.append(process)
+        ended = process.wait(60)
+        print(f"peak {ended.peak_rss / 1e6:.1f} MB, {ended.seconds:.2f} s: {ended.stderr}")
+        assert ended.exit_code >= 0, "it was killed"
+        assert join or ended.peak_rss < PEAK
+        return ended
+
+    yield run
+    for process in running:
+        process.kill()
+
+
+def test_a_good_sync(sync: Sync) -> None:
+    assert sync().exit_code == 0
+
+
+def credentials_from(action: str, world: World, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("pl4nted-token")
+    del world.env["AWS_ACCESS_KEY_ID"]
+    if action == "GetCredentials":
+        url = f"{world.env['AWS_ENDPOINT_URL']}/v1"
+        world.env |= {"AWS_CONTAINER_CREDENTIALS_FULL_URI": url}
+    else:
+        world.env |= {"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/app"}
+        world.env |= {"AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token")}
+
+
+ACTIONS = ("GetSecretValue", "AssumeRoleWithWebIdentity", "GetCredentials")
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_eight_megabytes_in_the_providers_place(
+    sync: Sync, world: World, tmp_path: Path, action: str
+) -> None:
+    if action != "GetSecretValue":
+        credentials_from(action, world, tmp_path)
+    world.aws.answers.clear()
+    world.aws.will(action, 200, listed("small objects"))
+
+    ended = sync()
+
+    assert ended.exit_code == 5
+    assert re.search("the answer is larger than (2097152|65536) bytes", ended.stderr)
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_eight_megabytes_in_the_api_servers_place(
+    sync: Sync, hostile: ApiServer, method: str
+) -> None:
+    hostile.answers["GET"] = json.dumps(a_secret({"a": ""})).encode()
+    hostile.answers[method] = listed("small objects").encode()
+
+    ended = sync()
+
+    assert ended.exit_code == 5
+    assert f"the answer is larger than {cluster.LIMIT} bytes" in ended.stderr
+
+
+@each_unit
+def test_the_largest_answer_that_is_no_secret(sync: Sync, aws: FakeAws, unit: str) -> None:
+    aws.answers.clear()
+    aws.will("GetSecretValue", 200, listed(unit, aws_api.LIMIT, 70_000))
+
+    ended = sync()
+
+    assert ended.exit_code == 5
+    assert "HTTP 200, no answer of an AWS service" in ended.stderr
+
+
+@each_unit
+@pytest.mark.parametrize("start", ["", "😀"], ids=["in ASCII", "of four bytes a character"])
+def test_the_largest_secret_that_is_parsed(sync: Sync, aws: FakeAws, unit: str, start: str) -> None:
+    aws.answers.clear()
+    text = f'{{"key":["{start}",{listed(unit, 600_000, 69_000)}]}}'
+    aws.will("GetSecretValue", 200, {"SecretString": text})
+
+    assert sync().exit_code == 0
+
+
+@pytest.mark.parametrize("start", ["", "😀"], ids=["in ASCII", "of four bytes a character"])
+@pytest.mark.parametrize(
+    ("size", "exit_code"), [(1_000_000, 0), (aws_api.LIMIT - 1000, 3)], ids=["parsed", "refused"]
+)
+def test_the_longest_text(sync: Sync, aws: FakeAws, start: str, size: int, exit_code: int) -> None:
+    aws.answers.clear()
+    aws.will("GetSecretValue", 200, {"SecretString": f'{{"key":"{start}{"x" * size}"}}'})
+
+    assert sync().exit_code == exit_code
+
+
+@each_unit
+@pytest.mark.parametrize("action", ACTIONS[1:])
+def test_the_largest_answer_that_holds_no_credentials(
+    sync: Sync, world: World, aws: FakeAws, tmp_path: Path, unit: str, action: str
+) -> None:
+    credentials_from(action, world, tmp_path)
+    size = aws_api.CREDENTIALS_LIMIT if action == "GetCredentials" else aws_api.LIMIT
+    aws.will(action, 200, listed(unit, size))
+
+    assert sync().exit_code == 5
+
+
+@each_unit
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+@pytest.mark.parametrize("parts", [HUGE, 30_000], ids=["many parts", "as many as are parsed"])
+def test_the_largest_answer_of_an_api_server(
+    sync: Sync, hostile: ApiServer, unit: str, method: str, parts: int
+) -> None:
+    hostile.answers["GET"] = json.dumps(a_secret({"a": ""})).encode()
+    more = f',"x":{listed(unit, cluster.LIMIT - 1000, parts - 100)}}}'
+    hostile.answers[method] = hostile.answers["GET"][:-1] + more.encode()
+
+    ended = sync()
+
+    refused = "the answer is not from a Kubernetes API" in ended.stderr.splitlines()[-1]
+    assert (ended.exit_code, refused) == ((5, True) if parts == HUGE else (0, False))
+
+
+@pytest.mark.threat("A pod's token is stolen")
+@pytest.mark.parametrize("kind", FILLED)
+def test_a_secret_that_somebody_filled_is_read_and_written(
+    sync: Sync, hostile: ApiServer, kind: str
+) -> None:
+    hostile.answers["GET"] = json.dumps(FILLED[kind], ensure_ascii="four" not in kind).encode()
+
+    assert sync().exit_code == 0
+
+    ((sent_as, body),) = hostile.patches
+    assert sent_as == f"application/{'json-patch+json' if 'keys' in kind else 'apply-patch+yaml'}"
+    assert len(body) < 2000

@@ -1,0 +1,262 @@
+"""The Secret that is wanted, whether it must be written, and the Event that tells about it."""
+
+import base64
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from initsync.sync import secret
+from initsync.sync.secret import EventSource
+from initsync.words import keys
+from initsync.words.errors import ClusterUnavailable, NotManaged
+from initsync.words.model import ExternalSecret, PodRef, SyncRequest
+
+POD = PodRef("shop", "web-1", "0b2a")
+REQUEST = SyncRequest("aws-secretsmanager", "/prod/db", "db", POD)
+NOW = 1_761_300_000.5
+
+
+def wanted(data: dict[str, str], existing: dict[str, Any] | None = None) -> dict[str, Any]:
+    external = ExternalSecret(data, "/prod/db", "aws-secretsmanager")
+    return secret.secret(REQUEST, external, existing, NOW, "caronte")
+
+
+def stored(data: dict[str, str], **metadata: Any) -> dict[str, Any]:
+    """As the API server would answer after `wanted(data)` was applied."""
+    found = wanted(data)
+    found["metadata"] |= {"resourceVersion": "41", "uid": "u"} | metadata
+    return found
+
+
+def test_the_secret_is_the_data_models() -> None:
+    assert wanted({"DB_HOST": "db.example.com"}) == {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": "db",
+            "namespace": "shop",
+            "resourceVersion": "1",
+            "labels": {
+                "app.kubernetes.io/managed-by": "caronte",
+                "jasm.codnod.io/provider": "aws-secretsmanager",
+            },
+            "annotations": {
+                "jasm.codnod.io/source-path": "/prod/db",
+                "jasm.codnod.io/synced-at": "2025-10-24T10:00:00Z",
+            },
+        },
+        "type": "Opaque",
+        "data": {"DB_HOST": "ZGIuZXhhbXBsZS5jb20="},
+    }
+
+
+def test_it_says_which_version_at_the_provider_it_is() -> None:
+    external = ExternalSecret({"a": "1"}, "/prod/db", "aws-secretsmanager", "5f2e1c09")
+
+    found = secret.secret(REQUEST, external, None, NOW, "caronte")
+
+    assert found["metadata"]["annotations"]["jasm.codnod.io/version"] == "5f2e1c09"
+
+
+def test_a_new_version_of_the_same_value_is_no_reason_to_write() -> None:
+    again = ExternalSecret({"a": "1"}, "/prod/db", "aws-secretsmanager", "9b3d77aa")
+
+    found = secret.secret(REQUEST, again, stored({"a": "1"}), NOW, "caronte")
+
+    assert secret.up_to_date(stored({"a": "1"}), found)
+
+
+def test_it_replaces_only_what_was_read() -> None:
+    again = wanted({"a": "2"}, stored({"a": "1"}))
+
+    assert again["metadata"]["resourceVersion"] == "41"
+
+
+@given(st.dictionaries(st.text(), st.text(st.characters(codec="utf-8"))))
+def test_every_value_survives_base64(data: dict[str, str]) -> None:
+    encoded = wanted(data)["data"]
+
+    assert {key: base64.b64decode(value).decode() for key, value in encoded.items()} == data
+
+
+def test_the_same_content_needs_no_write_whenever_it_was_synced() -> None:
+    before = stored({"a": "1"})
+    before["metadata"]["annotations"]["jasm.codnod.io/synced-at"] = "2020-01-01T00:00:00Z"
+    before["metadata"]["labels"]["team"] = "shop"
+    before["metadata"]["annotations"]["note"] = "of somebody else"
+
+    assert secret.up_to_date(before, wanted({"a": "1"}, before))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"data": {"a": "eA=="}},
+        {"data": {"a": "MQ==", "b": "MQ=="}},
+        {"data": None},
+        {"labels": {"app.kubernetes.io/managed-by": "caronte"}},
+        {"annotations": {"jasm.codnod.io/source-path": "/prod/other"}},
+    ],
+    ids=["value", "one key more", "no data", "a label of ours lost", "another source"],
+)
+def test_any_difference_of_ours_needs_a_write(change: dict[str, Any]) -> None:
+    before = stored({"a": "1"})
+    if "data" in change:
+        before["data"] = change["data"]
+    else:
+        before["metadata"] |= change
+
+    assert not secret.up_to_date(before, wanted({"a": "1"}, before))
+
+
+@pytest.mark.parametrize(
+    ("synced_at", "age"),
+    [("2025-10-24T10:00:00Z", 60.0), ("yesterday", float("inf")), ("", float("inf"))],
+)
+def test_the_age_of_a_secret_counts_from_its_last_write(synced_at: str, age: float) -> None:
+    annotations = {"jasm.codnod.io/synced-at": synced_at}
+
+    assert secret.age({"metadata": {"annotations": annotations}}, 1_761_300_060.0) == age
+
+
+def test_a_secret_on_its_way_out_is_worth_another_try() -> None:
+    leaving = stored({"a": "1"})
+    leaving["metadata"] |= {"deletionTimestamp": "2025-10-24T10:00:00Z", "finalizers": ["x/y"]}
+
+    with pytest.raises(ClusterUnavailable, match=r"being deleted .* finalizers \(x/y\)"):
+        secret.refuse_foreign(leaving, "caronte")
+
+
+def test_what_is_ours_to_say_and_is_not_wanted_is_to_be_removed_and_nothing_else() -> None:
+    written = stored({"a": "1", "z": "9", "b": "2"})
+    written["metadata"]["labels"] |= {keys.PREFIX + "x": "1", "team": "shop"}
+    written["metadata"]["annotations"] |= {keys.PREFIX + "y": "1", keys.ADOPT: "true", "note": "n"}
+
+    removed = secret.removal(written, wanted({"a": "1"}))
+
+    assert removed == {
+        "metadata": {
+            **{name: written["metadata"][name] for name in ("name", "namespace")},
+            "resourceVersion": written["metadata"]["resourceVersion"],
+            "labels": {keys.PREFIX + "x": None},
+            "annotations": {keys.PREFIX + "y": None},
+        },
+        "data": {"b": None, "z": None},
+    }
+    assert secret.number(removed) == 4
+
+
+def test_what_others_put_on_a_secret_is_not_ours_to_say() -> None:
+    found = stored({"a": "1"})
+    found["metadata"]["labels"] |= {"team": "shop"}
+    found["metadata"]["annotations"] |= {"note": "ü", keys.ADOPT: "true"}
+
+    assert secret.of_others(found) == {
+        "labels": {"team": "shop"},
+        "annotations": {"note": "ü", keys.ADOPT: "true"},
+    }
+
+
+def test_our_own_secret_may_be_written() -> None:
+    secret.refuse_foreign(stored({"a": "1"}), "caronte")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"type": "kubernetes.io/tls"}, "is of type kubernetes.io/tls"),
+        ({"immutable": True}, "is immutable"),
+    ],
+)
+def test_type_and_immutability_are_respected_even_on_adoption(
+    change: dict[str, Any], sentence: str
+) -> None:
+    before = stored({"a": "1"}, annotations={"jasm.codnod.io/adopt": "true"}) | change
+
+    with pytest.raises(NotManaged, match=sentence):
+        secret.refuse_foreign(before, "caronte")
+
+
+@pytest.mark.parametrize(
+    ("labels", "whose"),
+    [
+        ({}, "was not made by JASM"),
+        (None, "was not made by JASM"),
+        ({"app.kubernetes.io/managed-by": "Helm"}, "belongs to 'Helm'"),
+    ],
+)
+def test_a_foreign_secret_is_refused_with_the_way_to_adopt_it(
+    labels: dict[str, str] | None, whose: str
+) -> None:
+    with pytest.raises(NotManaged) as caught:
+        secret.refuse_foreign(stored({"a": "1"}, labels=labels), "caronte")
+
+    assert f"Secret shop/db {whose}" in str(caught.value)
+    assert 'annotate it jasm.codnod.io/adopt: "true"' in str(caught.value)
+
+
+def test_a_foreign_secret_can_be_handed_over() -> None:
+    handed = stored({"a": "1"}, labels={}, annotations={"jasm.codnod.io/adopt": "true"})
+
+    secret.refuse_foreign(handed, "caronte")
+
+
+def test_the_event_is_what_kubectl_describe_pod_shows() -> None:
+    reporter = EventSource("jasm-init", "node-1", "spec.initContainers{jasm-init}")
+
+    event = secret.event(POD, "SecretSynced", "done", warning=False, now=NOW, reporter=reporter)
+
+    assert event == {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": "web-1.18716504c8b2a500", "namespace": "shop"},
+        "involvedObject": {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "namespace": "shop",
+            "name": "web-1",
+            "uid": "0b2a",
+            "fieldPath": "spec.initContainers{jasm-init}",
+        },
+        "type": "Normal",
+        "reason": "SecretSynced",
+        "message": "done",
+        "firstTimestamp": "2025-10-24T10:00:00Z",
+        "lastTimestamp": "2025-10-24T10:00:00Z",
+        "count": 1,
+        "source": {"component": "jasm-init", "host": "node-1"},
+        "reportingComponent": "jasm-init",
+        "reportingInstance": "web-1",
+    }
+
+
+def test_an_event_may_stand_for_many() -> None:
+    reporter = EventSource("jasm-init")
+
+    event = secret.event(
+        POD, "R", "m", warning=True, now=NOW, reporter=reporter, first=NOW - 60, count=7
+    )
+
+    assert (event["count"], event["firstTimestamp"]) == (7, "2025-10-24T09:59:00Z")
+    assert event["lastTimestamp"] == "2025-10-24T10:00:00Z"
+
+
+def test_a_long_pod_name_leaves_room_for_the_events_suffix() -> None:
+    pod = PodRef("shop", "x" * 253, "0b2a")
+
+    event = secret.event(pod, "R", "m", warning=True, now=NOW, reporter=EventSource("initsync"))
+
+    assert len(event["metadata"]["name"]) == 253
+    assert event["type"] == "Warning"
+
+
+def test_an_event_carries_what_a_stranger_wrote_as_one_line_that_no_terminal_obeys() -> None:
+    said = "AWS refused (\x1b]0;mine\x07\u202eevil\n{})".format("x" * 200_000)
+
+    event = secret.event(POD, "R", said, warning=True, now=NOW, reporter=EventSource("initsync"))
+
+    assert event["message"].startswith(r"AWS refused (\x1b]0;mine\x07\u202eevil x")
+    assert event["message"].isprintable()
+    assert len(event["message"].encode()) <= secret.MESSAGE_LIMIT
