@@ -26,7 +26,7 @@ EXAMPLES: list[JasmError] = [
         "has its CA from cert-manager (annotation cert-manager.io/inject-ca-from)",
         "choose one of the two: in the chart certificates.mode is job or certManager",
     ),
-    errors.SecretNotFound("aws-secretsmanager", PATH, "eu-central-1"),
+    errors.SecretNotFound("aws-secretsmanager", PATH, "in region eu-central-1"),
     errors.SecretRefused(
         "aws-secretsmanager",
         PATH,
@@ -49,7 +49,9 @@ EXAMPLES: list[JasmError] = [
         "check the Pod Identity association of this ServiceAccount",
     ),
     errors.ProviderUnavailable("AWS Secrets Manager", "HTTP 503, ServiceUnavailable"),
-    errors.ProviderRefused("AWS Secrets Manager", "UnknownOperationException: because"),
+    errors.ProviderRefused(
+        "AWS Secrets Manager", "UnknownOperationException: because", "look up that code at AWS"
+    ),
     errors.ClusterError("apply Secret shop/app-credentials", "Invalid at data (422)"),
     errors.ClusterForbidden(
         "get Secret shop/app-credentials", "secrets is forbidden (403)", "apply its Role"

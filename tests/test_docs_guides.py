@@ -134,11 +134,7 @@ def test_the_example_of_a_tenant_has_the_roles_that_a_sync_needs() -> None:
 def test_every_annotation_is_valid(page: str) -> None:
     texts = [text for text in blocks(page, "yaml") if keys.ANNOTATION in text]
 
-    found = [
-        finding
-        for text in texts
-        for finding in check.findings(text, providers.names(), providers.check_path)
-    ]
+    found = [finding for text in texts for finding in check.findings(text, providers)]
 
     assert set(found) <= {None}
     assert len(found) == len(texts)

@@ -66,7 +66,7 @@ def test_the_pod_before_and_after_is_a_golden_one() -> None:
 
 @pytest.mark.parametrize("text", list(manifests()))
 def test_the_annotations_of_every_example_are_valid(text: str) -> None:
-    found = list(check.findings(text, providers.names(), providers.check_path))
+    found = list(check.findings(text, providers))
 
     assert found
     assert set(found) == {None}

@@ -50,7 +50,8 @@ def providers(source: Path) -> Iterator[str]:
     sys.path.insert(0, str(source))
     from initsync.providers import PROVIDERS
 
-    yield from PROVIDERS.values()
+    for modules in PROVIDERS.values():
+        yield from modules
 
 
 def declared(library: Path) -> Iterator[Path]:

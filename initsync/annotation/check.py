@@ -1,9 +1,10 @@
 """What is wrong with any of JASM's annotations, in the very sentences of the pod. Pure."""
 
 import difflib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from initsync.annotation import choices, policy, request
+from initsync.annotation.request import Providers
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
 from initsync.words.model import PodRef
@@ -19,29 +20,22 @@ KNOWN = (*ANNOTATIONS, keys.INJECTED)
 
 _RESOLVED = 63  # characters of a name, as Kubernetes has them behind the slash
 
-CheckPath = Callable[[str, str], str | None]
-"""The rule of a provider (its name) that a path breaks, as "must …", or None."""
 
-
-def problems(
-    annotations: Mapping[str, str], supported: Collection[str], check_path: CheckPath
-) -> Iterator[AnnotationError]:
+def problems(annotations: Mapping[str, str], providers: Providers) -> Iterator[AnnotationError]:
     """What is wrong with JASM's annotations among those of a pod that is there."""
     for name, text in annotations.items():
         if name.startswith(keys.PREFIX):
             try:
-                check_text(name, text, PodRef("", "", ""), supported, check_path)
+                check_text(name, text, PodRef("", "", ""), providers)
             except AnnotationError as error:
                 yield error
 
 
-def check_text(
-    name: str, text: str, pod: PodRef, supported: Collection[str], check_path: CheckPath
-) -> None:
+def check_text(name: str, text: str, pod: PodRef, providers: Providers) -> None:
     """Raise AnnotationError for what is wrong with the annotation `name` of a pod."""
     refuse_unknown(name)
     if name == keys.ANNOTATION:
-        request.parse(text, pod, supported, check_path)
+        request.parse(text, pod, providers)
     elif rule := choices.problem(name, text):
         raise AnnotationError(f"is {shown(text)}, but {rule}", name=name)
     else:

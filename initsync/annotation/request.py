@@ -1,7 +1,8 @@
 """The annotation's text, read: `SyncRequest`, or the sentence that says what is wrong with it."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from typing import Protocol
 
 from initsync.annotation import plain
 from initsync.annotation.plain import FIELDS, Field
@@ -9,41 +10,42 @@ from initsync.words import rules
 from initsync.words.errors import AnnotationError, UnsupportedProvider
 from initsync.words.model import PodRef, SyncRequest
 
-__all__ = ["FIELDS", "asked", "parse"]
+__all__ = ["FIELDS", "Providers", "asked", "parse"]
 
-CheckPath = Callable[[str, str], str | None]
 # No YAML, for its last colon: what ECS calls a secret is often pasted so.
 _COLON_LAST = re.compile(r"^([ \t]*path:[ \t]+)([^\s'\"]\S*:)[ \t]*$", re.M)
 
 
-def parse(
-    text: str,
-    pod: PodRef,
-    supported: Collection[str],
-    check_path: CheckPath = lambda *_: None,
-) -> SyncRequest:
+class Providers(Protocol):
+    """Where secrets may come from; the package `initsync.providers` is such a one."""
+
+    def names(self) -> Collection[str]:
+        """The values of `provider` that are supported."""
+
+    def check_path(self, name: str, path: str) -> str | None:
+        """The rule of the provider `name` that `path` breaks, as "must …", or None."""
+
+
+def parse(text: str, pod: PodRef, providers: Providers) -> SyncRequest:
     """The request in the annotation of `pod`.
 
-    `check_path(provider, path)` gives the provider's rule that the path breaks.
     Raises AnnotationError (field, found value, rule, line) and UnsupportedProvider.
     """
     try:
-        return _parsed(text, pod, supported, check_path)
+        return _parsed(text, pod, providers)
     except AnnotationError:
         if len(text) <= rules.ANNOTATION_LIMIT and _COLON_LAST.search(text):
             quoted = _COLON_LAST.sub(r"\1'\2'", text)
-            _parsed(quoted, pod, supported, check_path)  # says more than that it is no YAML
+            _parsed(quoted, pod, providers)  # says more than that it is no YAML
         raise
 
 
-def _parsed(
-    text: str, pod: PodRef, supported: Collection[str], check_path: CheckPath
-) -> SyncRequest:
+def _parsed(text: str, pod: PodRef, providers: Providers) -> SyncRequest:
     fields = _read(text)
     provider, path, name = (_required(fields, field) for field in FIELDS)
-    if provider.value not in supported:
-        raise UnsupportedProvider(provider.value, supported, provider.line)
-    if rule := check_path(provider.value, path.value):
+    if provider.value not in providers.names():
+        raise UnsupportedProvider(provider.value, providers.names(), provider.line)
+    if rule := providers.check_path(provider.value, path.value):
         raise AnnotationError.field("path", path.value, rule, path.line)
     if rule := rules.name_problem(name.value):
         raise AnnotationError.field("secretName", name.value, rule, name.line)

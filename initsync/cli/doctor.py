@@ -13,6 +13,7 @@ from initsync.cli.cluster import Asked, Opened, ending, opened, options
 from initsync.cli.podname import pod_name
 from initsync.cli.terminal import say, say_json
 from initsync.doctor import forcluster, forpod, installation
+from initsync.doctor.diagnoses import Asker
 from initsync.doctor.result import STATUSES, Result, exit_code, failure
 from initsync.words.errors import ClusterError
 
@@ -78,7 +79,8 @@ def _checks(place: Opened, namespace: str, name: str | None, *, as_pod: bool) ->
         yield found
         found = None
     elif found:
-        setting = forpod.Setting(reads, place.run.network, os.environ, now, as_pod, registered)
+        asker = Asker(os.environ, reads, place.run.network, as_pod)
+        setting = forpod.Setting(asker, now, registered)
         yield from forpod.checks(setting, found)
     yield from forcluster.checks(reads, registered, found, now)
     if not name:

@@ -166,5 +166,5 @@ def _annotation(file: str | None) -> str:
         text = documents.decode(files.content(file, "the annotation's text"))
     except (InvalidSetup, documents.NotYaml) as error:
         raise InvalidSetup(file, str(error)) from None
-    request.parse(text, PodRef("", "", ""), providers.names(), providers.check_path)
+    request.parse(text, PodRef("", "", ""), providers)
     return text

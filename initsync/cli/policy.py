@@ -99,7 +99,7 @@ def policy(
     RoleBinding. -o kubernetes is for kubectl apply, -o helm for the chart's values.
     """
     chosen = Asked(**asked)
-    _refuse(paths, account, chosen)
+    _refuse(paths, chosen)
     trusted = _trust(trust, oidc_issuer, cluster, audience)
     with ending(chosen):
         read = wishes.Read(_of_files(paths, chosen), []) if paths else _of_pods(chosen)
@@ -130,14 +130,12 @@ def _warn(lines: Iterable[str]) -> None:
         say(f"warning: {line}", err=True)
 
 
-def _refuse(paths: tuple[str, ...], account: str, asked: Asked) -> None:
+def _refuse(paths: tuple[str, ...], asked: Asked) -> None:
     """Raise UsageError for what does not go together."""
     if not paths and not asked.namespace:
         raise click.UsageError("name files of manifests, or a namespace: -n NAMESPACE")
     if paths and (asked.kube_context or asked.kubeconfig):
         raise click.UsageError("--context and --kubeconfig are for a namespace without FILE")
-    if not account and asked.output not in _KUBERNETES:
-        raise click.UsageError("policies of AWS need --account; -o kubernetes and helm do not")
 
 
 def _trust(kind: str | None, issuer: str, cluster: str, audience: str) -> Trust:
@@ -173,8 +171,10 @@ def _of_pods(asked: Asked) -> wishes.Read:
 
 
 def _place(found: list[Permit], account: str, region: str, kms_keys: dict[str, str]) -> Place:
-    """Raises InvalidSetup where a region is missing, or a key is nobody's."""
-    paths = sorted({path for permit in found for path in permit.paths})
+    """Raises InvalidSetup where a region is missing, or a key is nobody's, and UsageError."""
+    paths = sorted({path for permit in found for path in cloudroles.paths(permit)})
+    if paths and not account:
+        raise click.UsageError("policies of AWS need --account; -o kubernetes and helm do not")
     if not region:
         for path in paths:
             if not is_arn(path):

@@ -1,15 +1,16 @@
 """All about one pod: read, then judged, one line after the other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from initsync import providers
 from initsync.annotation import request as annotation
-from initsync.doctor import awsidentity, cloud, podchecks, rights, secretcheck
+from initsync.doctor import diagnoses, podchecks, rights, secretcheck
+from initsync.doctor.diagnoses import Asker, Patient
 from initsync.doctor.installation import Registered
 from initsync.doctor.result import Result, Unread, attempt, failed, skipped
+from initsync.kube import podfields
 from initsync.kube.reads import NAMESPACES, PODS, SECRETS, Reads, Resource
-from initsync.network.transport import Network
 from initsync.sync import settings
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
@@ -22,11 +23,8 @@ _EVENTS = Resource("", "events")
 class Setting(NamedTuple):
     """What the checks rest on."""
 
-    reads: Reads
-    network: Network
-    env: Mapping[str, str]
+    asker: Asker
     now: float
-    as_pod: bool
     registered: Registered
 
 
@@ -43,7 +41,7 @@ def read(reads: Reads, namespace: str, name: str) -> JsonObject | Result:
 
 def checks(setting: Setting, pod: JsonObject) -> Iterator[Result]:
     """Everything about a pod that is there."""
-    reads, metadata = setting.reads, pod["metadata"]
+    reads, metadata = setting.asker.reads, pod["metadata"]
     namespace = metadata["namespace"]
     yield podchecks.about(pod, setting.now)
     yield from podchecks.annotations(pod)
@@ -54,30 +52,27 @@ def checks(setting: Setting, pod: JsonObject) -> Iterator[Result]:
     told = attempt(lambda: list(reads.pages(_EVENTS, namespace, fields=about)))
     yield from podchecks.events(told, setting.now)
     account = pod["spec"].get("serviceAccountName", "default")
-    owner = attempt(lambda: reads.get(_ACCOUNTS, namespace, account))
+    found = Patient(pod, attempt(lambda: reads.get(_ACCOUNTS, namespace, account)))
     request = _request(pod)
-    yield from awsidentity.check(pod, owner, request.secret_path if request else "")
     if request is None:
         why = "the annotation must be valid first"
-        yield from (skipped(name, why) for name in ("rights", "secret", cloud.WHO, cloud.SECRET))
+        of_request = (diagnoses.IDENTITY, "rights", "secret", diagnoses.WHO, diagnoses.SECRET)
+        yield from (skipped(name, why) for name in of_request)
         return
-    yield from _of_request(setting, request, account, awsidentity.of(pod, owner))
+    yield from diagnoses.identity(request.provider, found, request.secret_path)
+    yield from _of_request(setting, request, account, found)
 
 
 def _of_request(
-    setting: Setting, request: SyncRequest, account: str, identity: awsidentity.PodIdentity
+    setting: Setting, request: SyncRequest, account: str, found: Patient
 ) -> Iterator[Result]:
-    reads = setting.reads
+    reads = setting.asker.reads
     target = rights.Target(request.namespace, account, request.secret_name)
     yield rights.check(rights.asked(reads, target), target)
     secret = attempt(lambda: reads.get(SECRETS, request.namespace, request.secret_name))
-    env = {**setting.env, **identity.env}
+    env = {**setting.asker.env, **podfields.variables(podfields.ours(found.pod) or {})}
     yield secretcheck.check(secret, request, settings.managed_by(env), setting.now)
-    if setting.as_pod:
-        sources = cloud.Sources(reads, setting.network)
-        yield from cloud.as_pod(setting.env, request, account, identity, sources)
-    else:
-        yield from cloud.as_caller(setting.env, request, identity, setting.network)
+    yield from diagnoses.asked(setting.asker, request, found)
 
 
 def _request(pod: JsonObject) -> SyncRequest | None:
@@ -86,6 +81,6 @@ def _request(pod: JsonObject) -> SyncRequest | None:
     text = (metadata.get("annotations") or {}).get(keys.ANNOTATION, "")
     owner = PodRef(metadata["namespace"], metadata["name"], metadata["uid"])
     try:
-        return annotation.parse(text, owner, providers.names(), providers.check_path)
+        return annotation.parse(text, owner, providers)
     except AnnotationError:
         return None

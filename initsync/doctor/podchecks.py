@@ -35,7 +35,7 @@ def annotations(pod: JsonObject) -> Iterator[Result]:
     found = pod["metadata"].get("annotations") or {}
     wrong = [
         failure("annotation", error)
-        for error in check.problems(found, providers.names(), providers.check_path)
+        for error in check.problems(found, providers)
         if error.name not in choicerules.NAMES
     ]
     wrong += [warning("annotation", said) for said in choices.ignored(pod)]

@@ -46,7 +46,7 @@ def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Inject
         policy.parse(annotations)
         owner = PodRef(namespace, pod["metadata"].get("name", ""), "")
         text = annotations[keys.ANNOTATION]
-        request = annotation.parse(text, owner, providers.names(), providers.check_path)
+        request = annotation.parse(text, owner, providers)
     except JasmError as error:
         operations = [*_not_waited_for(pod, annotations), *_operations(pod, [], settings)]
         return Injection(operations, [*warnings, str(error)], "", str(error))

@@ -45,3 +45,8 @@ def containers(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """All of a pod's, apps before init containers."""
     for part in ("containers", "initContainers"):
         yield from spec.get(part) or []
+
+
+def variables(container: Mapping[str, Any]) -> dict[str, str]:
+    """Its environment by name, as far as it stands there; references to elsewhere are empty."""
+    return {entry["name"]: entry.get("value") or "" for entry in container.get("env") or []}

@@ -1,9 +1,10 @@
 """What is wrong with JASM's annotations in a manifest, in the very sentences of the pod. Pure."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from initsync.annotation.check import CheckPath, check_text, refuse_unknown
+from initsync.annotation.check import check_text, refuse_unknown
+from initsync.annotation.request import Providers
 from initsync.manifests import documents, workloads
 from initsync.manifests.documents import Scalar
 from initsync.manifests.workloads import Located
@@ -25,16 +26,14 @@ class Finding(NamedTuple):
     message: str
 
 
-def findings(
-    text: str, supported: Collection[str], check_path: CheckPath
-) -> Iterator[Finding | None]:
+def findings(text: str, providers: Providers) -> Iterator[Finding | None]:
     """For each annotation in a manifest what is wrong with it, or None.
 
     Raises `yamldocs.NotYaml` at the first problem of the text, after what stands before it.
     """
     for found in workloads.annotations(text):
         try:
-            _check(found, supported, check_path)
+            _check(found, providers)
         except AnnotationError as error:
             line = _line(found.value, error.line)
             message = f"{error}{_advice(found)}"
@@ -43,7 +42,7 @@ def findings(
             yield None
 
 
-def _check(found: Located, supported: Collection[str], check_path: CheckPath) -> None:
+def _check(found: Located, providers: Providers) -> None:
     """Raise AnnotationError for what is wrong."""
     workload, value = found.workload, found.value
     refuse_unknown(found.name)
@@ -57,7 +56,7 @@ def _check(found: Located, supported: Collection[str], check_path: CheckPath) ->
         problem = f"must be a string and YAML reads a {value.kind}: put it in quotes"
         raise AnnotationError(problem, name=found.name)
     pod = PodRef(workload.namespace, workload.name, "")
-    check_text(found.name, value.text, pod, supported, check_path)
+    check_text(found.name, value.text, pod, providers)
 
 
 def _advice(found: Located) -> str:

@@ -63,7 +63,7 @@ class Checked:
         shown = STDIN if path == "-" else printable(os.fsencode(path).decode(errors="replace"))
         try:
             found = Manifest(shown, documents.decode(_manifests(path)))
-            for finding in check.findings(found.text, providers.names(), providers.check_path):
+            for finding in check.findings(found.text, providers):
                 self.annotations += 1
                 self.findings += [(shown, finding)] if finding else []
         except InvalidSetup as error:

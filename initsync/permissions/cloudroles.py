@@ -11,6 +11,8 @@ from initsync.permissions.permits import Permit
 from initsync.permissions.wishes import Wish
 from initsync.words.model import JsonObject
 
+_STATEMENTS = {"aws-secretsmanager": iam.statements}
+"""By provider, what IAM must allow who fetches paths from it; a provider without has no line."""
 TRUSTS = ("pod-identity", "irsa", "none")
 _NAME_LIMIT = 64
 
@@ -53,32 +55,39 @@ def cloud_role(permit: Permit, place: Place, trust: Trust, prefix: str) -> Cloud
     """The ServiceAccount's; `prefix` is what its name begins with."""
     name = within(f"{prefix}_{permit.namespace}_{permit.account}", _NAME_LIMIT)
     arn = place.arn("iam", f"role/{name}")
-    trusted = _trust(trust, place, permit)
+    trusted = _trust(trust, place, permit) if paths(permit) else None
     shared = {found: iam.resource_policy(arn) for found in foreign(permit, place) if trusted}
     policies = tuple(iam.policies(_statements(permit, place)))
     return CloudRole(permit, name, arn, policies, trusted, shared)
 
 
+def paths(permit: Permit) -> list[str]:
+    """What AWS is asked for, sorted."""
+    return sorted({wish.path for wish in permit.wishes if wish.provider in _STATEMENTS})
+
+
 def foreign(permit: Permit, place: Place) -> list[str]:
     """The ARNs of secrets in other accounts, which must share them."""
-    arns = {iam.secret(path, place) for path in permit.paths}
+    arns = {iam.secret(path, place) for path in paths(permit)}
     return sorted(arn for arn in arns if iam.foreign(arn, place))
 
 
 def warnings(role: CloudRole, place: Place, trust: Trust, output: str) -> Iterator[str]:
     """What a person should know of what is printed in that form."""
     permit, whose = role.permit, role.permit.whose
+    for provider in sorted({wish.provider for wish in permit.wishes} - _STATEMENTS.keys()):
+        yield f"{whose}: {provider} has no permissions to print: see what its store must allow"
     if len(role.policies) > iam.POLICIES_LIMIT:
         have = f"{len(role.policies)} policies of {iam.POLICY_LIMIT} characters"
         yield f"{whose} needs {have}, and a role takes {iam.POLICIES_LIMIT} by default"
-    for path in filter(iam.doubtful, permit.paths):
+    for path in filter(iam.doubtful, paths(permit)):
         tail = "if its last six are of the name, give the secret's complete ARN"
         yield f"{whose}: {path} is taken for complete: {tail}"
-    keyed = {iam.secret(path, place) for path in permit.paths if iam.key_of(path, place)}
+    keyed = {iam.secret(path, place) for path in paths(permit) if iam.key_of(path, place)}
     for arn in foreign(permit, place):
         key = "" if arn in keyed else "; its KMS key, too: name that by --kms-key"
         yield f"{whose}: {arn} is in another account, which must share it (resourcePolicies){key}"
-    if output == "terraform" and trust.kind == "pod-identity" and not trust.cluster:
+    if output == "terraform" and role.trust and trust.kind == "pod-identity" and not trust.cluster:
         yield f"{whose}: its Pod Identity association is yours to make, or name --cluster"
 
 
@@ -91,23 +100,16 @@ def as_object(role: CloudRole, trust: Trust) -> JsonObject:
         "namespace": permit.namespace,
         "serviceAccount": permit.account,
         "secrets": [_wish(wish) for wish in permit.wishes],
-        "aws": {
-            **(_role(role, trust) if role.trust else {}),
-            "permissionsPolicies": list(role.policies),
-            **({"resourcePolicies": role.shared} if role.shared else {}),
-        },
+        **({"aws": _aws(role, trust)} if role.policies else {}),
         "kubernetes": objects | guard,
     }
-
-
-_STATEMENTS = {"aws-secretsmanager": iam.statements}
-"""By provider, what IAM must allow who fetches paths from it."""
 
 
 def _statements(permit: Permit, place: Place) -> list[JsonObject]:
     found: list[JsonObject] = []
     for provider, group in groupby(sorted(permit.wishes, key=_provider), _provider):
-        found += _STATEMENTS[provider]({wish.path for wish in group}, place)
+        if statements := _STATEMENTS.get(provider):
+            found += statements({wish.path for wish in group}, place)
     return found
 
 
@@ -120,6 +122,14 @@ def _trust(trust: Trust, place: Place, permit: Permit) -> JsonObject | None:
     if trust.kind == "irsa":
         return iam.irsa_trust(place, trust.issuer, *whose, trust.audience)
     return iam.pod_identity_trust(trust.cluster, *whose) if trust.kind == "pod-identity" else None
+
+
+def _aws(role: CloudRole, trust: Trust) -> JsonObject:
+    return {
+        **(_role(role, trust) if role.trust else {}),
+        "permissionsPolicies": list(role.policies),
+        **({"resourcePolicies": role.shared} if role.shared else {}),
+    }
 
 
 def _role(role: CloudRole, trust: Trust) -> JsonObject:

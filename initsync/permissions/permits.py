@@ -35,11 +35,6 @@ class Permit(NamedTuple):
         return sorted({wish.secret_name for wish in self.wishes})
 
     @property
-    def paths(self) -> list[str]:
-        """Of what they are made from, sorted."""
-        return sorted({wish.path for wish in self.wishes})
-
-    @property
     def managed_by(self) -> list[str]:
         """Values of the managed-by label that the guard must be told of (`guard.managedBy`)."""
         return sorted({wish.managed_by for wish in self.wishes} - {"", keys.MANAGED_BY_DEFAULT})

@@ -14,7 +14,7 @@ def text(found: Collection[CloudRole], trust: Trust) -> str:
     """One resource after the other, with a line of whose they are before a ServiceAccount's."""
     parts = []
     for role in found:
-        blocks = [*_aws(role, trust), *_kubernetes(role.permit)]
+        blocks = [*(_aws(role, trust) if role.policies else ()), *_kubernetes(role.permit)]
         head = f"# {role.permit.whose}\n"
         parts.append(head + "\n\n".join(map(hcl.block, blocks)) + "\n")
     return "\n".join(parts)

@@ -100,12 +100,12 @@ def _wrong(pod: JsonObject) -> Iterator[JasmError]:
     annotations = pod["metadata"].get("annotations") or {}
     if keys.ANNOTATION not in annotations:
         return
-    yield from check.problems(annotations, providers.names(), providers.check_path)
+    yield from check.problems(annotations, providers)
     if problem := _owner_problem(podfields.managed_by(pod)):
         yield problem
 
 
 def _wish(namespace: str, account: str, text: str, managed_by: str) -> Wish:
-    request = annotation.parse(text, PodRef(namespace, "", ""), providers.names())
+    request = annotation.parse(text, PodRef(namespace, "", ""), providers)
     source = (request.provider, request.secret_path)
     return Wish(namespace, account, request.secret_name, *source, managed_by)

@@ -1,15 +1,27 @@
 """Where secrets come from: a provider is a file here and a line in this table (D16)."""
 
 import importlib
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:  # a sync needs no types
-    from initsync.providers.interface import ProviderClass
+    from initsync.providers.interface import PathRule, ProviderClass
+
+
+class Modules(NamedTuple):
+    """What a provider consists of, by the names of modules, imported when they are needed."""
+
+    provider: str
+    """It has the class `Provider`; only a sync and people's commands import it."""
+    paths: str
+    """It has the function `problem` and no I/O: the injector and `initsync check` import it."""
+
 
 PROVIDERS = {
-    "aws-secretsmanager": "initsync.providers.aws.secretsmanager",
+    "aws-secretsmanager": Modules(
+        "initsync.providers.aws.secretsmanager", "initsync.providers.aws.paths"
+    ),
 }
-"""By the annotation's `provider` the module that has the class `Provider`; imported when named."""
+"""By the annotation's `provider`."""
 
 
 def names() -> tuple[str, ...]:
@@ -19,9 +31,10 @@ def names() -> tuple[str, ...]:
 
 def load(name: str) -> "ProviderClass":
     """The class `Provider` of a name from `names()`; nothing else is ever imported."""
-    return cast("ProviderClass", importlib.import_module(PROVIDERS[name]).Provider)
+    return cast("ProviderClass", importlib.import_module(PROVIDERS[name].provider).Provider)
 
 
 def check_path(name: str, path: str) -> str | None:
-    """The rule of the provider `name` that `path` breaks, as "must …", or None."""
-    return load(name).check_path(path)
+    """The rule of the provider `name` that `path` breaks, as "must …", or None. Asks nobody."""
+    rules = cast("PathRule", importlib.import_module(PROVIDERS[name].paths))
+    return rules.problem(path)

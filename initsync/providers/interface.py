@@ -1,4 +1,4 @@
-"""The contract between a sync and where secrets come from (design D16); no cloud's words."""
+"""The contract between a sync and where secrets come from (D16); no cloud's words."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
@@ -10,15 +10,11 @@ if TYPE_CHECKING:
 
 
 class SecretProvider(Protocol):
-    """The contract of every provider (design D16)."""
+    """A provider as a sync needs it."""
 
     @property
     def name(self) -> str:
         """The annotation's `provider` value."""
-
-    @staticmethod
-    def check_path(path: str) -> str | None:
-        """The rule that `path` breaks, as "must …", or None. Asks nobody."""
 
     def fetch(self, path: str) -> ExternalSecret:
         """What is at `path` now, never cached.
@@ -35,7 +31,7 @@ class SecretProvider(Protocol):
 
 
 class ProviderClass(Protocol):
-    """What each of the files has under the name `Provider`."""
+    """What a provider's module has under the name `Provider`."""
 
     def __call__(
         self,
@@ -47,5 +43,9 @@ class ProviderClass(Protocol):
         """Environment, epoch seconds, the way out, and whether the cloud SDK's own identities
         may be asked."""
 
-    def check_path(self, path: str) -> str | None:
-        """See `SecretProvider`; of the class, for it needs nothing else."""
+
+class PathRule(Protocol):
+    """What a module of a provider's rules has."""
+
+    def problem(self, path: str) -> str | None:
+        """The rule that `path` breaks, as "must …", or None. Asks nobody."""

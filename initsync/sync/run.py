@@ -101,7 +101,7 @@ def _synced(
 ) -> Outcome:
     chosen = policy.parse(annotations)
     text = annotations[keys.ANNOTATION]
-    request = annotation.parse(text, pod, providers.names(), providers.check_path)
+    request = annotation.parse(text, pod, providers)
     request = request._replace(policy=chosen)
     provider = providers.load(request.provider)(run.env, time.time, run.network, sdk)
     return sync(request, provider, cluster, run.retry, time.time, run.settings)

@@ -26,16 +26,10 @@ class MockProvider:
         """Forget every secret."""
         self._secrets.clear()
 
-    @staticmethod
-    def check_path(path: str) -> str | None:
-        """None: every path is fine."""
-        del path
-        return None
-
     def fetch(self, path: str) -> ExternalSecret:
         """What was added at `path`. Raises SecretNotFound."""
         if path not in self._secrets:
-            raise SecretNotFound(self._name, path, "memory")
+            raise SecretNotFound(self._name, path, "in memory")
         return ExternalSecret(self._secrets[path], path, self._name)
 
     def whoami(self, path: str) -> str:

@@ -77,12 +77,14 @@ class SecretNotFound(JasmError):
     exit_code = 4
 
     def __init__(
-        self, provider: str, path: str, region: str, detail: str = "", advice: str = ""
+        self, provider: str, path: str, where: str = "", detail: str = "", advice: str = ""
     ) -> None:
+        """`where`: in which of the provider's places it was looked for, as "in region x"."""
+        looked = " ".join(filter(None, (shown(path), where)))
         because = f" ({detail})" if detail else ""
         super().__init__(
-            f"{provider} has no secret at path {shown(path)} in region {region}{because}: "
-            f"{advice or 'create it there, or correct path or region'}"
+            f"{provider} has no secret at path {looked}{because}: "
+            f"{advice or 'create it there, or correct the path'}"
         )
 
 
@@ -92,10 +94,11 @@ class SecretRefused(JasmError):
     reason = "ExternalSecretNotFound"
     exit_code = 4
 
-    def __init__(self, provider: str, path: str, region: str, detail: str, advice: str) -> None:
+    def __init__(self, provider: str, path: str, where: str, detail: str, advice: str) -> None:
+        """`where`: as of SecretNotFound."""
+        asked = " ".join(filter(None, (shown(path), where)))
         super().__init__(
-            f"{provider} does not give the secret at path {shown(path)} in region {region} "
-            f"({detail}): {advice}"
+            f"{provider} does not give the secret at path {asked} ({detail}): {advice}"
         )
 
 
@@ -157,8 +160,8 @@ class ProviderRefused(JasmError):
     reason = "ProviderUnavailable"
     exit_code = 5
 
-    def __init__(self, provider: str, detail: str) -> None:
-        super().__init__(f"{provider} refused the request ({detail}): look up that code at AWS")
+    def __init__(self, provider: str, detail: str, advice: str) -> None:
+        super().__init__(f"{provider} refused the request ({detail}): {advice}")
 
 
 class NotManaged(JasmError):

@@ -48,7 +48,7 @@ def parsed(text: str) -> str:
     """The name by the injector's parser; empty where the annotation is invalid."""
     try:
         pod = PodRef("shop", "web", "")
-        return request.parse(text, pod, providers.names(), providers.check_path).secret_name
+        return request.parse(text, pod, providers).secret_name
     except JasmError:
         return ""
 

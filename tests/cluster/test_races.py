@@ -72,10 +72,6 @@ class Writer:
         self._who, self._cluster, self._source, self._turns = name, cluster, source, turns
         self.stored: list[int] = []
 
-    @staticmethod
-    def check_path(path: str) -> str | None:
-        return None
-
     def fetch(self, path: str) -> ExternalSecret:
         with self._turns.step(self._who):
             return ExternalSecret({"value": str(self._source.next())}, path, self.name)

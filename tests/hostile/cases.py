@@ -14,7 +14,7 @@ from initsync.formats import json as secretdata
 from initsync.network.transport import Network
 from initsync.providers.aws.secretsmanager import Provider
 from initsync.words import rules
-from initsync.words.errors import AnnotationError, InvalidSecretData, JasmError
+from initsync.words.errors import InvalidSecretData, JasmError
 from initsync.words.model import PodRef, SyncRequest
 from tests.places import ROOT
 
@@ -57,10 +57,7 @@ def _expanded(part: str | dict[str, Any]) -> str:
 
 def request(text: str) -> SyncRequest:
     """The annotation as `entry` and `sync` read it."""
-    found = annotation.parse(text, POD, providers.names())
-    if rule := PROVIDER.check_path(found.secret_path):
-        raise AnnotationError.field("path", found.secret_path, rule, None)
-    return found
+    return annotation.parse(text, POD, providers)
 
 
 def data(text: str) -> dict[str, str]:

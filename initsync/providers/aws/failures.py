@@ -57,13 +57,18 @@ class Asked(NamedTuple):
     by_hand: bool = False
     """By a person, whose the credentials are."""
 
+    @property
+    def where(self) -> str:
+        """The place in which it was looked for."""
+        return f"in region {self.region}"
+
 
 def of_secret(error: ServiceError, asked: Asked) -> JasmError:
     """What Secrets Manager refused."""
     code = error.code
     if code == "ResourceNotFoundException":
         missing = _missing(error.message, asked.path)
-        return SecretNotFound(asked.provider, asked.path, asked.region, error.message, missing)
+        return SecretNotFound(asked.provider, asked.path, asked.where, error.message, missing)
     if code in _UNFIT:
         return _unfit(error, asked)
     if code.startswith("KMS") or code == "DecryptionFailure":
@@ -78,7 +83,7 @@ def of_secret(error: ServiceError, asked: Asked) -> JasmError:
         key = denials.concerns_key(error.message)
         wanted = _KEY if key else f"secretsmanager:GetSecretValue on {asked.path} in {asked.region}"
         return _denied(asked, wanted, error.message)
-    return ProviderRefused("AWS Secrets Manager", str(error))
+    return ProviderRefused("AWS Secrets Manager", str(error), _LOOK_UP)
 
 
 def of_web_identity(error: ServiceError, role: str, advice: str) -> JasmError:
@@ -97,6 +102,8 @@ def of_web_identity(error: ServiceError, role: str, advice: str) -> JasmError:
     return kind([tried], _clock(error) or check)
 
 
+_LOOK_UP = "look up that code at AWS"
+_CREATE = "create it there, or correct path or region"
 _KEY = "kms:Decrypt on the KMS key of that secret"
 _ENABLED = ", and see that the key is enabled"
 _ASSUME = "sts:AssumeRoleWithWebIdentity"
@@ -126,7 +133,7 @@ def _unfit(error: ServiceError, asked: Asked) -> JasmError:
     kind, advice = next(row[1:] for row in _STATES if re.search(row[0], error.message, re.I))
     if kind is AccessDenied:
         return AccessDenied(asked.provider, _KEY, asked.credentials.role, said, advice)
-    return SecretRefused(asked.provider, asked.path, asked.region, said, advice)
+    return SecretRefused(asked.provider, asked.path, asked.where, said, advice)
 
 
 def _denied(asked: Asked, wanted: str, detail: str) -> AccessDenied:
@@ -136,15 +143,15 @@ def _denied(asked: Asked, wanted: str, detail: str) -> AccessDenied:
 
 
 def _missing(message: str, path: str) -> str:
-    """What to do about a secret that is not found; empty where nothing special is."""
+    """What to do about a secret that is not found."""
     if "AWSCURRENT" in message:
         return "the secret has no version labelled AWSCURRENT: put a value into it"
     if end := paths.tail(path):
         return (
-            "create it there, or correct path or region; AWS takes the path's end "
+            f"{_CREATE}; AWS takes the path's end "
             f"{end} for its own: if it is of the name, give the complete ARN, or the name"
         )
-    return ""
+    return _CREATE
 
 
 def _renewal(error: ServiceError, asked: Asked) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from initsync.formats import json as secretdata
 from initsync.network.transport import Connection, Network
 from initsync.network.trust import System, trusting
-from initsync.providers.aws import api, endpoints, paths
+from initsync.providers.aws import api, endpoints
 from initsync.providers.aws.credentials import Identity, sdk_region
 from initsync.words.errors import InvalidSecretData, InvalidSetup
 from initsync.words.model import ExternalSecret
@@ -35,11 +35,6 @@ class Provider:
         self._connections: dict[tuple[str, str], Connection] = {}
         self._region = ""
         self._identity = Identity(env, now, self._sts, self._open, sdk=sdk)
-
-    @staticmethod
-    def check_path(path: str) -> str | None:
-        """See `paths.problem`."""
-        return paths.problem(path)
 
     def fetch(self, path: str) -> ExternalSecret:
         """The current version of the secret at `path`."""

@@ -65,9 +65,10 @@ def test_every_example_is_plain() -> None:
 
 def test_a_plain_annotation_does_not_import_pyyaml() -> None:
     code = (
-        "import sys; from initsync.annotation import request;"
+        "import sys; from initsync import providers; from initsync.annotation import request;"
         "from initsync.words.model import PodRef;"
-        "request.parse('provider: a\\npath: b\\nsecretName: c', PodRef('', '', ''), ['a']);"
+        "text = 'provider: aws-secretsmanager\\npath: b\\nsecretName: c';"
+        "request.parse(text, PodRef('', '', ''), providers);"
         "print('yaml' in sys.modules)"
     )
 

@@ -11,9 +11,10 @@ from initsync.annotation import request as annotation
 from initsync.words import rules
 from initsync.words.errors import AnnotationError, UnsupportedProvider
 from initsync.words.model import PodRef, SyncRequest
+from tests.initsync.annotation.known import Known
 
 POD = PodRef("shop", "web-1", "0b2a")
-PROVIDERS = ["aws-secretsmanager", "vault"]
+PROVIDERS = Known("aws-secretsmanager", "vault")
 GOOD = "provider: aws-secretsmanager\npath: /prod/codnod/config\nsecretName: app-credentials\n"
 
 
@@ -101,7 +102,7 @@ def test_somebodys_long_value_is_shown_in_part() -> None:
 @given(st.text())
 def test_any_text_is_a_request_or_a_sentence(text: str) -> None:
     with suppress(AnnotationError):
-        assert annotation.parse(text, POD, PROVIDERS).provider in PROVIDERS
+        assert annotation.parse(text, POD, PROVIDERS).provider in PROVIDERS.names()
 
 
 FIELD_VALUES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1)
@@ -121,6 +122,6 @@ def test_the_providers_own_rule_for_a_path_is_told_with_its_line() -> None:
         return f"must start with {provider}:"
 
     with pytest.raises(AnnotationError) as caught:
-        annotation.parse("path: x\nprovider: vault\nsecretName: db", POD, ["vault"], rule)
+        annotation.parse("path: x\nprovider: vault\nsecretName: db", POD, Known("vault", rule=rule))
 
     assert "line 1: path is 'x', but must start with vault:" in str(caught.value)

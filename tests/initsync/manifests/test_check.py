@@ -16,8 +16,8 @@ from initsync.manifests.documents import NotYaml
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
 from initsync.words.model import PodRef
+from tests.initsync.annotation.known import Known
 
-PROVIDERS = ["aws-secretsmanager"]
 GOOD = "provider: aws-secretsmanager\npath: /a\nsecretName: b\n"
 BAD = GOOD.replace("secretName", "secretname")
 SENTENCE = (
@@ -30,8 +30,11 @@ def path_rule(_: str, path: str) -> str | None:
     return "must not be forbidden" if path == "/forbidden" else None
 
 
+PROVIDERS = Known("aws-secretsmanager", rule=path_rule)
+
+
 def outcomes(text: str) -> list[Finding | None]:
-    return list(check.findings(text, PROVIDERS, path_rule))
+    return list(check.findings(text, PROVIDERS))
 
 
 def only(text: str) -> Finding:
@@ -113,7 +116,7 @@ def test_the_items_of_a_list_are_checked(kind: str) -> None:
 
 def test_all_documents_are_checked_to_the_first_that_is_no_yaml() -> None:
     good, bad = (yaml.safe_dump(manifest("Pod", text)) for text in (GOOD, BAD))
-    found = check.findings(f"{bad}---\n{good}---\n{bad}---\na: [", PROVIDERS, path_rule)
+    found = check.findings(f"{bad}---\n{good}---\n{bad}---\na: [", PROVIDERS)
 
     assert [bool(next(found)) for _ in range(3)] == [True, False, True]
     with pytest.raises(NotYaml, match="not YAML: "):
@@ -191,7 +194,7 @@ def test_each_annotation_has_its_own_finding(name: str, value: Any, said: str) -
 @example("provider: vault\npath: a\nsecretName: b")
 def test_the_sentence_is_the_pods_own(text: str) -> None:
     try:
-        request.parse(text, PodRef("shop", "web", ""), PROVIDERS, path_rule)
+        request.parse(text, PodRef("shop", "web", ""), PROVIDERS)
         expected = None
     except AnnotationError as error:
         expected = str(error)
@@ -289,10 +292,10 @@ def test_a_pod_of_a_cluster_is_judged_as_its_manifest(name: str) -> None:
         text = yaml.safe_dump(manifest("Pod", value, name))
         of_manifest = [one.message for one in outcomes(text) if one]
 
-        of_pod = [str(one) for one in annotationcheck.problems({name: value}, PROVIDERS, path_rule)]
+        of_pod = [str(one) for one in annotationcheck.problems({name: value}, PROVIDERS)]
 
         assert of_pod == of_manifest
 
 
 def test_annotations_of_others_are_nobodys_business() -> None:
-    assert list(annotationcheck.problems({"example.com/a": "b"}, PROVIDERS, path_rule)) == []
+    assert list(annotationcheck.problems({"example.com/a": "b"}, PROVIDERS)) == []

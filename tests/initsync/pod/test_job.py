@@ -52,10 +52,10 @@ def test_an_empty_annotation_is_invalid_for_everybody(world: World, mode: str, t
     assert (code, line) == (3, f"error: {EMPTY}")
     assert said(world) == [("Warning", "InvalidAnnotation", EMPTY)]
     found = {keys.ANNOTATION: text}
-    (problem,) = check.problems(found, providers.names(), providers.check_path)
+    (problem,) = check.problems(found, providers)
     assert str(problem) == EMPTY
     with pytest.raises(AnnotationError, match="has no text"):
-        request.parse(text, PodRef("", "", ""), providers.names())
+        request.parse(text, PodRef("", "", ""), providers)
 
 
 def run_sidecar(world: World) -> tuple[int, str]:

@@ -1,11 +1,14 @@
-"""What every provider promises; a new file in `initsync/providers/` is tested as it appears."""
+"""What every provider promises: those of the table, and one of this test's own."""
 
+import subprocess
+import sys
 import time
 
 import pytest
 
 from initsync import providers
 from initsync.network.transport import Network
+from initsync.providers import Modules
 from initsync.providers.interface import SecretProvider
 from initsync.words.errors import JasmError
 
@@ -17,10 +20,19 @@ UNREACHABLE = {
 }
 
 
-@pytest.fixture(params=providers.names())
-def provider(request: pytest.FixtureRequest) -> SecretProvider:
+OWN = "tests.initsync.providers.shelf"
+
+
+@pytest.fixture(params=[*providers.names(), "shelf"])
+def name(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setitem(providers.PROVIDERS, "shelf", Modules(OWN, OWN))
+    return str(request.param)
+
+
+@pytest.fixture
+def provider(name: str) -> SecretProvider:
     network = Network({}, lambda: 60.0, lambda _: None)
-    return providers.load(request.param)(UNREACHABLE, time.time, network)
+    return providers.load(name)(UNREACHABLE, time.time, network)
 
 
 def test_the_data_models_provider_is_there() -> None:
@@ -33,19 +45,28 @@ def test_only_a_listed_name_is_ever_imported(name: str) -> None:
         providers.load(name)
 
 
-def test_its_name_is_its_files(provider: SecretProvider, request: pytest.FixtureRequest) -> None:
-    assert provider.name == request.node.callspec.params["provider"]
+def test_its_name_is_that_of_the_table(provider: SecretProvider, name: str) -> None:
+    assert provider.name == name
 
 
 @pytest.mark.parametrize("path", ["", " ", "a\nb", "a\x00", "x" * 100_000])
-def test_a_path_that_cannot_be_one_is_refused_with_a_rule(
-    provider: SecretProvider, path: str
-) -> None:
-    assert str(provider.check_path(path)).startswith("must ")
+def test_a_path_that_cannot_be_one_is_refused_with_a_rule(name: str, path: str) -> None:
+    assert str(providers.check_path(name, path)).startswith("must ")
 
 
-def test_the_data_models_path_is_one(provider: SecretProvider) -> None:
-    assert provider.check_path("/prod/codnod/config") is None
+def test_the_data_models_path_is_one(name: str) -> None:
+    assert providers.check_path(name, "/prod/codnod/config") is None
+
+
+@pytest.mark.parametrize("listed", providers.names())
+def test_its_rule_of_paths_loads_no_network_code(listed: str) -> None:
+    code = f"import sys, {providers.PROVIDERS[listed].paths}; print(*sys.modules)"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+
+    assert [it for it in loaded if it.startswith(("initsync.network", "socket", "ssl"))] == []
 
 
 def test_what_fails_is_a_row_of_the_table_and_shows_no_secret(provider: SecretProvider) -> None:

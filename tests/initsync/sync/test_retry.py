@@ -72,7 +72,7 @@ def test_a_permanent_failure_is_not_tried_again() -> None:
     clock = Clock()
 
     with pytest.raises(SecretNotFound):
-        retrying(clock)(failing(1, lambda: SecretNotFound("vault", "a", "eu")))
+        retrying(clock)(failing(1, lambda: SecretNotFound("vault", "a")))
 
     assert clock.slept == []
 
@@ -84,7 +84,7 @@ def test_who_has_no_later_try_retries_refusals_until_the_deadline() -> None:
     )
 
     with pytest.raises(SecretNotFound) as caught:
-        retry(failing(99, lambda: SecretNotFound("vault", "a", "eu")))
+        retry(failing(99, lambda: SecretNotFound("vault", "a")))
 
     assert clock.slept == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0]
     assert caught.value.attempts == 8
@@ -92,7 +92,7 @@ def test_who_has_no_later_try_retries_refusals_until_the_deadline() -> None:
 
 def test_refusals_do_not_use_up_the_tries_of_a_transient_failure() -> None:
     clock = Clock()
-    failures = [SecretNotFound("vault", "a", "eu")] * 6 + [unavailable()]
+    failures = [SecretNotFound("vault", "a")] * 6 + [unavailable()]
     retry = Retry(
         lambda: clock.now, clock.sleep, lambda: 0.0, 160.0, lambda _: None, (SecretNotFound,)
     )

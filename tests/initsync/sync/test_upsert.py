@@ -89,16 +89,12 @@ class Provider:
         self.down = False
         self.fetches = 0
 
-    @staticmethod
-    def check_path(path: str) -> str | None:
-        return None
-
     def fetch(self, path: str) -> ExternalSecret:
         self.fetches += 1
         if self.down:
             raise ProviderUnavailable("AWS", "HTTP 503")
         if not self.data:
-            raise SecretNotFound(self.name, path, "eu")
+            raise SecretNotFound(self.name, path)
         return ExternalSecret(self.data, path, self.name)
 
     def whoami(self, path: str) -> str:

@@ -30,14 +30,14 @@ TABLE: list[tuple[JasmError, str, int, bool, list[str]]] = [
         ["aws-secretsmanager", "/db", "key 'a/b'", "correct it"],
     ),
     (
-        errors.SecretNotFound("aws-secretsmanager", "/db", "eu-west-1"),
+        errors.SecretNotFound("aws-secretsmanager", "/db", "in region eu-west-1"),
         "ExternalSecretNotFound",
         4,
         False,
         ["aws-secretsmanager", "/db", "eu-west-1", "create it"],
     ),
     (
-        errors.ProviderRefused("AWS STS", "UnknownOperation: because"),
+        errors.ProviderRefused("AWS STS", "UnknownOperation: because", "look it up"),
         "ProviderUnavailable",
         5,
         False,
@@ -58,7 +58,9 @@ TABLE: list[tuple[JasmError, str, int, bool, list[str]]] = [
         ["aws refused role/a (no policy): its boundary must allow it"],
     ),
     (
-        errors.SecretRefused("aws-secretsmanager", "/db", "eu-west-1", "was deleted", "restore it"),
+        errors.SecretRefused(
+            "aws-secretsmanager", "/db", "in region eu-west-1", "was deleted", "restore it"
+        ),
         "ExternalSecretNotFound",
         4,
         False,

@@ -45,7 +45,7 @@ def of(pod: JsonObject, account: Stored) -> PodIdentity:
     """That of a pod; `account` is its ServiceAccount."""
     there = account if isinstance(account, dict) else {"metadata": {}}
     marks = there["metadata"].get("annotations") or {}
-    env = {entry["name"]: entry.get("value") or "" for entry in _container(pod).get("env") or []}
+    env = podfields.variables(_container(pod))
     audience = marks.get(iam.AUDIENCE_ANNOTATION) or iam.AUDIENCE
     return PodIdentity(env, marks.get(iam.ROLE_ANNOTATION, ""), audience)
 

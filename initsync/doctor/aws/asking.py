@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from initsync import providers
-from initsync.doctor.awsidentity import PodIdentity
+from initsync.doctor.aws.identity import PodIdentity
+from initsync.doctor.diagnoses import SECRET, WHO, Asker
 from initsync.doctor.result import Result, Unread, attempt, failure, ok, skipped
 from initsync.kube.reads import TOKENS, Reads
 from initsync.network.transport import Network
@@ -14,7 +15,6 @@ from initsync.providers.interface import SecretProvider
 from initsync.words.errors import AccessDenied, JasmError, NoIdentity, ProviderUnavailable
 from initsync.words.model import ExternalSecret, SyncRequest
 
-WHO, SECRET = "cloud-identity", "cloud-secret"  # the checks' names
 _SECONDS = 600
 """The shortest life that the API server gives a token."""
 _REGION = ("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -55,30 +55,20 @@ def as_caller(
         yield ok(SECRET, said)
 
 
-def as_pod(
-    env: Mapping[str, str], request: SyncRequest, account: str, pod: PodIdentity, sources: "Sources"
-) -> Iterator[Result]:
+def as_pod(asker: Asker, request: SyncRequest, account: str, pod: PodIdentity) -> Iterator[Result]:
     """What AWS says to the pod's ServiceAccount: the very requests of `jasm-init`."""
     if not pod.role:
         why = "--as-pod can ask for a role by IRSA only, and the pod has none"
         yield from (skipped(check, why) for check in (WHO, SECRET))
         return
-    token = attempt(lambda: _token(sources.reads, request, account, pod.audience))
+    token = attempt(lambda: _token(asker.reads, request, account, pod.audience))
     if isinstance(token, Unread):
         yield from (token.result(check) for check in (WHO, SECRET))
         return
     with _readable(token) as file:
-        of_pod = _environment(env, request, pod, file)
-        provider = providers.load(request.provider)(of_pod, time.time, sources.network)
+        of_pod = _environment(asker.env, request, pod, file)
+        provider = providers.load(request.provider)(of_pod, time.time, asker.network)
         yield from _asked(provider, request.secret_path)
-
-
-class Sources:
-    """Where a token comes from, and the way out."""
-
-    def __init__(self, reads: Reads, network: Network) -> None:
-        self.reads = reads
-        self.network = network
 
 
 def _asked(provider: SecretProvider, path: str) -> Iterator[Result]:
