@@ -31,8 +31,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _string(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    lines = "\n" in text and not any(old in text for old in _OLD_BREAKS)
-    style = None if is_safe(text) else "|" if lines else '"'
+    printable = text.replace("\n", "").isprintable()
+    style = '"' if not printable else None if is_safe(text) else "|" if "\n" in text else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
@@ -40,9 +40,18 @@ _Dumper.add_representer(str, _string)
 
 
 def dump(documents: Iterable[object]) -> str:
-    """Each document; with a line between two."""
+    """Each document; with a line between two. What turns the direction of text is escaped."""
     texts = (
         yaml.dump(found, Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True)
         for found in documents
     )
-    return "---\n".join(texts)
+    return _escaped("---\n".join(texts))
+
+
+def _escaped(text: str) -> str:
+    """With escapes for what PyYAML takes for printable and `str` does not: all in double quotes."""
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        sign if sign == "\n" or sign.isprintable() else f"\\U{ord(sign):08x}" for sign in text
+    )

@@ -107,6 +107,7 @@ def _trusting(bundle: bytes) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata="".join(found))
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.hostname_checks_common_name = False
     return context
 
 

@@ -23,7 +23,8 @@ TOGETHER = 32 * 1024 * 1024
 """Bytes of bodies that are not whole and of answers that are not taken. Each may have
 `TOGETHER / MOST`, 128 KiB, whatever the others do: nearly all reviews have less."""
 PATIENCE = 0.5
-"""Seconds in which nobody yields a place: a burst of API servers' connections waits its turn."""
+"""Seconds in which nobody yields a place: a burst of API servers' connections waits its turn. As
+long after the last newcomer one yields all the same, or who asks all the time would keep it."""
 
 
 class Phase(IntEnum):
@@ -48,6 +49,8 @@ class Clients:
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.now = now
         self.open: set[Connection] = set()
+        self._came = now()
+        """When the last newcomer got a place."""
 
     def in_flight(self) -> int:
         """Requests whose head has come and whose answer is not taken."""
@@ -64,12 +67,13 @@ class Clients:
         did; and while all are in flight those that take longest, with an answer upon which API
         servers ask again.
         """
-        if len(self.open) < MOST:
-            return True
-        spared = min(self.open, key=lambda one: (one.phase, one.reviewed, one.since))
-        if spared.phase and self.now() - spared.since < PATIENCE:
-            return False
-        spared.end(BadReview(503, "too many connections"))
+        now = self.now()
+        if len(self.open) >= MOST:
+            spared = min(self.open, key=lambda one: (one.phase, one.reviewed, one.since))
+            if spared.phase and now - min(spared.since, self._came) < PATIENCE:
+                return False
+            spared.end(BadReview(503, "too many connections"))
+        self._came = now
         return True
 
     def make_room(self) -> None:

@@ -20,7 +20,8 @@ class Reader:
     Python's `re`, which knows the same syntax here."""
 
     def __init__(self, expression: str) -> None:
-        (self._other,) = re.findall(r"matches\(r'(.+?)'\)", expression)
+        (other,) = re.findall(r"matches\('(.+?)'\)", expression)
+        self._other = other.encode().decode("unicode_escape")  # as CEL reads a string
         (self._comment,) = re.findall(r"findAll\('(.+?)'\)", expression)
         (self._name,) = re.findall(r"find\(r'''(.+?)'''\)", expression)
 
@@ -110,6 +111,16 @@ def test_a_name_in_a_line_that_is_no_field_is_not_taken_where_the_field_is_writt
 ) -> None:
     rest = f'{{provider: aws-secretsmanager, path: /prod/db, "{key}": db}}'
     text = f"{directive}secretName:old\n---\n{rest}"
+
+    assert (reader.name(text), parsed(text)) == ("", "db")
+
+
+@pytest.mark.parametrize("line_break", ["\r", "\x85", "\u2028", "\u2029", "\ufeff\u2028"])
+def test_a_field_behind_a_line_break_of_yaml_alone_is_not_taken_for_a_comment(
+    reader: Reader, line_break: str
+) -> None:
+    path = '"/a,\n secretName: old"'
+    text = f"provider: aws-secretsmanager\npath: {path}\n#{line_break}secretName: db"
 
     assert (reader.name(text), parsed(text)) == ("", "db")
 

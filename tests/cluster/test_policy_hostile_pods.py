@@ -104,7 +104,7 @@ def test_a_pod_beyond_the_budget_is_refused_with_the_reason(
     api: ControlPlane, namespace: str
 ) -> None:
     pod = annotated(namespace)
-    volumes_with_our_names(pod, 3000)
+    volumes_with_our_names(pod, 1900)  # within the bounds
 
     answer = create(api, pod)
 
@@ -117,6 +117,6 @@ def test_the_same_pod_without_the_annotation_is_not_its_business(
     api: ControlPlane, namespace: str
 ) -> None:
     pod = manifests.pod(namespace, "web")
-    volumes_with_our_names(pod, 3000)
+    volumes_with_our_names(pod, 1900)  # within the bounds
 
     assert create(api, pod).status == 201

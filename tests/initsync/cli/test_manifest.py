@@ -1,6 +1,7 @@
 """`initsync manifest` as a team meets it that opts out of injection."""
 
 import json
+import time
 from pathlib import Path
 
 import jsonpatch
@@ -129,6 +130,18 @@ def test_what_check_can_read_it_can_write(old: str, new: str) -> None:
 
     assert (code, said) == (0, "Deployment 'web': jasm-init was added\n")
     assert new in out
+
+
+@pytest.mark.parametrize("end", ["5", "5.5"])
+def test_numbers_to_the_base_60_are_text_as_to_kubernetes(end: str) -> None:
+    """Read as numbers 900 KB took minutes, and what no float holds was a bug."""
+    large = "x: 1:" + "59:" * 300_000 + end
+    began = time.process_time()
+
+    code, out, _ = run("-", stdin=DEPLOYMENT.replace("metadata:", f"{large}\nmetadata:", 1))
+
+    assert (code, large in out) == (0, True)
+    assert time.process_time() - began < 10
 
 
 def test_kinds_and_annotations_of_no_meaning_are_left_as_they_are() -> None:

@@ -19,7 +19,15 @@ JSON = st.recursive(
 @given(st.lists(JSON, min_size=1, max_size=3))
 @example(["A\x85", "a\n\x85b\n", {"A\u2028b": "a\n\u2029"}])
 def test_what_is_written_is_read_again(documents: list[Any]) -> None:
-    assert list(yaml.safe_load_all(dump.dump(documents))) == documents
+    text = dump.dump(documents)
+
+    assert list(yaml.safe_load_all(text)) == documents
+    assert text.replace("\n", "").isprintable(), "a terminal would obey it"
+
+
+def test_what_turns_the_direction_of_text_is_escaped() -> None:
+    """It was not: a label for the guard could look like another one."""
+    assert dump.dump([{"\u202ea": "gür\u202eb"}]) == '"\\U0000202ea": "gür\\U0000202eb"\n'
 
 
 @pytest.mark.parametrize(

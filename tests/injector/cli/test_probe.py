@@ -42,12 +42,12 @@ def named(subject: str, issuer: str, key: ec.EllipticCurvePrivateKey) -> x509.Ce
     return builder.not_valid_before(NOW - day).not_valid_after(NOW + day)
 
 
-def by_a_bare_ca(directory: Path) -> bytes:
+def by_a_bare_ca(directory: Path, address: str = "127.0.0.1") -> bytes:
     """A pair as a short openssl.cnf makes it, without key usage and identifiers; its CA."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority = named("ca", "ca", ca_key).add_extension(x509.BasicConstraints(True, None), True)
-    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    leaf = named("leaf", "ca", key).add_extension(names, False)
+    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+    leaf = named("localhost", "ca", key).add_extension(names, False)
     pem = serialization.Encoding.PEM
     (directory / "tls.crt").write_bytes(leaf.sign(ca_key, hashes.SHA256()).public_bytes(pem))
     private = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -68,6 +68,15 @@ def test_a_ca_without_key_usage_and_identifiers_is_trusted_as_go_trusts_it(tmp_p
     ask(injector, ca)
 
     assert [line["message"] for line in injector.stop()] == ["injected"]
+
+
+def test_a_common_name_is_no_hosts_name(tmp_path: Path) -> None:
+    """To Go it is none; to OpenSSL it is, where a certificate names no host otherwise."""
+    ca = by_a_bare_ca(tmp_path, "192.0.2.1")
+    injector = Injector(tmp_path)
+
+    with pytest.raises(ProbeFailed, match="API servers do not trust the injector"):
+        probe.ask(Entry("checked", ca, "localhost", injector.port, "/mutate", 10.0), "127.0.0.1")
 
 
 def test_a_bundle_may_hold_comments_in_any_language(injector: Injector) -> None:

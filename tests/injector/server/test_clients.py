@@ -86,6 +86,22 @@ def test_a_burst_waits_and_ends_nobody(place: Place) -> None:
     assert place.clients.has_place()
 
 
+@pytest.mark.threat("Somebody reaches the webhook's port")
+@pytest.mark.parametrize("asked", [GET, REVIEW], ids=["any", "reviews"])
+def test_those_that_ask_all_the_time_keep_no_newcomer_out(place: Place, asked: bytes) -> None:
+    """256 that asked three times a second did, for good, at a tenth of the core: probes, too."""
+    asking = [come(place, asked) for _ in range(4)]
+
+    def ask() -> bool:
+        place.clock += PATIENCE / 10
+        for client in asking:
+            client.send(asked)
+        return place.clients.has_place()
+
+    assert any(ask() for _ in range(12))
+    assert [client.ended for client in asking].count("closed") == 1
+
+
 def test_many_large_bodies_at_a_time_are_put_off_the_oldest_first() -> None:
     place = Place()
     large = [place.client() for _ in range(TOGETHER // head.BODY + 1)]

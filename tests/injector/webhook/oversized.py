@@ -42,6 +42,10 @@ def variables(pod: dict[str, Any]) -> None:
     app["volumeMounts"] = [{"name": "aws-iam-token", "mountPath": "/t"}]
 
 
+def sources_of_variables(pod: dict[str, Any]) -> None:
+    pod["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": "b"}}] * 80_000
+
+
 def arguments(pod: dict[str, Any]) -> None:
     pod["spec"]["containers"][0]["args"] = ["x"] * 750_000
 
@@ -81,7 +85,8 @@ SHAPES: dict[str, Shape] = {
     shape.__name__: shape
     for shape in (
         *(sources, secret_volumes, containers, init_containers, items, variables, arguments, ports),
-        *(mounts, pull_secrets, an_annotation, annotations, a_name_for_each_source, text_of_items),
+        *(sources_of_variables, mounts, pull_secrets, an_annotation, annotations),
+        *(a_name_for_each_source, text_of_items),
     )
 }
 

@@ -65,10 +65,16 @@ def with_pull_secrets(count: int) -> dict[str, Any]:
     return pod(imagePullSecrets=[{"name": f"p{number}"} for number in range(count)])
 
 
+def with_variables(count: int) -> dict[str, Any]:
+    made = pod(initContainers=[{"name": "first", "env": [{"name": "A"}] * (count - 1)}])
+    made["spec"]["containers"][0]["env"] = [{"name": "A", "value": "x"}]
+    return made
+
+
 def with_parts(count: int) -> dict[str, Any]:
     made = pod(initContainers=[{"name": "first", "ports": [{"containerPort": 1}] * (count - 2)}])
     (app,) = made["spec"]["containers"]
-    app["env"] = [{"name": "A", "value": "x"}]
+    app["envFrom"] = [{"secretRef": {"name": "b"}}]
     app["volumeMounts"] = [{"name": "v", "mountPath": "/v"}]
     return made
 
@@ -84,7 +90,7 @@ def with_a_name(count: int) -> dict[str, Any]:
 
 MAKERS = (
     *(with_annotations, with_annotated, with_containers, with_volumes, with_sources, with_items),
-    *(with_pull_secrets, with_parts, with_text_of_items, with_a_name),
+    *(with_pull_secrets, with_variables, with_parts, with_text_of_items, with_a_name),
 )
 BOUNDS = [
     pytest.param(what, most, make, id=what)
@@ -135,7 +141,8 @@ LEAST = {
     "sources in projected volumes": '{"secret":{}},',
     "items of Secrets in volumes": '{"key":"","path":""},',
     "names in imagePullSecrets": "{},",
-    "variables, arguments, ports and mounts of containers": '{"name":""},',
+    "variables of containers": '{"name":""},',
+    "arguments, ports, mounts and envFrom of containers": "{},",
 }
 
 

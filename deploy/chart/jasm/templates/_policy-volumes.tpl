@@ -12,10 +12,10 @@ and then the kubelet would wait for ever for what jasm-init is to make.
   expression: variables.annotations['jasm.codnod.io/secret-sync']
 # Empty where it is not plain: the word is there once (lines of comment do not count), nothing but
 # brackets, quotes and the name is around it, and there is no other way to write it: no directive for the
-# parser and no escape.
+# parser and no escape. Nor a line break that YAML knows and RE2 does not, or the mark before a directive.
 - name: secretName
   expression: |-
-    variables.text.matches(r'(?m)^%|\\')
+    variables.text.matches('(?m)^%|\\\\|\r[^\n]|[\u0085\u2028\u2029\ufeff]')
     || variables.text.split('secretName').size() - 2 != variables.text.findAll('(?m)^[ \t]*#.*secretName').size() ? ''
     : variables.text.find(r'''(?m)^([^#\n]*[{,])?[ \t]*["']?secretName["']?[ \t]*:[ \t]*["']?[-.a-z0-9]+["']?[ \t\r]*($|[,}]|[ \t]#)''')
       .find('secretName.*').find(':.*').find('[-.a-z0-9]+')
