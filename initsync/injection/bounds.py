@@ -29,8 +29,8 @@ MOST = {
     "volumes": 2000,
     "sources in projected volumes": 2000,
     "items of Secrets in volumes": 10_000,
-    # A pod's and its ServiceAccount's; ours are looked for among them.
-    "names in imagePullSecrets": 10_000,
+    # A policy's copy of the pod costs the API server more for each than they cost it themselves.
+    "imagePullSecrets, tolerations, hostAliases and finalizers": 10_000,
     # Of 40,000 where an identity of AWS's is looked for the policy takes the API server 6 s.
     "variables of containers": 5000,
     # Pods that carry voice and video name ranges of ports, such as all of 49152 to 65535.
@@ -81,7 +81,8 @@ def _counts(pod: Mapping[str, Any]) -> Iterator[int]:
     secrets = [source.get("secret") or {} for source in chain(volumes, *sources)]
     items = [secret.get("items") or () for secret in secrets]
     yield sum(map(len, items))
-    yield len(spec.get("imagePullSecrets") or ())
+    others = [spec.get(part) or () for part in ("imagePullSecrets", "tolerations", "hostAliases")]
+    yield sum(map(len, [*others, pod["metadata"].get("finalizers") or ()]))
     yield sum(len(container.get("env") or ()) for container in podfields.containers(spec))
     parts = product(podfields.containers(spec), _PARTS)
     yield sum(len(container.get(part) or ()) for container, part in parts)

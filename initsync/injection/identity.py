@@ -71,10 +71,13 @@ def given(pod: Mapping[str, Any]) -> Identity:
 
 
 def token(volume: Mapping[str, Any]) -> str:
-    """The path in a volume of one ServiceAccount token and nothing else; empty for any other."""
+    """The path in a volume of one ServiceAccount token and nothing else; empty for any other.
+
+    A token without an audience is the Kubernetes API's own, which goes nowhere else.
+    """
     sources = (volume.get("projected") or {}).get("sources") or []
-    only = sources[0] if len(sources) == 1 else {}
-    return str((only.get("serviceAccountToken") or {}).get("path") or "")
+    only = (sources[0] if len(sources) == 1 else {}).get("serviceAccountToken") or {}
+    return str(only.get("path") or "") if only.get("audience") else ""
 
 
 def _whole(container: Mapping[str, Any], kind: Kind, file: str) -> list[dict[str, Any]]:

@@ -63,6 +63,10 @@ def _refuse(found: Located, whose: str, namespace: str) -> None:
 
 
 def _owner_problem(managed_by: str) -> InvalidSetup | None:
+    if not owners.is_value(managed_by):
+        advice = "set it to letters, digits and '-_.', at most 63"
+        problem = f"JASM_MANAGED_BY is {shown(managed_by)}, which no label can be"
+        return InvalidSetup(problem, advice)
     if not owners.is_taken(managed_by):
         return None
     advice = "other programs mark what they make so, and the guard would let pods change it"

@@ -58,7 +58,7 @@ def _volume(found: Mapping[str, Any]) -> dict[str, Any]:
     name = found["name"] if found["name"].startswith(_NAMES) else ""
     if name not in identity.VOLUMES:
         return {"name": name}
-    token = {"serviceAccountToken": {"path": identity.token(found)}}
+    token = {"serviceAccountToken": {"path": identity.token(found), "audience": "some"}}
     return {"name": name, "projected": {"sources": [token]}}
 
 

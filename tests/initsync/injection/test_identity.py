@@ -39,13 +39,15 @@ MOUNT = st.fixed_dictionaries(
 )
 TOKEN = st.fixed_dictionaries(
     {"path": st.sampled_from(["token", "eks-pod-identity-token"])},
-    optional={"audience": st.just("a"), "expirationSeconds": st.integers(600, 900)},
+    optional={"audience": st.sampled_from(["a", ""]), "expirationSeconds": st.integers(600, 900)},
 ).map(lambda token: {"serviceAccountToken": token})
 OTHER: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [{"secret": {"name": "db"}}, {"configMap": {"name": "c"}}]
 )
 VOLUME: st.SearchStrategy[dict[str, Any]] = st.one_of(
-    st.just({"projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}),
+    st.just(
+        {"projected": {"sources": [{"serviceAccountToken": {"path": "token", "audience": "a"}}]}}
+    ),
     st.lists(TOKEN | OTHER, max_size=2).map(lambda sources: {"projected": {"sources": sources}}),
     st.sampled_from([{"emptyDir": {}}, {"secret": {"secretName": "db"}}]),
 )
@@ -102,6 +104,7 @@ def test_what_is_copied_is_awss_own_and_whole(spec: Any) -> None:
     (volume,) = (it for it in spec["volumes"] if it["name"] == kind.volume)
     (source,) = volume["projected"]["sources"]
     assert mounts == [{"name": kind.volume, "mountPath": kind.path, "readOnly": True}]
+    assert source["serviceAccountToken"]["audience"]
     assert values[kind.file] == f"{kind.path}/{source['serviceAccountToken']['path']}"
     assert "$(" not in "".join(values.values())
     assert len([it for it in identity.KINDS if {it.file, it.beside} & values.keys()]) == 1

@@ -13,6 +13,7 @@ from initsync.words import keys
         *("Terraform", "argocd", "flux", "flux-operator", "configmanagement.gke.io", "kyverno"),
         *("external-secrets", "external-secrets-operator", "sealed-secrets", "hashicorp-vso"),
         *("cert-manager", "cert-manager-controller", "cloudnative-pg", "crossplane"),
+        *("Tiller", "kubeadm", "rancher", "olm", "elastic-operator", "argocd.argoproj.io", "cnpg"),
         *("strimzi-cluster-operator", "prometheus-operator", "tekton-pipelines"),
     ],
 )
@@ -25,3 +26,9 @@ def test_what_others_write_is_taken(value: str) -> None:
 )
 def test_what_a_team_would_choose_is_free(value: str) -> None:
     assert not owners.is_taken(value)
+
+
+@pytest.mark.parametrize("value", [" Helm", "Helm\n", "x'y", "a" * 64, "-a", "a b", "\u202eHelm"])
+def test_what_no_label_can_have_is_no_value(value: str) -> None:
+    assert not owners.is_value(value)
+    assert owners.is_value("Team-x_1.2")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from initsync.permissions import wishes
 from initsync.words import keys
 
@@ -52,6 +54,14 @@ def test_another_programs_is_refused_by_the_pods_name_and_stops_no_neighbour() -
     assert [wish.managed_by for wish in found] == [""]
     assert len(problems) == 1
     assert problems[0].startswith("Pod shop/web-1: JASM_MANAGED_BY is 'Helm': other programs mark")
+
+
+@pytest.mark.parametrize("value", [" Helm", "Helm\n", "\u202ecaronte"])
+def test_what_no_label_can_have_is_refused(value: str) -> None:
+    found, problems = wishes.of_pods([live(ours=value)])
+
+    assert found == []
+    assert "which no label can be: set it to letters, digits and '-_.'" in problems[0]
 
 
 def test_an_invalid_annotation_stops_no_neighbour_either() -> None:

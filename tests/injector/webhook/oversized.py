@@ -35,6 +35,10 @@ def pull_secrets(pod: dict[str, Any]) -> None:
     pod["spec"]["imagePullSecrets"] = [{"name": "a"}] * 220_000
 
 
+def tolerations(pod: dict[str, Any]) -> None:
+    pod["spec"]["tolerations"] = [{"key": "a"}] * 200_000
+
+
 def variables(pod: dict[str, Any]) -> None:
     """As many as fit, of a name that is looked at, where they are looked at."""
     (app,) = pod["spec"]["containers"]
@@ -85,7 +89,7 @@ SHAPES: dict[str, Shape] = {
     shape.__name__: shape
     for shape in (
         *(sources, secret_volumes, containers, init_containers, items, variables, arguments, ports),
-        *(sources_of_variables, mounts, pull_secrets, an_annotation, annotations),
+        *(sources_of_variables, mounts, pull_secrets, tolerations, an_annotation, annotations),
         *(a_name_for_each_source, text_of_items),
     )
 }

@@ -61,8 +61,11 @@ def with_items(count: int) -> dict[str, Any]:
     return pod(volumes=[own, {"name": "w", "projected": projected}])
 
 
-def with_pull_secrets(count: int) -> dict[str, Any]:
-    return pod(imagePullSecrets=[{"name": f"p{number}"} for number in range(count)])
+def with_lists(count: int) -> dict[str, Any]:
+    few = {"imagePullSecrets": [{"name": "p"}], "hostAliases": [{"ip": "10.0.0.1"}]}
+    made = pod(tolerations=[{"key": f"t{number}"} for number in range(count - 3)], **few)
+    made["metadata"]["finalizers"] = ["example.com/f"]
+    return made
 
 
 def with_variables(count: int) -> dict[str, Any]:
@@ -90,7 +93,7 @@ def with_a_name(count: int) -> dict[str, Any]:
 
 MAKERS = (
     *(with_annotations, with_annotated, with_containers, with_volumes, with_sources, with_items),
-    *(with_pull_secrets, with_variables, with_parts, with_text_of_items, with_a_name),
+    *(with_lists, with_variables, with_parts, with_text_of_items, with_a_name),
 )
 BOUNDS = [
     pytest.param(what, most, make, id=what)
@@ -140,7 +143,7 @@ LEAST = {
     "volumes": '{"name":"a","emptyDir":{}},',
     "sources in projected volumes": '{"secret":{}},',
     "items of Secrets in volumes": '{"key":"","path":""},',
-    "names in imagePullSecrets": "{},",
+    "imagePullSecrets, tolerations, hostAliases and finalizers": "{},",
     "variables of containers": '{"name":""},',
     "arguments, ports, mounts and envFrom of containers": "{},",
 }

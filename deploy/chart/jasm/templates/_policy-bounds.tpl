@@ -17,7 +17,7 @@ leave it alone, and its app would start without its secret.
         (list 2000 "volumes" (printf "%s.size()" $volumes))
         (list 2000 "sources in projected volumes" (printf "%s.map(v, v.?projected.?sources.orValue([]).size()).sum()" $volumes))
         (list 10000 "items of Secrets in volumes" (printf "%s.map(v, v.?secret.?items.orValue([]).size() + v.?projected.?sources.orValue([]).map(s, s.?secret.?items.orValue([]).size()).sum()).sum()" $volumes))
-        (list 10000 "names in imagePullSecrets" "object.spec.?imagePullSecrets.orValue([]).size()")
+        (list 10000 "imagePullSecrets, tolerations, hostAliases and finalizers" "object.spec.?imagePullSecrets.orValue([]).size() + object.spec.?tolerations.orValue([]).size() + object.spec.?hostAliases.orValue([]).size() + object.metadata.?finalizers.orValue([]).size()")
         (list 5000 "variables of containers" (printf "%s.map(c, c.?env.orValue([]).size()).sum()" $containers))
         (list 40000 "arguments, ports, mounts and envFrom of containers" (printf "%s.map(c, c.?command.orValue([]).size() + c.?args.orValue([]).size() + c.?ports.orValue([]).size() + c.?volumeMounts.orValue([]).size() + c.?envFrom.orValue([]).size()).sum()" $containers))
         (list 131072 "characters in items of Secrets in volumes" (printf "%s.map(v, v.?secret.?items.orValue([]).map(i, i.key.size() + i.path.size()).sum() + v.?projected.?sources.orValue([]).map(s, s.?secret.?items.orValue([]).map(i, i.key.size() + i.path.size()).sum()).sum()).sum()" $volumes))

@@ -30,7 +30,8 @@
        'file': 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
        'beside': 'AWS_CONTAINER_CREDENTIALS_FULL_URI'}
     ].map(k, variables.volumes.filter(v, v.name == k.volume && v.?projected.?sources.orValue([]).size() == 1
-        && has(v.projected.sources[0].serviceAccountToken))
+        && v.projected.sources[0].?serviceAccountToken.?audience.orValue('') != ''
+        && !v.projected.sources[0].serviceAccountToken.path.contains('$('))
       .map(v, {'volume': k.volume, 'path': k.path, 'file': k.file, 'beside': k.beside,
         'at': k.path + '/' + v.projected.sources[0].serviceAccountToken.path}))
     .filter(found, found.size() > 0).map(found, found[0])
