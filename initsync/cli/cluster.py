@@ -130,6 +130,6 @@ def opened(asked: Asked) -> Opened:
         raise InvalidSetup("--timeout is no number", "set it to seconds, such as 60")
     access = clusterauth.from_kubeconfig(asked.kubeconfig, asked.kube_context, os.environ)
     run = entry.start(os.environ, asked.log, asked.timeout)
-    reads = Reads(access.connection(run.network), access.authorization, run.network.left)
+    reads = Reads(access.api(run.network), run.network.left)
     namespace = access.namespace or "default"
     return Opened(reads, access.url, namespace, run, Progress(sys.stderr))

@@ -13,7 +13,8 @@ from initsync.inventory import registrations, why
 from initsync.inventory.missed import Missed, missed
 from initsync.inventory.usage import Found, Managed, User, first_users
 from initsync.inventory.why import Injecting
-from initsync.kube.reads import NAMESPACES, PODS, SECRETS, Reads, Resource
+from initsync.kube.api import PODS, SECRETS, Resource
+from initsync.kube.reads import NAMESPACES, Reads
 from initsync.sync import settings
 from initsync.words import keys
 from initsync.words.errors import ClusterForbidden

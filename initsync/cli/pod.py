@@ -54,7 +54,7 @@ def _sync(options: Options, log: Log) -> tuple[Report, list[Change]]:
     access = clusterauth.from_kubeconfig(options.kubeconfig, options.context, os.environ)
     namespace = options.namespace or access.namespace or "default"
     run = entry.start(os.environ, log, options.timeout)
-    cluster = Cluster(access.connection(run.network), access.authorization, namespace)
+    cluster = Cluster(access.api(run.network), namespace)
     found = cluster.read_pod(options.pod)
     metadata = found["metadata"]
     pod = PodRef(namespace, options.pod, metadata["uid"])

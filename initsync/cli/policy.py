@@ -10,7 +10,7 @@ from initsync.cli import policy_options as checked
 from initsync.cli.cluster import Asked, ending, opened, options
 from initsync.cli.progress import Progress
 from initsync.cli.terminal import json_text, say
-from initsync.kube.reads import PODS
+from initsync.kube.api import PODS
 from initsync.manifests import dump, files
 from initsync.permissions import cloudroles, iam, permits, terraform, wishes
 from initsync.permissions.cloudroles import CloudRole, Trust

@@ -10,7 +10,8 @@ from initsync.doctor.installation import Objects, Registered, ServiceRef
 from initsync.doctor.result import Result, Unread, attempt, ok, skipped
 from initsync.inventory import registrations
 from initsync.kube import podfields
-from initsync.kube.reads import NAMESPACES, PODS, SECRETS, Reads, Resource
+from initsync.kube.api import PODS, SECRETS, Resource
+from initsync.kube.reads import NAMESPACES, Reads
 from initsync.words.model import JsonObject
 
 _GUARDS = Resource(registrations.GROUP, "validatingadmissionpolicies")

@@ -10,7 +10,8 @@ from initsync.doctor.diagnoses import Asker, Patient
 from initsync.doctor.installation import Registered
 from initsync.doctor.result import Result, Unread, attempt, failed, skipped
 from initsync.kube import podfields
-from initsync.kube.reads import NAMESPACES, PODS, SECRETS, Reads, Resource
+from initsync.kube.api import PODS, SECRETS, Resource
+from initsync.kube.reads import NAMESPACES, Reads
 from initsync.sync import settings
 from initsync.words import keys
 from initsync.words.errors import AnnotationError

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from initsync.doctor.result import Result, Unread, attempt, failed, ok, skipped, warning
 from initsync.kube import rbac
-from initsync.kube.reads import Reads, Resource
+from initsync.kube.api import Resource
+from initsync.kube.reads import Reads
 from initsync.words.errors import ClusterForbidden
 from initsync.words.model import JsonObject
 

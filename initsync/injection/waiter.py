@@ -34,21 +34,12 @@ def _env(
     for number, by in enumerate(shown):
         yield {"name": f"JASM_WAIT_{number}", "value": mounts[by.volume]}
     for number, by in enumerate(shown):
-        wish = f'{{"items": {_by_key(by.items)}, "optional": {_json(by.optional)}}}'
-        yield {"name": f"JASM_WAIT_{number}_OF", "value": wish}
+        wish = {"items": by.items or None, "optional": by.optional}
+        text = json.dumps(wish, ensure_ascii=False)
+        yield {"name": f"JASM_WAIT_{number}_OF", "value": text}
     for name, value in settings.env:
         if name == "JASM_TIMEOUT":
             yield {"name": name, "value": value}
-
-
-def _by_key(items: Sequence[tuple[str, str]]) -> str:
-    """An object in which a key may come twice, as in the volume."""
-    pairs = ", ".join(f"{_json(key)}: {_json(path)}" for key, path in items)
-    return f"{{{pairs}}}" if pairs else "null"
-
-
-def _json(value: str | bool) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def handover_volume(name: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What injects pods in a cluster, read: JASM's webhooks and policies."""
 
 from initsync.inventory import why
-from initsync.kube.reads import Reads, Resource
+from initsync.kube.api import Resource
+from initsync.kube.reads import Reads
 from initsync.words.model import JsonObject
 
 LABELS = "app.kubernetes.io/name=jasm"

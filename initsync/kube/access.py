@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from initsync.kube.api import Api
 from initsync.network import urls
 from initsync.network.http1 import BODY_LIMIT
 from initsync.network.transport import TIMEOUT, Connection, Network
@@ -37,10 +38,11 @@ class Access(NamedTuple):
     """Whose certificate to expect, where it is not the URL's host."""
     proxy: urls.Proxy | None = None
 
-    def connection(self, network: Network, limit: int = BODY_LIMIT) -> Connection:
-        """To the API server; `limit` in bytes of an answer."""
+    def api(self, network: Network, limit: int = BODY_LIMIT) -> Api:
+        """The way there, closed with `network`; `limit` in bytes of an answer."""
         way = (self.proxy, self.server_name, limit)
-        return Connection(self.url, self.tls, network, TIMEOUT, *way)
+        connection = Connection(self.url, self.tls, network, TIMEOUT, *way)
+        return Api(connection, self.authorization)
 
 
 def in_cluster(env: Mapping[str, str], directory: str) -> Access:

@@ -1,13 +1,10 @@
 """The Kubernetes API as the pod path uses it: dicts in, dicts out, failures as in the table."""
 
-import json
-from collections.abc import Callable
-from urllib.parse import quote
-
 from initsync.kube.answers import missing, stored
-from initsync.network.transport import Connection, Response, TransportError
+from initsync.kube.api import APPLY, EVENTS, JSON, JSON_PATCH, MERGE, PODS, SECRETS, Api
+from initsync.network.transport import Response
 from initsync.words import keys
-from initsync.words.errors import ClusterError, ClusterUnavailable
+from initsync.words.errors import ClusterError
 from initsync.words.model import JsonObject
 
 LIMIT = 4_194_304
@@ -15,28 +12,19 @@ LIMIT = 4_194_304
 JSON. Whatever an answer is, it must not take more memory than a container has (32Mi)."""
 _PARTS = 30_000
 """JSON values of an answer; of a full secret of AWS, 9,000 keys, there are 27,000 in a Secret."""
-JSON = "application/json"
-_APPLY = "application/apply-patch+yaml"  # JSON is YAML
-_MERGE = "application/merge-patch+json"
-_JSON_PATCH = "application/json-patch+json"
+_AS_JASM = f"?fieldManager={keys.FIELD_MANAGER}"
 
 
 class Cluster:
-    """One namespace of one cluster.
+    """One namespace of one cluster."""
 
-    `authorization` gives the header's value anew each time.
-    """
-
-    def __init__(
-        self, connection: Connection, authorization: Callable[[], str | None], namespace: str
-    ) -> None:
-        self._connection = connection
-        self._authorization = authorization
+    def __init__(self, api: Api, namespace: str) -> None:
+        self._api = api
         self._namespace = namespace
 
     def read_secret(self, name: str) -> JsonObject | None:
         """The stored Secret, or None."""
-        response = self._call("GET", f"secrets/{quote(name, safe='')}")
+        response = self._call("GET", self._secret(name))
         if missing(response):
             return None
         return stored(response, self._action("get Secret", name))
@@ -47,8 +35,8 @@ class Cluster:
         Raises ClusterConflict where the Secret is no longer at the manifest's resourceVersion.
         """
         name = manifest["metadata"]["name"]
-        target = f"secrets/{quote(name, safe='')}?fieldManager={keys.FIELD_MANAGER}&force=true"
-        response = self._call("PATCH", target, manifest, _APPLY)
+        target = f"{self._secret(name)}{_AS_JASM}&force=true"
+        response = self._call("PATCH", target, manifest, APPLY)
         return stored(response, self._action("apply Secret", name), private=True)
 
     def remove(self, patch: JsonObject) -> None:
@@ -57,7 +45,7 @@ class Cluster:
         Raises ClusterConflict where the Secret is no longer at that version.
         """
         name = patch["metadata"]["name"]
-        self._patched(name, patch, _MERGE, "remove keys from Secret")
+        self._patched(name, patch, MERGE, "remove keys from Secret")
 
     def replace_secret(self, manifest: JsonObject) -> JsonObject:
         """Put the manifest in place of all that is stored; the record of who owns which field goes
@@ -71,16 +59,15 @@ class Cluster:
         values = {f"/metadata/{part}": metadata[part] for part in parts}
         values |= {"/metadata/managedFields": [{}], "/data": manifest["data"]}
         operations = [{"op": "add", "path": path, "value": it} for path, it in values.items()]
-        return self._patched(metadata["name"], operations, _JSON_PATCH, "patch Secret")
+        return self._patched(metadata["name"], operations, JSON_PATCH, "patch Secret")
 
     def _patched(self, name: str, patch: object, kind: str, verb: str) -> JsonObject:
-        target = f"secrets/{quote(name, safe='')}?fieldManager={keys.FIELD_MANAGER}"
-        response = self._call("PATCH", target, patch, kind)
+        response = self._call("PATCH", f"{self._secret(name)}{_AS_JASM}", patch, kind)
         return stored(response, self._action(verb, name), private=True)
 
     def read_pod(self, name: str) -> JsonObject:
         """The pod. Raises ClusterError where there is none."""
-        response, action = self._call("GET", f"pods/{quote(name, safe='')}"), "get Pod"
+        response, action = self._call("GET", PODS.path(self._namespace, name)), "get Pod"
         if missing(response):
             advice = f"see kubectl -n {self._namespace} get pods, or give its namespace by -n"
             raise ClusterError(self._action(action, name), f'pods "{name}" not found', advice)
@@ -88,46 +75,22 @@ class Cluster:
 
     def create_event(self, event: JsonObject) -> None:
         """Post a core/v1 Event; one of its name that is there already is this one."""
-        response = self._call("POST", "events", event)
+        response = self._call("POST", EVENTS.path(self._namespace), event)
         if response.status != 409:
             stored(response, f"create Events in namespace {self._namespace}")
 
     def _action(self, verb: str, name: str) -> str:
         return f"{verb} {self._namespace}/{name}"
 
+    def _secret(self, name: str) -> str:
+        return SECRETS.path(self._namespace, name)
+
     def _call(self, method: str, target: str, body: object = None, kind: str = JSON) -> Response:
-        path = f"/api/v1/namespaces/{quote(self._namespace, safe='')}/{target}"
-        action = f"{method} {target.partition('?')[0]} in namespace {self._namespace}"
-        authorization = self._authorization()
-        response = send(self._connection, authorization, method, path, action, body, kind)
+        what = target.partition("?")[0].partition(f"/namespaces/{self._namespace}/")[2]
+        action = f"{method} {what} in namespace {self._namespace}"
+        response = self._api.send(method, target, action, body, kind)
         if response.parts <= _PARTS:
             return response
         from initsync.kube import crowd  # no good sync needs it
 
         return response._replace(body=crowd.lightened(response.body, _PARTS))
-
-
-def send(
-    connection: Connection,
-    authorization: str | None,
-    method: str,
-    path: str,
-    action: str,
-    body: object = None,
-    kind: str = JSON,
-    accept: str = JSON,
-) -> Response:
-    """The answer, whatever its status; `kind` is the body's media type.
-
-    Raises ClusterUnavailable, naming `action`.
-    """
-    headers = {"accept": accept, "user-agent": keys.CONTAINER}
-    if authorization:
-        headers["authorization"] = authorization
-    if body is not None:
-        headers["content-type"] = kind
-    raw = b"" if body is None else json.dumps(body).encode()
-    try:
-        return connection.request(method, path, headers, raw)
-    except TransportError as error:
-        raise ClusterUnavailable(action, str(error), advice=error.advice) from error

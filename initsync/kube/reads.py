@@ -4,12 +4,11 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/
 """
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from initsync.kube import answers
-from initsync.kube.cluster import JSON, send
-from initsync.network.transport import Connection, Response
+from initsync.kube.api import JSON, Api, Resource
+from initsync.network.transport import Response
 from initsync.words.errors import ClusterUnavailable
 from initsync.words.model import JsonObject
 
@@ -17,44 +16,16 @@ _PAGE = 500  # objects
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
-class Resource(NamedTuple):
-    """One kind of object, by its place in the API."""
-
-    group: str
-    plural: str
-    version: str = "v1"
-
-    @property
-    def title(self) -> str:
-        """As RBAC's own messages name it, such as `deployments.apps`."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
-
-    def path(self, namespace: str, name: str = "") -> str:
-        """Its URL path; of all namespaces, or of a kind without any, where `namespace` is empty."""
-        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
-        within = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
-        last = f"/{quote(name, safe='')}" if name else ""
-        return f"{root}{within}/{self.plural}{last}"
-
-
-PODS = Resource("", "pods")
 NAMESPACES = Resource("", "namespaces")
-SECRETS = Resource("", "secrets")
 TOKENS = Resource("", "serviceaccounts/token")
 """A subresource: made of a ServiceAccount by its name."""
 
 
 class Reads:
-    """`authorization` gives the header's value, `left` the seconds until the deadline."""
+    """`left` gives the seconds until the deadline."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        authorization: Callable[[], str | None],
-        left: Callable[[], float],
-    ) -> None:
-        self._connection = connection
-        self._authorization = authorization
+    def __init__(self, api: Api, left: Callable[[], float]) -> None:
+        self._api = api
         self._left = left
 
     def version(self) -> str:
@@ -123,9 +94,7 @@ class Reads:
     ) -> Response:
         if self._left() <= 0:
             raise ClusterUnavailable(action, "the time is over", advice="allow more by --timeout")
-        authorization = self._authorization()
-        connection = self._connection
-        return send(connection, authorization, method, path, action, body, JSON, accept)
+        return self._api.send(method, path, action, body, JSON, accept)
 
 
 def _not_served(response: Response) -> bool:

@@ -100,5 +100,5 @@ def _place(run: entry.Run) -> Place:
     pod = podinfo.read_pod(directory(run.env))
     files = run.env.get("JASM_SERVICEACCOUNT_DIR", keys.SERVICEACCOUNT_DIR)
     access = clusterauth.in_cluster(run.env, files)
-    cluster = Cluster(access.connection(run.network, LIMIT), access.authorization, pod.namespace)
+    cluster = Cluster(access.api(run.network, LIMIT), pod.namespace)
     return Place(pod, cluster, run.network)

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from initsync.testing import awsroutes
 from initsync.testing.closing import Closing
 from initsync.testing.process import Process
 
+CALLS, REFUSALS = "/_jasm/calls", "/_jasm/refusals"
+"""The two paths of the moto process that are no AWS."""
 ACCOUNT = "123456789012"
 """moto's own account; a role of another would find no secrets."""
 START_TIMEOUT = 60.0
@@ -70,11 +71,11 @@ class AwsServer(Closing):
     ) -> None:
         """Answer the next `times` calls of `action` with an AWS error; 0 ends an earlier wish."""
         wish = {"action": action, "code": code, "message": message}
-        self._request("POST", awsroutes.REFUSALS, wish | {"status": status, "times": times}, {})
+        self._request("POST", REFUSALS, wish | {"status": status, "times": times}, {})
 
     def calls(self) -> Counter[str]:
         """Calls so far by action, such as GetSecretValue or AssumeRoleWithWebIdentity."""
-        return Counter(self._request("GET", awsroutes.CALLS, None, {}))
+        return Counter(self._request("GET", CALLS, None, {}))
 
     def close(self) -> None:
         """End the server and remove its files."""

@@ -23,7 +23,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from initsync.testing.awsroutes import CALLS, REFUSALS
+from initsync.testing.aws import CALLS, REFUSALS
 
 _Start = Callable[..., Any]
 _App = Callable[[dict[str, Any], _Start], Iterable[bytes]]

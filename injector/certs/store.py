@@ -6,18 +6,15 @@ the `kubernetes` package. The serving process never imports this.
 
 import datetime
 import email.utils
-from collections.abc import Callable
-from urllib.parse import quote
 
 from initsync.kube.answers import missing, stored
-from initsync.kube.cluster import JSON, send
-from initsync.network.transport import Connection, Response
+from initsync.kube.api import APPLY, JSON, MERGE, SECRETS, STRATEGIC, Api, Resource
+from initsync.network.transport import Response
 from initsync.words.model import JsonObject
 from injector.certs.stored import MANAGER, Names
 
-_APPLY = "application/apply-patch+yaml"  # JSON is YAML
-_MERGE = "application/merge-patch+json"
-_STRATEGIC = "application/strategic-merge-patch+json"
+_SERVICES = Resource("", "services")
+_WEBHOOKS = Resource("admissionregistration.k8s.io", "mutatingwebhookconfigurations")
 _RIGHT = (
     "it needs get and patch on that MutatingWebhookConfiguration, get, create, patch and delete on "
     "that Secret and get on that Service: apply the chart's templates/certificates-rbac.yaml"
@@ -25,24 +22,13 @@ _RIGHT = (
 
 
 class Store:
-    """One identity on one cluster. Everything raises ClusterError.
+    """One identity on one cluster. Everything raises ClusterError."""
 
-    `authorization` gives the header's value anew each time.
-    """
-
-    def __init__(
-        self, connection: Connection, authorization: Callable[[], str | None], names: Names
-    ) -> None:
-        self._connection = connection
-        self._authorization = authorization
-        group, core = "/apis/admissionregistration.k8s.io/v1", "/api/v1"
-        namespace = quote(names.namespace, safe="")
-        secret, service, webhook = (
-            quote(name, safe="") for name in (names.secret, names.service, names.webhook)
-        )
-        self._secret = f"{core}/namespaces/{namespace}/secrets/{secret}"
-        self._service = f"{core}/namespaces/{namespace}/services/{service}"
-        self._webhook = f"{group}/mutatingwebhookconfigurations/{webhook}"
+    def __init__(self, api: Api, names: Names) -> None:
+        self._api = api
+        self._secret = SECRETS.path(names.namespace, names.secret)
+        self._service = _SERVICES.path(names.namespace, names.service)
+        self._webhook = _WEBHOOKS.path("", names.webhook)
         self._titles = {
             self._secret: names.secret_title,
             self._service: names.service_title,
@@ -69,15 +55,15 @@ class Store:
         Raises ClusterConflict where there is one meanwhile, as the manifest's version asks.
         """
         target = f"{self._secret}?fieldManager={MANAGER}&force=true"
-        self._write(target, "create", manifest, _APPLY)
+        self._write(target, "create", manifest, APPLY)
 
     def patch_secret(self, patch: JsonObject) -> None:
         """Raises ClusterConflict where it is no longer at the patch's resourceVersion."""
-        self._write(f"{self._secret}?fieldManager={MANAGER}", "patch", patch, _MERGE)
+        self._write(f"{self._secret}?fieldManager={MANAGER}", "patch", patch, MERGE)
 
     def patch_webhook(self, patch: JsonObject) -> None:
         """Likewise. Entries are merged by their names."""
-        self._write(f"{self._webhook}?fieldManager={MANAGER}", "patch", patch, _STRATEGIC)
+        self._write(f"{self._webhook}?fieldManager={MANAGER}", "patch", patch, STRATEGIC)
 
     def _get(self, path: str) -> JsonObject | None:
         action = f"get {self._titles[path]}"
@@ -97,8 +83,7 @@ class Store:
         body: JsonObject | None = None,
         kind: str = JSON,
     ) -> Response:
-        authorization = self._authorization()
-        response = send(self._connection, authorization, method, path, action, body, kind)
+        response = self._api.send(method, path, action, body, kind)
         if date := response.headers.get("date"):
             self.now = email.utils.parsedate_to_datetime(date).astimezone(datetime.UTC)
         return response

@@ -223,7 +223,6 @@ def _job_of(options: _Options, log: "Log") -> "Iterator[Job]":
 
     access = _access(options)
     network = Network(os.environ, left, log.debug)
-    connection = access.connection(network)
     retry = Retry(time.monotonic, time.sleep, uniform, end, log.warning)
     around = Surroundings(
         retry,
@@ -234,7 +233,7 @@ def _job_of(options: _Options, log: "Log") -> "Iterator[Job]":
     )
     waits = options.trust_seconds, options.reload_seconds, options.skew_seconds
     rules = Rules(names.hosts, *waits)
-    store = Store(connection, access.authorization, names)
+    store = Store(access.api(network), names)
     with closing(network):
         yield Job(store, names, rules, around, options.interval_seconds, dry_run=options.dry_run)
 

@@ -6,6 +6,7 @@ import time
 
 import click
 
+from initsync.words import keys
 from injector.cli import probe
 
 
@@ -25,7 +26,7 @@ from injector.cli import probe
 def check(registration: str, address: str) -> None:
     """Have a pod reviewed as API servers do it: the registration's CA, its name, its time."""
     try:
-        for entry in probe.registered(registration, os.environ, probe.ACCOUNT):
+        for entry in probe.registered(registration, os.environ, keys.SERVICEACCOUNT_DIR):
             start = time.monotonic()
             probe.ask(entry, address)
             took = 1000 * (time.monotonic() - start)

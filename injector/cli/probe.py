@@ -2,19 +2,22 @@
 
 import base64
 import json
-import socket
 import ssl
+import time
 import uuid
 from collections.abc import Iterator, Mapping
-from http.client import HTTPException, HTTPSConnection
-from pathlib import Path
+from contextlib import closing
 from typing import Any, NamedTuple
 
+from initsync.kube import access
+from initsync.kube.api import JSON, Resource
+from initsync.kube.reads import Reads
+from initsync.network.transport import Connection, Network, TransportError
 from initsync.words import keys
+from initsync.words.errors import ClusterError, InvalidSetup
 from injector.certs.pair import authorities
 
-ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-_GROUP = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
+_WEBHOOKS = Resource("admissionregistration.k8s.io", "mutatingwebhookconfigurations")
 _ANNOTATION = "provider: aws-secretsmanager\npath: /jasm/check\nsecretName: jasm-check\n"
 _TIMEOUT = 10.0
 _SHOWN = 300  # characters of an answer
@@ -36,27 +39,25 @@ class Entry(NamedTuple):
     timeout: float
 
 
-def registered(registration: str, env: Mapping[str, str], account: Path) -> list[Entry]:
+def registered(registration: str, env: Mapping[str, str], account: str) -> list[Entry]:
     """The entries of that MutatingWebhookConfiguration, read as the pod's own ServiceAccount.
 
-    Raises ProbeFailed.
+    `account` is the directory of its files. Raises ProbeFailed.
     """
-    try:
-        token = (account / "token").read_text(encoding="ascii")
-        host, port = env["KUBERNETES_SERVICE_HOST"], int(env["KUBERNETES_SERVICE_PORT"])
-        trusted = _trusting((account / "ca.crt").read_bytes())
-    except (OSError, KeyError, ValueError) as error:
-        problem = f"no pod's ServiceAccount is here ({error})"
-        raise ProbeFailed(f"{problem}: run it as `helm test` does") from None
-    connection = HTTPSConnection(host, port, timeout=_TIMEOUT, context=trusted)
-    headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-    try:
-        status, text = _answer(connection, "GET", f"{_GROUP}/{registration}", headers=headers)
-    except (OSError, HTTPException) as error:
-        raise ProbeFailed(f"the API server does not answer at {host}:{port} ({error})") from error
-    if status != 200:
-        raise ProbeFailed(f"cannot read mutatingwebhookconfigurations/{registration}: {text}")
-    return [_entry(webhook) for webhook in json.loads(text)["webhooks"]]
+    network = _network()
+    with closing(network):
+        try:
+            api = access.in_cluster(env, account).api(network)
+            found = Reads(api, network.left).get(_WEBHOOKS, "", registration)
+        except InvalidSetup as error:
+            problem = f"no pod's ServiceAccount is here ({error})"
+            raise ProbeFailed(f"{problem}: run it as `helm test` does") from None
+        except ClusterError as error:
+            raise ProbeFailed(str(error)) from None
+    if found is None:
+        problem = f"there is no {_WEBHOOKS.title} {registration}"
+        raise ProbeFailed(f"{problem}: name it by --registration")
+    return [_entry(webhook) for webhook in found["webhooks"]]
 
 
 def ask(entry: Entry, address: str) -> None:
@@ -67,34 +68,41 @@ def ask(entry: Entry, address: str) -> None:
     where = f"the injector at {address or entry.host}:{entry.port}"
     uid = str(uuid.uuid4())
     try:
-        connection = _Verified(entry, address)
-        status, text = _answer(connection, "POST", entry.path, json.dumps(_review(uid)))
-    except ssl.SSLCertVerificationError as error:
-        advice = "set the webhook configuration's caBundle to the CA of the certificate's Secret"
-        sentence = f"API servers do not trust {where} ({error.verify_message}): {advice}"
-        raise ProbeFailed(sentence) from error
-    except (OSError, HTTPException) as error:
-        advice = "look at its pods, at network policies, and at the Service's endpoints"
-        raise ProbeFailed(f"{where} does not answer ({error}): {advice}") from error
+        status, text = _answer(entry, address, json.dumps(_review(uid)).encode())
+    except TransportError as error:
+        raise ProbeFailed(_unanswered(where, error)) from error
     if status != 200 or not _injects(text, uid):
         raise ProbeFailed(f"{where} did not inject a pod: status {status}, {text[:_SHOWN]}")
 
 
-class _Verified(HTTPSConnection):
+def _unanswered(where: str, error: TransportError) -> str:
+    if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+        advice = "set the webhook configuration's caBundle to the CA of the certificate's Secret"
+        return f"API servers do not trust {where} ({error}): {advice}"
+    advice = "look at its pods, at network policies, and at the Service's endpoints"
+    return f"{where} does not answer ({error}): {advice}"
+
+
+def _answer(entry: Entry, address: str, body: bytes) -> tuple[int, str]:
     """To `address`, verified by the entry's host, as API servers do it."""
+    try:
+        context = _trusting(entry.bundle)
+    except ValueError as error:
+        problem = f"{entry.name} has no caBundle that can be used ({error})"
+        raise ProbeFailed(f"{problem}: API servers do not trust the injector") from None
+    host = address or entry.host
+    url = f"https://{f'[{host}]' if ':' in host else host}:{entry.port}"
+    network = _network()
+    with closing(network):
+        way = Connection(url, lambda: context, network, entry.timeout, server_name=entry.host)
+        answer = way.request("POST", entry.path, {"content-type": JSON}, body)
+    return answer.status, answer.body.decode(errors="replace")
 
-    def __init__(self, entry: Entry, address: str) -> None:
-        try:
-            self._address, self._tls = address, _trusting(entry.bundle)
-        except ValueError as error:
-            problem = f"{entry.name} has no caBundle that can be used ({error})"
-            raise ProbeFailed(f"{problem}: API servers do not trust the injector") from None
-        super().__init__(entry.host, entry.port, timeout=entry.timeout)
 
-    def connect(self) -> None:
-        address = (self._address or self.host, self.port)
-        plain = socket.create_connection(address, self.timeout)
-        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+def _network() -> Network:
+    """Of one request, by no proxy."""
+    end = time.monotonic() + _TIMEOUT
+    return Network({}, lambda: end - time.monotonic(), lambda _: None)
 
 
 def _trusting(bundle: bytes) -> ssl.SSLContext:
@@ -109,22 +117,6 @@ def _trusting(bundle: bytes) -> ssl.SSLContext:
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.hostname_checks_common_name = False
     return context
-
-
-def _answer(
-    connection: HTTPSConnection,
-    method: str,
-    path: str,
-    body: str | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> tuple[int, str]:
-    try:
-        given = dict(headers or {}) | ({"Content-Type": "application/json"} if body else {})
-        connection.request(method, path, body, given)
-        response = connection.getresponse()
-        return response.status, response.read().decode(errors="replace")
-    finally:
-        connection.close()
 
 
 def _entry(webhook: Mapping[str, Any]) -> Entry:

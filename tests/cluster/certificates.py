@@ -122,7 +122,6 @@ class Installation(Closing):
         end = time.monotonic() + 60
         network = Network({}, lambda: 60.0, lambda _: None)
         self._networks.append(network)
-        connection = access.connection(network)
         around = Surroundings(
             Retry(time.monotonic, time.sleep, lambda: 0.1, end, lambda _: None),
             lambda: end - time.monotonic(),
@@ -131,7 +130,7 @@ class Installation(Closing):
             lambda now: issue.issue(self.names.hosts, now, 365),
         )
         own = (rules or QUICK)._replace(hosts=self.names.hosts)
-        kept = store(connection, access.authorization, self.names)
+        kept = store(access.api(network), self.names)
         return Job(kept, self.names, own, around, interval, dry_run=False)
 
     def _surroundings(self) -> tuple[dict[str, str], str]:

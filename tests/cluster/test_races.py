@@ -152,16 +152,13 @@ def clusters(real_api: ControlPlane) -> Iterator[dict[str, Cluster]]:
     network = Network({}, lambda: 60.0, lambda _: None)
     tls = trusting(real_api.ca_file)
     made = {}
-    connections = []
     for writer in "abc":
         access = clusterauth.Access(
             real_api.url, lambda: tls, lambda: f"Bearer {real_api.admin_token}"
         )
-        connections.append(access.connection(network))
-        made[writer] = Cluster(connections[-1], access.authorization, "races")
+        made[writer] = Cluster(access.api(network), "races")
     yield made
-    for connection in connections:
-        connection.close()
+    network.close()
 
 
 @pytest.mark.parametrize("chunk", range(len(CASES) // CHUNK))

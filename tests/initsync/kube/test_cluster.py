@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from initsync.kube import rbac
+from initsync.kube.api import Api
 from initsync.kube.cluster import Cluster
 from initsync.network.transport import Connection, Response, TransportError
 from initsync.sync import room
@@ -47,7 +48,7 @@ class Scripted:
 
 
 def cluster(connection: Any, token: str | None = "Bearer t") -> Cluster:
-    return Cluster(cast(Connection, connection), lambda: token, "shop")
+    return Cluster(Api(cast(Connection, connection), lambda: token), "shop")
 
 
 def status(code: int, reason: str, message: str) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from initsync.kube.reads import PODS, SECRETS, TOKENS, Reads, Resource
+from initsync.kube.api import PODS, SECRETS, Api, Resource
+from initsync.kube.reads import TOKENS, Reads
 from initsync.network.transport import Connection, Response
 from initsync.words.errors import ClusterError, ClusterForbidden, ClusterUnavailable
 
@@ -28,7 +29,7 @@ class Scripted:
 
 
 def reads(connection: Scripted, left: float = 60.0) -> Reads:
-    return Reads(cast(Connection, connection), lambda: "Bearer t", lambda: left)
+    return Reads(Api(cast(Connection, connection), lambda: "Bearer t"), lambda: left)
 
 
 def status(code: int, message: str) -> tuple[int, dict[str, Any]]:

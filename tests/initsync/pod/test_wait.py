@@ -63,7 +63,7 @@ def test_items_say_which_keys_and_where(place: Path) -> None:
 
 def test_a_key_at_two_paths_is_waited_for_at_both(place: Path) -> None:
     volume = place / "volume"
-    twice = {"JASM_WAIT_0_OF": '{"items": {"user": "one", "user": "two"}, "optional": false}'}
+    twice = {"JASM_WAIT_0_OF": '{"items": [["user", "one"], ["user", "two"]], "optional": false}'}
     kubelet = Kubelet((volume / "two").touch, lambda: None, (volume / "one").touch)
 
     assert run(env(place) | twice, kubelet) == (0, "")

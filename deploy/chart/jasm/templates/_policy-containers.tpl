@@ -197,7 +197,7 @@ Object.spec.initContainers{
     name: 'JASM_WAIT_' + string(i) + '_OF',
     value: '{"items": '
       + (s.items.size() == 0 ? 'null'
-        : '{' + s.items.map(item, strings.quote(item.key) + ': ' + strings.quote(item.path)).join(', ') + '}')
+        : '[' + s.items.map(item, '[' + strings.quote(item.key) + ', ' + strings.quote(item.path) + ']').join(', ') + ']')
       + ', "optional": ' + string(s.optional) + '}'}){{ with .Values.injection.env.JASM_TIMEOUT }}
   + [Object.spec.initContainers.env{name: 'JASM_TIMEOUT', value: {{ toJson . }}}]{{ end }},
   volumeMounts: [
