@@ -7,12 +7,25 @@ import pytest
 
 from tests.places import ROOT
 
+REVIEWED = """
+import sys
+import injector.cli.main, injector.server.server
+from initsync.injection.settings import Settings
+from injector.webhook.plan import Plans
+text = "provider: aws-secretsmanager\\npath: {}\\nsecretName: db"
+for path in ("/prod/db", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a", "..."):
+    annotations = {"jasm.codnod.io/secret-sync": text.format(path)}
+    pod = {"metadata": {"annotations": annotations}, "spec": {"containers": [{"name": "a"}]}}
+    assert Plans(Settings("i")).of(pod, 500).patch
+print(*sys.modules)
+"""
 
-def test_the_serving_process_loads_no_client_of_a_cluster() -> None:
-    code = "import sys, injector.cli.main, injector.server.server; print(*sys.modules)"
+
+def test_the_serving_process_loads_no_client_of_a_cluster_or_a_cloud() -> None:
+    """Not before it has reviewed pods, and not after."""
 
     loaded = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
+        [sys.executable, "-c", REVIEWED], check=True, capture_output=True, text=True, cwd=ROOT
     ).stdout.split()
 
     foreign = {
@@ -20,6 +33,8 @@ def test_the_serving_process_loads_no_client_of_a_cluster() -> None:
         "injector.certs.store",
         "initsync.kube.cluster",
         "initsync.network.transport",
+        "initsync.providers.aws.secretsmanager",
+        "initsync.providers.aws.credentials",
     }
     assert "injector.server.server" in loaded
     assert foreign & set(loaded) == set()

@@ -99,7 +99,7 @@ def ending(asked: Asked) -> Iterator[None]:
     """End with the exit code of a failure of the table, of a bug, or of Ctrl-C (130)."""
     try:
         yield
-    except BrokenPipeError:  # `initsync list | head`
+    except (BrokenPipeError, click.UsageError):  # `initsync list | head`; click's own to tell
         raise
     except KeyboardInterrupt:
         asked.log.error("interrupted before the answer was complete")

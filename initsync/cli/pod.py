@@ -10,10 +10,10 @@ from initsync.inventory import edits
 from initsync.kube import access as clusterauth
 from initsync.kube.cluster import Cluster
 from initsync.sync import run as entry
+from initsync.sync.event import EventSource
 from initsync.sync.log import Log
 from initsync.sync.preview import Change, Preview
 from initsync.sync.run import Report
-from initsync.sync.secret import EventSource
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup, ProviderUnavailable
 from initsync.words.model import JsonObject, PodRef

@@ -33,15 +33,6 @@ _IN_POLICIES = re.compile(r"[ -\u00ff]+")
 # chose one is like that.
 _CHOSEN = re.compile(r"-([a-z]{6}|[A-Z]{6}|[0-9]{6})$")
 _KEY = re.compile(r"arn:[-a-z0-9]+:kms:([-a-z0-9]+):[0-9]{12}:key/[A-Za-z0-9-]+")
-_PARTITIONS = {
-    "cn-": "aws-cn",
-    "us-gov-": "aws-us-gov",
-    "us-iso-": "aws-iso",
-    "us-isob-": "aws-iso-b",
-    "us-isof-": "aws-iso-f",
-    "eu-isoe-": "aws-iso-e",
-    "eusc-": "aws-eusc",
-}
 
 
 class Place(NamedTuple):
@@ -56,9 +47,7 @@ class Place(NamedTuple):
     @property
     def partition(self) -> str:
         """Of the region."""
-        return next(
-            (name for start, name in _PARTITIONS.items() if self.region.startswith(start)), "aws"
-        )
+        return endpoints.partition(self.region).name
 
     def arn(self, service: str, resource: str) -> str:
         """Of something in the account that has no region."""

@@ -9,9 +9,9 @@ from initsync.network.transport import Network
 from initsync.pod import podinfo
 from initsync.sync import run as entry
 from initsync.sync import settings
+from initsync.sync.event import EventSource
 from initsync.sync.log import Log
 from initsync.sync.run import Report
-from initsync.sync.secret import EventSource
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup, JasmError
 from initsync.words.model import Outcome, PodRef

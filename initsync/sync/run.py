@@ -13,10 +13,11 @@ from initsync.annotation import policy
 from initsync.annotation import request as annotation
 from initsync.kube.cluster import Cluster
 from initsync.network.transport import Network
-from initsync.sync import secret, settings
+from initsync.sync import event as events
+from initsync.sync import settings
+from initsync.sync.event import EventSource
 from initsync.sync.log import Log
 from initsync.sync.retry import Retry
-from initsync.sync.secret import EventSource
 from initsync.sync.settings import Settings
 from initsync.sync.upsert import Secrets, sync
 from initsync.words import keys
@@ -120,7 +121,7 @@ def failed(error: Exception, annotations: Mapping[str, str]) -> Report:
 
 def tell(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, log: Log) -> None:
     """Put the report on the pod as an Event, best effort, and last into the log (design D12)."""
-    event = secret.event(
+    event = events.event(
         pod,
         report.reason,
         report.sentence,

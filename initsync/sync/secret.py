@@ -1,35 +1,17 @@
-"""Kubernetes objects as dicts: the Secret that is wanted, whether to write it, and the Event.
-
-Pure: objects and times come in, objects and decisions go out.
-"""
+"""The Secret that is wanted, whether to write it, and what of it is JASM's to say. Pure."""
 
 import base64
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from initsync.words import keys
 from initsync.words.errors import ClusterUnavailable, NotManaged
-from initsync.words.model import ExternalSecret, JsonObject, PodRef, SyncRequest
+from initsync.words.model import ExternalSecret, JsonObject, SyncRequest
 from initsync.words.times import since_written, timestamp
-from initsync.words.wording import one_line
 
-MESSAGE_LIMIT = 1024
-"""Bytes of an Event's message (k8s.io/kubernetes pkg/apis/core/validation/events.go)."""
-_NAME_LIMIT = 253
 _MARKED = ("labels", "annotations")
 # The API server creates an object applied with this version only if it is still missing: "1" is
 # the version of no stored object (design D4; tried on 1.30.14 and 1.37.2).
 _MISSING = "1"
-
-
-class EventSource(NamedTuple):
-    """Who reports: shown by `kubectl describe pod` in the column From."""
-
-    component: str
-    host: str = ""
-    """The node's name."""
-    field_path: str = ""
-    """The part of the pod, such as `spec.initContainers{jasm-init}`."""
 
 
 def secret(
@@ -155,48 +137,6 @@ def refuse_foreign(existing: JsonObject, *managed_by: str) -> None:
         whose = f"belongs to {owner!r}" if owner else "was not made by JASM"
         advice = f'name another secretName, or annotate it {keys.ADOPT}: "true" to hand it over'
         raise NotManaged(namespace, name, whose, advice)
-
-
-def event(
-    pod: PodRef,
-    reason: str,
-    message: str,
-    *,
-    warning: bool,
-    now: float,
-    reporter: EventSource,
-    first: float | None = None,
-    count: int = 1,
-) -> JsonObject:
-    """A core/v1 Event on `pod` (design D12). `count` times, since `first`; by default now."""
-    suffix = f".{int(now * 1e9):x}"
-    source = {"component": reporter.component, "host": reporter.host}
-    involved = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "namespace": pod.namespace,
-        "name": pod.name,
-        "uid": pod.uid,
-        "fieldPath": reporter.field_path,
-    }
-    return {
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": {
-            "name": pod.name[: _NAME_LIMIT - len(suffix)] + suffix,
-            "namespace": pod.namespace,
-        },
-        "involvedObject": {key: value for key, value in involved.items() if value},
-        "type": "Warning" if warning else "Normal",
-        "reason": reason,
-        "message": one_line(message, MESSAGE_LIMIT),
-        "firstTimestamp": timestamp(now if first is None else first),
-        "lastTimestamp": timestamp(now),
-        "count": count,
-        "source": {key: value for key, value in source.items() if value},
-        "reportingComponent": reporter.component,
-        "reportingInstance": pod.name,
-    }
 
 
 def _base64(value: str) -> str:

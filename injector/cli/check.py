@@ -7,7 +7,6 @@ import time
 import click
 
 from initsync.words import keys
-from injector.cli import probe
 
 
 @click.command(short_help="Have a pod reviewed as API servers do it.")
@@ -25,6 +24,8 @@ from injector.cli import probe
 )
 def check(registration: str, address: str) -> None:
     """Have a pod reviewed as API servers do it: the registration's CA, its name, its time."""
+    from injector.cli import probe  # a client of clusters: no part of what serves
+
     try:
         for entry in probe.registered(registration, os.environ, keys.SERVICEACCOUNT_DIR):
             start = time.monotonic()

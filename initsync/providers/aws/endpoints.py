@@ -19,9 +19,13 @@ _SERVICE_VARIABLE = {
 _LABEL = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9]{0,61}[A-Za-z0-9])?")
 
 
-class _Partition(NamedTuple):
+class Partition(NamedTuple):
+    """A part of AWS with accounts and names of hosts of its own."""
+
     prefix: str
     """Of its regions' names."""
+    name: str
+    """In ARNs."""
     suffix: str
     dual_stack: str
     plain_dual: tuple[bool, ...] = ()
@@ -31,16 +35,22 @@ class _Partition(NamedTuple):
 # https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json; prefixes rather
 # than lists, so that a region opened tomorrow works today. The last one takes what is left.
 _PARTITIONS = (
-    _Partition("cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", (False,)),
-    _Partition("eusc-", "amazonaws.eu", "api.amazonwebservices.eu"),
-    _Partition("us-iso-", "c2s.ic.gov", "api.aws.ic.gov"),
-    _Partition("us-isob-", "sc2s.sgov.gov", "api.aws.scloud"),
-    _Partition("eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
-    _Partition("us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
-    _Partition("", "amazonaws.com", "api.aws", (False, True)),
+    Partition("cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", (False,)),
+    Partition("eusc-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu"),
+    Partition("us-iso-", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov"),
+    Partition("us-isob-", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud"),
+    Partition("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
+    Partition("us-isof-", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
+    Partition("us-gov-", "aws-us-gov", "amazonaws.com", "api.aws", (False, True)),
+    Partition("", "aws", "amazonaws.com", "api.aws", (False, True)),
 )
 _GLOBAL = "aws-global"
 """An alias that names no region: with it STS is asked by its oldest name."""
+
+
+def partition(region: str) -> Partition:
+    """The one that has the region."""
+    return next(found for found in _PARTITIONS if region.startswith(found.prefix))
 
 
 def region_of(path: str, env: Mapping[str, str]) -> str | None:
@@ -77,10 +87,10 @@ def base_url(service: str, region: str, env: Mapping[str, str]) -> str:
     fips, region = fips or region != _without_fips(region), _without_fips(region)
     if service == "sts" and region == _GLOBAL and not fips and not dual:
         return "https://sts.amazonaws.com"
-    partition = next(found for found in _PARTITIONS if region.startswith(found.prefix))
-    if service == "secretsmanager" and fips in partition.plain_dual:
+    within = partition(region)
+    if service == "secretsmanager" and fips in within.plain_dual:
         dual = False
-    suffix = partition.dual_stack if dual else partition.suffix
+    suffix = within.dual_stack if dual else within.suffix
     if fips and not dual and service == "sts" and region.startswith("us-gov-"):
         fips = False  # there the plain name is the FIPS one
     return f"https://{service}{'-fips' if fips else ''}.{region}.{suffix}"

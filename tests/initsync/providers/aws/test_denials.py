@@ -11,7 +11,7 @@ from initsync.providers.aws import denials
 from initsync.providers.aws.api import ServiceError
 from initsync.providers.aws.failures import Asked, of_secret
 from initsync.providers.aws.sigv4 import Credentials
-from initsync.sync.secret import MESSAGE_LIMIT, EventSource, event
+from initsync.sync.event import MESSAGE_LIMIT, EventSource, event
 from initsync.words.errors import AccessDenied, JasmError
 from initsync.words.model import PodRef
 
