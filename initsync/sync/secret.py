@@ -18,7 +18,7 @@ MESSAGE_LIMIT = 1024
 _NAME_LIMIT = 253
 _MARKED = ("labels", "annotations")
 # The API server creates an object applied with this version only if it is still missing: "1" is
-# the version of no stored object (design D4; tried on 1.30.14 and 1.37.2).
+# the version of no stored object (D4; tried on 1.30.14 and 1.37.2).
 _MISSING = "1"
 
 
@@ -133,7 +133,7 @@ def _own(name: str) -> bool:
 
 
 def refuse_foreign(existing: JsonObject, *managed_by: str) -> None:
-    """Raise NotManaged where `existing` is not JASM's to write (design D6).
+    """Raise NotManaged where `existing` is not JASM's to write (D6).
 
     `managed_by` are the label's values by which it is.
     Raises ClusterUnavailable where it is about to go, and another one may be written soon.
@@ -168,7 +168,7 @@ def event(
     first: float | None = None,
     count: int = 1,
 ) -> JsonObject:
-    """A core/v1 Event on `pod` (design D12). `count` times, since `first`; by default now."""
+    """A core/v1 Event on `pod` (D12). `count` times, since `first`; by default now."""
     suffix = f".{int(now * 1e9):x}"
     source = {"component": reporter.component, "host": reporter.host}
     involved = {
