@@ -42,11 +42,12 @@ def programs() -> list[str]:
 
 @pytest.fixture(scope="module")
 def release(helm: Helm, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
-    """The chart's objects by the page's values."""
+    """The chart's objects by the page's values and options."""
+    options = [f"--set={it}" for it in re.findall(r"--set (\S+)", PAGE)]
     file = tmp_path_factory.mktemp("kind") / "values.yaml"
     (text,) = docs_blocks.marked("kind", "values.yaml")
     file.write_text(text)
-    return helm.objects(f"--values={file}")
+    return helm.objects(f"--values={file}", *options)
 
 
 class Kind:
