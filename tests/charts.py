@@ -5,15 +5,19 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 WIDTH = 760
-LEFT, RIGHT = 190, 90  # of the bars: their names, and their sums
+LEFT, RIGHT = 250, 90  # of the bars: their names, and their sums
 TOP, BAR, GAP, LINE = 72, 34, 14, 24
-# Dark text is readable on each, and each stands out on a light and on a dark ground.
-COLOURS = ("#9ec5f4", "#f6c177", "#b5d99c", "#e6a5c8", "#c4b5f0", "#8fd6cf")
+# Dark text is readable on each, and each stands out on a light and on a dark ground. The product is
+# blue, all else is grey.
+OURS = ("#6ea8fe", "#a9cdff")
+OTHERS = ("#bcc4cd", "#a3acb6", "#8a949f")
+OWN = " of ours"  # ends the name of a colour
 TICKS = tuple(size * 10**power for power in range(-1, 6) for size in (1, 2, 5))
 STYLE = """\
 text { font-family: system-ui, sans-serif; font-size: 14px; fill: #1b1f24; }
 .title { font-weight: 600; font-size: 16px; }
 .small { font-size: 12px; }
+.ours { font-weight: 600; }
 .end { text-anchor: end; }
 .middle { text-anchor: middle; }
 .ground { fill: #ffffff; stroke: #d0d7de; }
@@ -32,6 +36,8 @@ class Step(NamedTuple):
 
     name: str
     size: float
+    ours: bool = False
+    """Whether it is what JASM does, or takes."""
 
 
 class Bar(NamedTuple):
@@ -45,6 +51,11 @@ class Bar(NamedTuple):
         """Of all its steps."""
         return sum(step.size for step in self.steps)
 
+    @property
+    def ours(self) -> bool:
+        """Whether JASM has a part in it."""
+        return any(step.ours for step in self.steps)
+
 
 class Chart(NamedTuple):
     """Bars of one unit. Its steps are named in a legend, unless each bar is one."""
@@ -55,16 +66,23 @@ class Chart(NamedTuple):
     bars: list[Bar]
     unit: str = "s"
     digits: int = 2
+    better: str = "less is better"
 
     @property
-    def steps(self) -> list[str]:
-        """Their names, each once, in order."""
-        return list(dict.fromkeys(step.name for bar in self.bars for step in bar.steps))
+    def colours(self) -> dict[str, str]:
+        """Of the steps, by name in their order. One name may be ours in one bar and not in all."""
+        found: dict[str, str] = {}
+        for ours, shades in ((True, OURS), (False, OTHERS)):
+            steps = [step for bar in self.bars for step in bar.steps if step.ours is ours]
+            for number, step in enumerate({_key(step): step for step in steps}.values()):
+                found[_key(step)] = shades[number % len(shades)]
+        return found
 
     @property
     def legend(self) -> list[str]:
         """The names that it takes to read the bars."""
-        return self.steps if len(self.steps) > 1 else []
+        names = list(dict.fromkeys(step.name for bar in self.bars for step in bar.steps))
+        return names if len(names) > 1 else []
 
     @property
     def height(self) -> int:
@@ -78,7 +96,7 @@ class Chart(NamedTuple):
     def said(self, bar: Bar) -> str:
         """A bar in words."""
         parts = ", ".join(f"{step.name} {self.figure(step.size)}" for step in bar.steps)
-        return f"{bar.name}: {self.figure(bar.size)} ({parts})"
+        return f"{bar.name}: {self.figure(bar.size)}" + (f" ({parts})" if self.legend else "")
 
 
 def svg(*charts: Chart) -> str:
@@ -86,7 +104,7 @@ def svg(*charts: Chart) -> str:
     height = sum(chart.height for chart in charts)
     title = "; ".join(chart.title for chart in charts)
     said = [
-        f"{chart.title}: {'; '.join(map(chart.said, chart.bars))}. {chart.measured}"
+        f"{chart.title}, {chart.better}: {'; '.join(map(chart.said, chart.bars))}. {chart.measured}"
         for chart in charts
     ]
     lines = [
@@ -106,6 +124,7 @@ def svg(*charts: Chart) -> str:
 
 def _drawn(chart: Chart) -> Iterator[str]:
     yield _text(16, 30, chart.title, "title")
+    yield _text(16, 50, chart.better, "small")
     yield from _axis(chart)
     yield from _bars(chart)
     yield from _legend(chart)
@@ -128,10 +147,10 @@ def _axis(chart: Chart) -> Iterator[str]:
 def _bars(chart: Chart) -> Iterator[str]:
     for row, bar in enumerate(chart.bars):
         x, y = float(LEFT), TOP + row * (BAR + GAP)
-        yield _text(LEFT - 12, y + 22, bar.name, "end")
+        yield _text(LEFT - 12, y + 22, bar.name, "end ours" if bar.ours else "end")
         for step in bar.steps:
             width = step.size * _scale(chart)
-            yield _swatch(chart, step.name, x, y, width, BAR)
+            yield _swatch(chart.colours[_key(step)], x, y, width, BAR)
             if chart.legend and width >= 40:  # room for the figure; the table has it in any case
                 yield _text(x + width / 2, y + 22, f"{step.size:.{chart.digits}f}", "on middle")
             x += width
@@ -139,18 +158,22 @@ def _bars(chart: Chart) -> Iterator[str]:
 
 
 def _legend(chart: Chart) -> Iterator[str]:
+    steps = {step.name: step for bar in chart.bars for step in bar.steps}
     for row, name in enumerate(chart.legend):
         y = _bottom(chart) + (2 + row) * LINE
-        yield _swatch(chart, name, LEFT, y - 12, 16, 16)
-        yield _text(LEFT + 26, y + 1, name)
+        yield _swatch(chart.colours[_key(steps[name])], LEFT, y - 12, 16, 16)
+        yield _text(LEFT + 26, y + 1, name, "ours" if steps[name].ours else "")
 
 
 def _scale(chart: Chart) -> float:
     return (WIDTH - LEFT - RIGHT) / max(bar.size for bar in chart.bars)
 
 
-def _swatch(chart: Chart, step: str, x: float, y: float, width: float, height: int) -> str:
-    colour = COLOURS[chart.steps.index(step) % len(COLOURS)]
+def _key(step: Step) -> str:
+    return step.name + OWN if step.ours else step.name
+
+
+def _swatch(colour: str, x: float, y: float, width: float, height: int) -> str:
     place = f'x="{x:.1f}" y="{y:.1f}" width="{max(width - 1, 0.5):.1f}" height="{height}"'
     return f'<rect {place} fill="{colour}"/>'
 

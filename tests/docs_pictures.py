@@ -74,6 +74,7 @@ PAGES = [
     ),
     Page(DOCS / "comparison.md", START, ("a start in words",)),
     Page(DOCS / "comparison.md", COST, ("a sync in words",)),
+    Page(DOCS.parent / "README.md", START, ("a start in short",)),
     Page(DOCS.parent / "README.md", COST, ("costs in words",)),
 ]
 

@@ -3,15 +3,20 @@
 `tests/test_docs.py` compares; the example sentences are the classes' own.
 """
 
+import re
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 from initsync.words import errors
 from initsync.words.errors import JasmError
+from initsync.words.model import Outcome, PodRef, SyncRequest
+from initsync.words.wording import bug
 
 PAGE = Path(__file__).parent.parent / "docs" / "errors.md"
 ROLE = "arn:aws:iam::123456789012:role/app"
 PATH = "/prod/codnod/config"
+DOWN = errors.ProviderUnavailable("AWS Secrets Manager", "HTTP 503, ServiceUnavailable")
 EXAMPLES: list[JasmError] = [
     errors.AnnotationError("unknown field 'secretname', did you mean 'secretName'?", 3),
     errors.UnsupportedProvider("vault", ["aws-secretsmanager"], 1),
@@ -26,11 +31,16 @@ EXAMPLES: list[JasmError] = [
         "has its CA from cert-manager (annotation cert-manager.io/inject-ca-from)",
         "choose one of the two: in the chart certificates.mode is job or certManager",
     ),
-    errors.SecretNotFound("aws-secretsmanager", PATH, "in region eu-central-1"),
+    errors.SecretNotFound(
+        "aws-secretsmanager",
+        PATH,
+        "in region eu-central-1",
+        advice="create it there, or correct path or region",
+    ),
     errors.SecretRefused(
         "aws-secretsmanager",
         PATH,
-        "eu-central-1",
+        "in region eu-central-1",
         "InvalidRequestException: You can't perform this operation on the secret because it was "
         "marked for deletion.",
         "restore it (aws secretsmanager restore-secret), or name another path",
@@ -48,7 +58,7 @@ EXAMPLES: list[JasmError] = [
         ["EKS Pod Identity or ECS: 169.254.170.23 answered 404 'no association'"],
         "check the Pod Identity association of this ServiceAccount",
     ),
-    errors.ProviderUnavailable("AWS Secrets Manager", "HTTP 503, ServiceUnavailable"),
+    DOWN,
     errors.ProviderRefused(
         "AWS Secrets Manager", "UnknownOperationException: because", "look up that code at AWS"
     ),
@@ -110,7 +120,8 @@ REMEDIES: dict[type[JasmError], str] = {
     ),
     errors.ForeignObject: (
         "Name this installation's own objects to `jasm-injector certs`, or hand the object over as "
-        "the sentence says."
+        "the sentence says. This is no Event: the job of [certificates.md](certificates.md) says "
+        "it in its log."
     ),
     errors.ClusterError: (
         "Ask the platform team with the sentence: it holds verb, resource, namespace "
@@ -126,6 +137,9 @@ REMEDIES: dict[type[JasmError], str] = {
     ),
 }
 """What to do about any of its kind; the sentence itself says it for the case at hand."""
+SYNC = SyncRequest("aws-secretsmanager", PATH, "app-credentials", PodRef("shop", "app", "1"))
+KEPT = Outcome("stale", SYNC, ("DB_PASSWORD", "DB_USER"), f"last written 17m ago; {DOWN}")
+MADE = Outcome("created", SYNC, ("DB_PASSWORD", "DB_USER"))
 HEAD = """\
 # Errors and what to do
 
@@ -137,19 +151,16 @@ contains a secret value. Where that is not enough, `initsync doctor --pod NAME` 
 between the pod and its secret: [troubleshooting.md](troubleshooting.md).
 
 A failure leaves an existing Secret as it is. The kubelet starts the container again with its own
-back-off, so what is mended outside the pod needs no action on the pod, unless the table says so.
+back-off. So the pod recovers by itself once the cause is mended, unless its section says otherwise.
+In a pod with `restartPolicy: Never` the container itself waits until its deadline for a secret that
+is missing, for a denial to end, and for an identity that is not known yet.
 
-| Event reason | exit code | tried again in the container | what to do |
-|---|---|---|---|
+Find the Event's reason:
+
+| Event reason | exit code | tried again in the container |
+|---|---|---|
 """
 MIDDLE = """
-`ObjectNotManaged` is no Event: the job of [certificates.md](certificates.md) says it in its log.
-
-Two Events are no failures: `SecretSynced` (Normal), and `StaleSecret` (Warning, exit code 0): AWS
-did not answer, and the pod started with the Secret that an earlier pod got from the same path. The
-sentence says how old that is; `jasm.codnod.io/on-failure` and `jasm.codnod.io/max-stale` say
-whether it may. Of `initsync --pod` it has exit code 5: whoever ran it asked for a sync.
-
 ## Exit codes
 
 Of `jasm-init`, of `initsync` and of `jasm-injector certs`:
@@ -163,26 +174,81 @@ Of `jasm-init`, of `initsync` and of `jasm-injector certs`:
 | 4 | the cloud refuses: not found, no permission, no identity |
 | 5 | the cloud or the Kubernetes API cannot be reached, or refuses |
 | 130, 143 | ended by Ctrl-C, by SIGTERM (of a sidecar that is its normal end: 0) |
+"""
+# A real one would name a line that the next commit moves.
+INTERNAL = bug(KeyError()).replace("KeyError", "KeyError in Provider.fetch, line 54")
+SYNCED = f"""
+## SecretSynced
 
-## What each looks like
+Exit code 0. All is well. The Event is of type Normal.
+
+    {MADE.sentence}
+"""
+STALE = f"""
+## StaleSecret
+
+Exit code 0, with a Warning. The provider did not answer in any try, and the pod started with the
+Secret that an earlier pod got from the same path. The sentence says how old that is.
+
+Look at the provider's health, and at the way to it. `jasm.codnod.io/on-failure` and
+`jasm.codnod.io/max-stale` say whether such a Secret will do. `initsync --pod` then has exit code 5,
+because whoever ran it asked for a sync.
+
+    {KEPT.sentence}
+"""
+TRIED = {
+    "yes": "The container itself tries again: at most five times, within its deadline.",
+    "in part": "The container itself tries again where that may help: at most five times.",
+    "no": "The container does not try again by itself.",
+}
+BUG = f"""
+## InternalError
+
+Exit code 1. {TRIED["no"]}
+
+It is a bug in JASM. Please report it with the sentence: that names its place.
+
+    {INTERNAL}
 """
 
 
 def page() -> str:
     """The whole text."""
-    return HEAD + "".join(rows()) + MIDDLE + "".join(examples())
+    kinds = [(reason, list(same)) for reason, same in groupby(sorted_examples(), key=_reason)]
+    rows = [row(reason, same[0].exit_code, again(same)) for reason, same in kinds]
+    rows += [
+        row("SecretSynced", 0, ""),
+        row("StaleSecret", 0, "yes"),
+        row("InternalError", 1, "no"),
+    ]
+    sections = [part for reason, same in kinds for part in section(reason, same)]
+    return "".join((HEAD, *rows, MIDDLE, *sections, SYNCED, STALE, BUG))
 
 
-def rows() -> Iterator[str]:
-    """One a reason; the first class of a reason speaks for it."""
-    seen: set[str] = set()
-    for error in EXAMPLES:
-        if error.reason in seen:
-            continue
-        seen.add(error.reason)
-        same = [other for other in EXAMPLES if other.reason == error.reason]
-        again = "yes" if error.transient else "in part" if any(e.transient for e in same) else "no"
-        yield f"| `{error.reason}` | {error.exit_code} | {again} | {remedy(error)} |\n"
+def sorted_examples() -> list[JasmError]:
+    """Those of one reason together, reasons in the order in which they come first."""
+    reasons = [error.reason for error in EXAMPLES]
+    return sorted(EXAMPLES, key=lambda error: reasons.index(error.reason))
+
+
+def row(reason: str, code: int, tried: str) -> str:
+    """Of the table."""
+    return f"| [`{reason}`](#{reason.lower()}) | {code} | {tried} |\n"
+
+
+def again(same: list[JasmError]) -> str:
+    """Whether the container itself tries again, by the classes of one reason."""
+    tried = {error.transient for error in same}
+    return "in part" if len(tried) > 1 else "yes" if True in tried else "no"
+
+
+def section(reason: str, same: list[JasmError]) -> Iterator[str]:
+    """The first class of a reason speaks for it; a sentence of each follows."""
+    yield f"\n## {reason}\n\nExit code {same[0].exit_code}. {TRIED[again(same)]}\n"
+    yield f"\n{remedy(same[0])}\n"
+    for error in same:
+        said = re.sub(r" \([DF]\d+\)", "", type(error).__doc__ or "")
+        yield f"\n{said}\n\n    {error}\n"
 
 
 def remedy(error: JasmError) -> str:
@@ -190,10 +256,8 @@ def remedy(error: JasmError) -> str:
     return next(REMEDIES[kind] for kind in type(error).__mro__ if kind in REMEDIES)
 
 
-def examples() -> Iterator[str]:
-    """A sentence of each class."""
-    for error in EXAMPLES:
-        yield f"\n**{type(error).__name__}**: {type(error).__doc__}\n\n    {error}\n"
+def _reason(error: JasmError) -> str:
+    return error.reason
 
 
 if __name__ == "__main__":

@@ -39,6 +39,20 @@ def test_the_page_of_errors_is_the_failure_table_and_shows_every_class() -> None
     assert all(docs_update.remedy(error) for error in docs_update.EXAMPLES)
 
 
+def test_each_reason_of_an_event_has_a_heading_that_a_link_finds() -> None:
+    headings = re.findall(r"^## (\w+)$", docs_update.page(), re.M)
+
+    assert set(headings) >= {error.reason for error in classes()} | {"SecretSynced", "StaleSecret"}
+    assert len(set(headings)) == len(headings)
+
+
+def test_the_page_of_errors_names_nothing_of_the_code() -> None:
+    page = docs_update.page()
+
+    assert [it.__name__ for it in classes() if f"**{it.__name__}**" in page] == []
+    assert re.findall(r"\b[DF]\d+\b", page) == []
+
+
 def test_the_reference_lists_every_variable_of_the_pod_path_and_no_other() -> None:
     folders = ("words", "sync", "pod", "network", "kube", "providers")
     files = (file for it in folders for file in (ROOT / "initsync" / it).rglob("*.py"))
@@ -50,9 +64,8 @@ def test_the_reference_lists_every_variable_of_the_pod_path_and_no_other() -> No
 
 
 def test_the_reference_lists_every_aws_variable_and_no_other() -> None:
-    sources = "".join(
-        file.read_text() for file in (ROOT / "initsync").rglob("*.py") if "providers" in file.parts
-    )
+    files = (ROOT / "initsync" / "providers").rglob("*.py")
+    sources = "".join(file.read_text() for file in files)
 
     read = set(re.findall(r'"(AWS_[A-Z_]+)"', sources))
 

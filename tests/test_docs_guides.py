@@ -14,10 +14,11 @@ from jsonschema import Draft7Validator
 from moto import mock_aws
 
 from initsync import providers
+from initsync.formats import json as json_format
 from initsync.kube import rbac
 from initsync.manifests import check
 from initsync.providers.aws import endpoints, paths
-from initsync.words import keys
+from initsync.words import keys, rules
 from tests.docs_blocks import DOCS, blocks, manifests, marked
 
 ROOT = DOCS.parent
@@ -156,6 +157,34 @@ def test_a_migrated_workload_is_the_same_but_for_where_its_secret_comes_from() -
     commands = [one["spec"]["containers"][0]["command"] for one in (vault, after[2])]
     assert commands[0] == commands[1]
     assert vault["spec"]["serviceAccountName"] == after[2]["spec"]["serviceAccountName"]
+
+
+def values_that_differ() -> Iterator[Any]:
+    """What is in AWS, and what JASM is said to make of it."""
+    table = (DOCS / "migration.md").read_text().partition("### Values that differ")[2]
+    for before, ours in re.findall(r"^\|[^|]*?`(\{[^|]*\})` \| [^|]+ \| ([^|]+) \|$", table, re.M):
+        yield pytest.param(before, ours, id=before)
+
+
+@pytest.mark.parametrize(("before", "ours"), list(values_that_differ()))
+def test_a_value_becomes_what_the_page_of_migration_says(before: str, ours: str) -> None:
+    try:
+        data = json_format.parse(before)
+        said = rules.data_problem(data) or list(data.values())
+    except json_format.NotSecretData as error:
+        said = str(error)
+
+    if ours == "refused":
+        assert isinstance(said, str)
+    else:
+        assert said == re.findall(r"`([^`]+)`", ours)
+
+
+def test_the_page_of_migration_has_values_of_both_kinds() -> None:
+    ours = [one.values[1] for one in values_that_differ()]
+
+    assert len(ours) >= 12
+    assert len([it for it in ours if it != "refused"]) >= 4
 
 
 def chart_values() -> Iterator[Any]:

@@ -160,3 +160,9 @@ def test_every_link_leads_somewhere(page: Path) -> None:
             broken.append(link)
 
     assert not set(broken)
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    linked = set(re.findall(r"\]\(docs/([\w-]+)\.md", (ROOT / "README.md").read_text()))
+
+    assert {page.stem for page in DOCS.glob("*.md")} - linked == set()

@@ -4,8 +4,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.charts import Bar, Chart, Step, svg
-from tests.docs_pictures import COST, PAGES, START, Figures, Page
+from tests.charts import OTHERS, OURS, OWN, Bar, Chart, Step, svg
+from tests.docs_pictures import COST, DOCS, PAGES, START, Figures, Page
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -33,10 +33,37 @@ def test_a_picture_says_all_that_it_shows_as_text(figures: Figures) -> None:
     said = root.findtext(f"{SVG}desc") or ""
 
     for chart in charts:
-        assert {chart.title, *chart.legend} <= shown
+        assert {chart.title, chart.better, *chart.legend} <= shown
         for bar in chart.bars:
             assert {bar.name, chart.figure(bar.size)} <= shown
             assert chart.said(bar) in said
+            assert len(bar.name) <= 27, "else it does not fit beside its bar"
+
+
+def test_a_picture_marks_what_is_jasms_by_colour_and_weight() -> None:
+    (start,) = START.charts(START.read())
+    cpu, memory, reviews = COST.charts(COST.read())
+
+    for chart in (start, cpu, memory, reviews):
+        assert [bar.name for bar in chart.bars if bar.ours] == [
+            bar.name for bar in chart.bars if bar.name.startswith("JASM")
+        ]
+        colours = chart.colours
+        assert {colours[key] for key in colours if key.endswith(OWN)} <= set(OURS)
+        assert {colours[key] for key in colours if not key.endswith(OWN)} <= set(OTHERS)
+    assert {chart.better for chart in (start, cpu, memory)} == {"less is better"}
+    assert reviews.better == "more is better"
+
+
+def test_the_picture_of_the_flow_says_its_steps_in_words_too() -> None:
+    root = ElementTree.fromstring((DOCS / "flow.svg").read_text())
+
+    drawn = " ".join(element.text or "" for element in root.iter(f"{SVG}text"))
+    said = root.findtext(f"{SVG}desc") or ""
+
+    for number in range(1, 6):
+        assert f"{number}. " in drawn
+        assert f"{number}. " in said
 
 
 def test_a_page_without_a_place_for_its_table_is_told() -> None:

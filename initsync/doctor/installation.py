@@ -136,7 +136,7 @@ def endpoints(to: ServiceRef, slices: Objects) -> Result:
 
 
 def guard(policies: Objects, bindings: Objects) -> Result:
-    """Whether pods are held to their own Secrets (design D27)."""
+    """Whether pods are held to their own Secrets (D27)."""
     if isinstance(policies, Unread):
         return policies.result("guard")
     if not policies:

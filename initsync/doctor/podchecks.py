@@ -136,7 +136,7 @@ def _ended(last: Mapping[str, Any]) -> str:
 
 
 def _line(text: str | None) -> str:
-    """The last one: it is the sentence that a person needs (design D9)."""
+    """The last one: it is the sentence that a person needs (D9)."""
     return (text or "").strip().rpartition("\n")[2].strip()
 
 

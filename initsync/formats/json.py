@@ -33,7 +33,7 @@ def parse(text: str) -> dict[str, str]:
 
     Numbers keep the digits that they were written with; booleans, objects and arrays become
     compact JSON. Raises NotSecretData for nulls, for keys that are there twice, and for no keys
-    at all: what is empty by mistake would blank a Secret that pods live on (design D13).
+    at all: what is empty by mistake would blank a Secret that pods live on (D13).
     """
     try:
         found = json.loads(

@@ -11,7 +11,7 @@ from initsync.words import keys
 PODINFO_VOLUME = "jasm-podinfo"
 HANDOVER_VOLUME = "jasm-handover"
 TOKEN_VOLUME = "jasm-token"  # noqa: S105  # a volume's name; kube-api-access-* would be the
-# ServiceAccount plugin's, which would mount it into every container (design D23)
+# ServiceAccount plugin's, which would mount it into every container (D23)
 _CA_FILE = "platform-ca.crt"
 _OF_THE_IMAGE = 65532  # its USER, as the Dockerfile has it
 

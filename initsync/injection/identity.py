@@ -1,7 +1,7 @@
 """The AWS identity that AWS's webhook gave a pod's containers, for ours as well.
 
 It changes the containers that are there when it runs. Normally that is after us; where it ran
-before, the first identity that is whole is copied (design D22). What it writes anybody can write
+before, the first identity that is whole is copied (D22). What it writes anybody can write
 by hand, so only that counts: its volume of one token, mounted where it mounts it, the token's file
 in there, a role or an agent of AWS's. Half of one, or another's, is left: AWS's second round may
 still add its own. https://github.com/aws/amazon-eks-pod-identity-webhook

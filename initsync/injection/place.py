@@ -1,4 +1,4 @@
-"""Where among a pod's init containers ours comes (design D22).
+"""Where among a pod's init containers ours comes (D22).
 
 Under a mesh with a CNI the network is redirected before any container runs: only after the
 mesh's native sidecar does anything reach the network. Otherwise ours comes first, for any other

@@ -3,8 +3,8 @@
 The container copies, for CPU and for memory, the app container that has most of it. A pod's
 effective request is the larger of its init containers' and the sum of its apps', so a copy is
 free; it fits every LimitRange and names what every ResourceQuota wants named; a Guaranteed pod
-stays Guaranteed and a best-effort one best-effort, zeros being as good as nothing (design D24,
-notes F6). Only a limit too small to run in at all is raised.
+stays Guaranteed and a best-effort one best-effort, zeros being as good as nothing (D24,
+F6). Only a limit too small to run in at all is raised.
 
 A sidecar's request is added to the apps' instead, so it names what they name, but with small
 amounts of its own.

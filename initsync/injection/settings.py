@@ -35,7 +35,7 @@ class Settings:
     image_pull_secrets: tuple[str, ...] = ()
     """Secrets in the pod's namespace that its image may be pulled with, beside the pod's own."""
     mesh_proxies: tuple[str, ...] = ("istio-proxy", "linkerd-proxy")
-    """Native sidecars that must run before anything can use the network (design D22)."""
+    """Native sidecars that must run before anything can use the network (D22)."""
     token_seconds: int = 3600
     """Life of the container's ServiceAccount token; the API server's minimum is 600."""
     container_restart_policy: bool = False

@@ -1,4 +1,4 @@
-"""What makes `jasm-init` a native sidecar, in a pod that asks for one (design D14).
+"""What makes `jasm-init` a native sidecar, in a pod that asks for one (D14).
 
 https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
 """

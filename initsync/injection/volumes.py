@@ -1,4 +1,4 @@
-"""A pod's volumes that show the synced Secret (design D25).
+"""A pod's volumes that show the synced Secret (D25).
 
 The kubelet waits for a Secret volume before any container, so for ever, for the one that is to
 make the Secret; optional it does not wait, but may show nothing yet. Hence both: marked optional,

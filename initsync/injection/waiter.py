@@ -1,4 +1,4 @@
-"""The second init container, only for pods with a volume of the synced Secret (design D25).
+"""The second init container, only for pods with a volume of the synced Secret (D25).
 
 Without it the kubelet nearly always shows the keys in time: in 200 of 200 starts, but with the API
 server 0.15 s away in 59 of 60 (tests/node, 20 pods at a time). It costs a second of a start.

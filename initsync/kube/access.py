@@ -1,6 +1,6 @@
 """Where the cluster is and who we are there: from the pod's files, or from a kubeconfig.
 
-The only importer of `kubernetes`, and only when a kubeconfig is asked for (design D1, D2).
+The only importer of `kubernetes`, and only when a kubeconfig is asked for (D1, D2).
 """
 
 import os

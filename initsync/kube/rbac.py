@@ -1,4 +1,4 @@
-"""The Role of a pod's ServiceAccount (design D26) and the guard's marks in it (D27). Pure.
+"""The Role of a pod's ServiceAccount (D26) and the guard's marks in it (D27). Pure.
 
 Everything that prints, renders or tests that Role takes its rules from here. RBAC knows no list of
 verbs: the made-up ones give no access, and say to the guard whom it is for (docs/security.md).

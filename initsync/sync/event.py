@@ -35,7 +35,7 @@ def event(
     first: float | None = None,
     count: int = 1,
 ) -> JsonObject:
-    """A core/v1 Event on `pod` (design D12). `count` times, since `first`; by default now."""
+    """A core/v1 Event on `pod` (D12). `count` times, since `first`; by default now."""
     suffix = f".{int(now * 1e9):x}"
     source = {"component": reporter.component, "host": reporter.host}
     involved = {

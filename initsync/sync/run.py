@@ -1,6 +1,6 @@
 """What both ways in share, `jasm-init` and `initsync --pod`: one sync, reported on the pod.
 
-What differs is only where cluster and cloud identity come from (design D2).
+What differs is only where cluster and cloud identity come from (D2).
 """
 
 import os
@@ -120,7 +120,7 @@ def failed(error: Exception, annotations: Mapping[str, str]) -> Report:
 
 
 def tell(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, log: Log) -> None:
-    """Put the report on the pod as an Event, best effort, and last into the log (design D12)."""
+    """Put the report on the pod as an Event, best effort, and last into the log (D12)."""
     event = events.event(
         pod,
         report.reason,
@@ -140,7 +140,7 @@ def tell(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, l
 
 
 def write(report: Report, log: Log) -> None:
-    """The log's last line (design D9)."""
+    """The log's last line (D9)."""
     line = log.error if report.exit_code else log.warning if report.warning else log.info
     line(report.sentence, reason=report.reason)
 

@@ -10,7 +10,7 @@ from initsync.words.times import since_written, timestamp
 
 _MARKED = ("labels", "annotations")
 # The API server creates an object applied with this version only if it is still missing: "1" is
-# the version of no stored object (design D4; tried on 1.30.14 and 1.37.2).
+# the version of no stored object (D4; tried on 1.30.14 and 1.37.2).
 _MISSING = "1"
 
 
@@ -115,7 +115,7 @@ def _own(name: str) -> bool:
 
 
 def refuse_foreign(existing: JsonObject, *managed_by: str) -> None:
-    """Raise NotManaged where `existing` is not JASM's to write (design D6).
+    """Raise NotManaged where `existing` is not JASM's to write (D6).
 
     `managed_by` are the label's values by which it is.
     Raises ClusterUnavailable where it is about to go, and another one may be written soon.

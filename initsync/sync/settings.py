@@ -20,9 +20,9 @@ class Settings(NamedTuple):
     """For the whole sync, retries included."""
     settle: float = 1.0
     """After changing an existing Secret: lets the kubelet's cache see it before a container
-    reads it (design D5, kubernetes#129645)."""
+    reads it (D5, kubernetes#129645)."""
     restart_policy: str = "Always"
-    """The pod's: under Never no later try follows, so refusals are retried too (design D7)."""
+    """The pod's: under Never no later try follows, so refusals are retried too (D7)."""
     also_managed_by: tuple[str, ...] = ()
     """Further values of the managed-by label that are ours: those of before or after a change."""
 

@@ -1,4 +1,4 @@
-"""The use-case: read the Secret, fetch from the provider, apply what differs (design D4, D5).
+"""The use-case: read the Secret, fetch from the provider, apply what differs (D4, D5).
 
 Any write rests on a value fetched after the write that it replaces, so a slow pod can never put
 an older value over a newer one. The outside arrives as arguments.
@@ -123,7 +123,7 @@ def _fetched(request: SyncRequest, provider: "SecretProvider", retry: Retry) -> 
 def _kept(
     request: SyncRequest, existing: JsonObject | None, error: ProviderUnavailable, now: float
 ) -> Outcome:
-    """The Secret as it is, where the pod may start with it (design D8), else `error` again."""
+    """The Secret as it is, where the pod may start with it (D8), else `error` again."""
     if not existing or manifests.source(existing) != request.source:
         raise error
     if not request.policy.keeps_stale:

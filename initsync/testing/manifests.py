@@ -110,7 +110,7 @@ def pod(namespace: str, name: str, annotations: Mapping[str, str] | None = None)
 
 
 def webhook_configuration(client: JsonObject) -> JsonObject:
-    """The injector's registration by design D21, with its address and CA in `client`."""
+    """The injector's registration by D21, with its address and CA in `client`."""
     conditions = {
         "asks-for-a-secret": ASKS,
         "not-opted-out": NOT_OPTED_OUT,

@@ -117,7 +117,7 @@ class ApiServer(Closing):
             time.sleep(0.01)
 
     def register_webhook(self, url: str, ca_pem: str) -> None:
-        """Have annotated pods sent to the injector at `url`, by the conditions of design D21."""
+        """Have annotated pods sent to the injector at `url`, by the conditions of D21."""
         bundle = base64.b64encode(ca_pem.encode()).decode()
         self.apply(manifests.webhook_configuration({"url": url, "caBundle": bundle}))
 

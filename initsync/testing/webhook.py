@@ -19,11 +19,15 @@ GRACE = 30.0
 class Webhook(Closing):
     """Started when made, with the certificate in `certs`, or one made by `jasm-injector certs`.
 
-    `prefix` comes before the command. Raises StartFailed.
+    `prefix` comes before the command, `options` after it. Raises StartFailed.
     """
 
     def __init__(
-        self, image: str = IMAGE, certs: Path | None = None, prefix: Sequence[str] = ()
+        self,
+        image: str = IMAGE,
+        certs: Path | None = None,
+        prefix: Sequence[str] = (),
+        options: Sequence[str] = (),
     ) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="jasm-webhook-")
         place = Path(self._directory.name)
@@ -33,8 +37,8 @@ class Webhook(Closing):
         self.ca_pem = (certs / "ca.crt").read_text(encoding="ascii")
         self._log = place / "injector.log"
         address = ["--host=127.0.0.1", "--port=0"]
-        options = [*address, f"--certs={certs}", f"--image={image}"]
-        self._process = Process([*prefix, *_PROGRAM, "serve", *options], self._log, _environment())
+        command = [*prefix, *_PROGRAM, "serve", *address, f"--certs={certs}", f"--image={image}"]
+        self._process = Process([*command, *options], self._log, _environment())
         try:
             self._process.await_ready(lambda: bool(self.log()), START_TIMEOUT)
         except BaseException:

@@ -16,7 +16,7 @@ class JasmError(Exception):
     reason = "InternalError"
     exit_code = 1
     transient = False
-    """Whether trying again within seconds may help (design D7)."""
+    """Whether trying again within seconds may help (D7)."""
     retry_after: float | None = None
     """Seconds that the other side asked us to wait."""
     of_pods = True
@@ -165,7 +165,7 @@ class ProviderRefused(JasmError):
 
 
 class NotManaged(JasmError):
-    """A Secret of that name exists and is not ours to change (design D6)."""
+    """A Secret of that name exists and is not ours to change (D6)."""
 
     reason = "SecretNotManaged"
     exit_code = 3
@@ -229,7 +229,7 @@ class ClusterTooLarge(ClusterError):
 
 
 class ClusterConflict(ClusterError):
-    """The object changed since it was read: read it again (design D4)."""
+    """The object changed since it was read: read it again (D4)."""
 
 
 class InvalidSetup(JasmError):

@@ -2,7 +2,7 @@
 
 LINE_LIMIT = 1800
 """Bytes of a sentence in a container's log: with level and time it fits into the 2,048 that the
-kubelet takes of a log's end as the container's message (design D9).
+kubelet takes of a log's end as the container's message (D9).
 https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/"""
 _SHOWN = 120  # characters of somebody's input worth repeating back to them
 

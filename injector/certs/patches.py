@@ -20,7 +20,7 @@ from injector.certs.stored import (
     entries,
 )
 
-# The version of no stored object: the API server takes it only while there is none (design D4).
+# The version of no stored object: the API server takes it only while there is none (D4).
 _MISSING = "1"
 
 

@@ -2,7 +2,7 @@
 
 Nothing else is remembered. So a run may be killed anywhere and the next one goes on; and two may
 run at once: each step is one write, which the API server takes only if its object is still as it
-was read. A renewal in the safe order of design D29:
+was read. A renewal in the safe order of D29:
 
 1. `issue`: the next pair into the Secret, beside the one that is served.
 2. `trust`: its CA into the caBundle, beside the old one.

@@ -1,6 +1,6 @@
 """The three objects that the certificate job touches, as the Kubernetes API has them.
 
-By the one REST client of JASM (design D2): so the job runs from the injector's own image, without
+By the one REST client of JASM (D2): so the job runs from the injector's own image, without
 the `kubernetes` package. The serving process never imports this.
 """
 

@@ -1,7 +1,7 @@
 """The serving certificate: from a mounted directory, reloaded while connections are served.
 
 A key that does not belong to its certificate, loaded into the live context, breaks every new
-handshake until a good pair follows (measured, notes F12). So each pair is tried in a scratch
+handshake until a good pair follows (measured, F12). So each pair is tried in a scratch
 context first; until it is good, the one before it goes on serving.
 """
 

@@ -17,7 +17,7 @@ class Answer(NamedTuple):
     body: bytes
     kind: str = TEXT
     retry: bool = False
-    """API servers come back after a second (notes F13)."""
+    """API servers come back after a second (F13)."""
 
 
 def wire(answer: Answer, *, close: bool, bodiless: bool = False) -> bytes:

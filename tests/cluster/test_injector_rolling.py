@@ -1,6 +1,6 @@
 """One of two replicas killed under load.
 
-API servers do not repeat a POST whose connection breaks (notes F13), and no answer with
+API servers do not repeat a POST whose connection breaks (F13), and no answer with
 `Retry-After` comes from a dead process: the registration's own further entries try again.
 """
 

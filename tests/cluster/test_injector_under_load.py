@@ -1,4 +1,4 @@
-"""No admission is lost while the injector is replaced, or its certificate (notes F12, F13)."""
+"""No admission is lost while the injector is replaced, or its certificate (F12, F13)."""
 
 import threading
 import time

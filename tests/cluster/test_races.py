@@ -2,7 +2,7 @@
 
 Each writer is the product's own `sync` with its own client. Every fetch gives a newer value than
 all before it, so "newer" is a number: what is stored must never fall, and must end as the newest
-value that anybody fetched (design D4).
+value that anybody fetched (D4).
 """
 
 import base64

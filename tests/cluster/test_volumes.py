@@ -1,4 +1,4 @@
-"""A pod that mounts the Secret which its own init container is to make (design D25)."""
+"""A pod that mounts the Secret which its own init container is to make (D25)."""
 
 from pathlib import Path
 

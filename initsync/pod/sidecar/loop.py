@@ -1,4 +1,4 @@
-"""`jasm-init` in a pod that runs: syncs first, then again and again (design D14).
+"""`jasm-init` in a pod that runs: syncs first, then again and again (D14).
 
 | variable | meaning |
 |---|---|

@@ -1,7 +1,7 @@
 """The AWS identity of this process: one source after the other, as the SDKs do.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
-The only importer of boto3, and only for the CLI (design D1, D2).
+The only importer of boto3, and only for the CLI (D1, D2).
 """
 
 import re

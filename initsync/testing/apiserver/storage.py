@@ -14,7 +14,7 @@ from initsync.words.model import JsonObject
 from initsync.words.times import timestamp
 
 _FIRST_VERSION = 100
-"""No object is ever at version 1, on a real server either (notes F2)."""
+"""No object is ever at version 1, on a real server either (F2)."""
 
 
 class Stored(NamedTuple):

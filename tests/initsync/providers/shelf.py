@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from initsync.formats import json
-from initsync.network.transport import Network
 from initsync.words.errors import (
     AccessDenied,
     InvalidSecretData,
@@ -12,6 +12,9 @@ from initsync.words.errors import (
     SecretNotFound,
 )
 from initsync.words.model import ExternalSecret
+
+if TYPE_CHECKING:  # the injector imports this file for `problem`, and needs no network for that
+    from initsync.network.transport import Network
 
 _NAME = "shelf"
 
@@ -32,7 +35,7 @@ class Provider:
         self,
         env: Mapping[str, str],
         now: Callable[[], float],
-        network: Network,
+        network: "Network",
         sdk: bool = False,
     ) -> None:
         self._directory = env.get("SHELF_DIR", "/none")

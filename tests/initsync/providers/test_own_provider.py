@@ -144,6 +144,7 @@ print(*sys.modules)
     assert [it for it in loaded if it.startswith("initsync.providers.aws.")] == [
         *("initsync.providers.aws.agents", "initsync.providers.aws.paths")
     ]
+    assert {"initsync.network.transport", "ssl"}.isdisjoint(loaded)
 
 
 def test_jasm_init_makes_the_secret_and_tells_it(world: World) -> None:

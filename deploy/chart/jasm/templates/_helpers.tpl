@@ -1,6 +1,6 @@
 {{/*
 Names, labels and images. Webhook configurations are called in the order of their names, and ours must come
-before pod-identity-webhook (design D22).
+before pod-identity-webhook (D22).
 */}}
 
 {{- define "jasm.fullname" -}}

@@ -1,4 +1,4 @@
-{{/* The policy that injects without a webhook (design D28), and its binding. */}}
+{{/* The policy that injects without a webhook (D28), and its binding. */}}
 {{- define "jasm.policy.name" -}}
 {{- include "jasm.fullname" . }}-injection
 {{- end -}}
