@@ -39,7 +39,7 @@ RUN $INSTALL --report /report.json --target /out/opt/jasm -r requirements/inject
 
 FROM build AS full-files
 RUN $INSTALL --report /report.json --target /out/opt/jasm -r requirements/full.txt \
- && cp -r LICENSE initsync injector /out/opt/jasm \
+ && cp -r LICENSE initsync /out/opt/jasm \
  && rm -rf /out/opt/jasm/bin /out/opt/jasm/initsync/testing /out/opt/jasm/initsync/demo \
  && $SBOM jasm-full /out/opt/jasm /report.json /out \
  && python3 -m compileall -q -f --invalidation-mode unchecked-hash -s /out /out/opt/jasm \

@@ -67,9 +67,10 @@ def test_the_pods_image_has_what_the_pod_path_imports_and_nothing_else(
     declared = {"LICENSE", "sbom.cdx.json"}
     assert {top for top in tops if "dist-info" not in top} - declared == {"initsync", "yaml"}
     assert {"usr/local/bin/jasm-init", "usr/local/bin/jasm-wait"} <= names
-    for stranger in ("initsync/cli", "initsync/testing", "initsync/demo", "initsync/check"):
+    for stranger in ("initsync/cli", "initsync/testing", "initsync/demo", "initsync/doctor"):
         assert not [name for name in names if stranger in name]
-    for needed in ("sidecar", "sidecarpages", "providers/aws_secretsmanager", "aws/container"):
+    aws = ("providers/aws/secretsmanager", "providers/aws/container", "providers/aws/paths")
+    for needed in ("pod/sidecar/loop", "pod/sidecar/pages", *aws):
         assert f"opt/jasm/initsync/{needed}.py" in names
 
 

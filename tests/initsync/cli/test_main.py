@@ -169,7 +169,7 @@ def test_a_check_loads_nothing_of_other_commands() -> None:
 
     loaded = set(ended.stdout.split())
     assert "initsync.cli.check" in loaded
-    others = {f"initsync.cli_{name}" for name in ("pod", "demo", "doctor", "list", "policy")}
+    others = {f"initsync.cli.{name}" for name in ("pod", "demo", "doctor", "list", "policy")}
     heavy = {
         "initsync.kube.access",
         "initsync.network.transport",
