@@ -91,7 +91,8 @@ def test_a_pod_of_the_meshs_user_is_what_the_page_of_meshes_says() -> None:
 
 
 def test_a_volume_by_hand_is_what_the_injector_would_add() -> None:
-    by_hand = block("opting-out", "by hand, with a volume")["spec"]
+    page = block("opting-out", "by hand, with a volume")
+    by_hand = page["spec"]
     pod = {
         "metadata": {"annotations": dict(BY_HAND["metadata"]["annotations"])},
         "spec": {
@@ -101,7 +102,8 @@ def test_a_volume_by_hand_is_what_the_injector_would_add() -> None:
     }
     del pod["metadata"]["annotations"][keys.INJECT]
 
-    ours = injected(pod, SETTINGS)["spec"]
+    made = injected(pod, SETTINGS)
+    ours = made["spec"]
 
     init, waiter = ours["initContainers"]
     more, written = by_hand["initContainers"]
@@ -110,6 +112,7 @@ def test_a_volume_by_hand_is_what_the_injector_would_add() -> None:
     assert init["env"] == example["env"] + more["env"]
     assert init["volumeMounts"] == example["volumeMounts"] + more["volumeMounts"]
     assert [ours["volumes"][0], ours["volumes"][-1]] == by_hand["volumes"]
+    assert page["metadata"]["annotations"].items() <= made["metadata"]["annotations"].items()
 
 
 def test_the_policy_of_the_job_is_one_that_the_api_server_takes() -> None:

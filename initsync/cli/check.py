@@ -9,7 +9,7 @@ from initsync.manifests.files import Checked, as_text, files, unread_text
 
 _EXIT_CODES = """\b
 Exit codes:
-  0  every annotation is valid
+  0  every annotation is valid; there may be warnings
   1  a bug in JASM
   2  wrong use, or a file that cannot be read, whatever the others say
   3  an annotation is invalid
@@ -58,7 +58,8 @@ def _as_json(checked: Checked) -> dict[str, object]:
         ],
         "annotations": checked.annotations,
         "files": checked.files,
-        "invalid": len(checked.findings),
+        "invalid": len(checked.of("error")),
+        "warnings": len(checked.of("warning")),
         "exitCode": checked.exit_code,
     }
 
@@ -69,7 +70,9 @@ def _summary(checked: Checked) -> str:
     )
     number = len(checked.unread)
     unread = f", {_count(number, 'file')} could not be read" if number else ""
-    return f"{counts}, {len(checked.findings)} invalid{unread}"
+    warnings = len(checked.of("warning"))
+    told = f", {_count(warnings, 'warning')}" if warnings else ""
+    return f"{counts}, {len(checked.of('error'))} invalid{told}{unread}"
 
 
 def _count(number: int, what: str) -> str:

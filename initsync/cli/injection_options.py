@@ -97,6 +97,20 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Likewise.",
     ),
     click.option(
+        "--max-cpu",
+        default=_DEFAULT.max_cpu,
+        show_default=True,
+        callback=_quantity,
+        help="Most CPU that jasm-init copies from the app container that has most.",
+    ),
+    click.option(
+        "--max-memory",
+        default=_DEFAULT.max_memory,
+        show_default=True,
+        callback=_quantity,
+        help="Likewise.",
+    ),
+    click.option(
         "--sidecar-cpu",
         default=_DEFAULT.sidecar_cpu,
         show_default=True,

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from initsync import providers
-from initsync.annotation import check
+from initsync.annotation import check, request
 from initsync.annotation import choices as choicerules
 from initsync.doctor.result import Result, Stored, Unread, failed, failure, ok, skipped, warning
 from initsync.injection import choices
 from initsync.inventory.why import Injecting, Labels, why
-from initsync.kube import podfields
+from initsync.kube import place, podfields, secretuse
 from initsync.words import keys
+from initsync.words.errors import AnnotationError
 from initsync.words.model import JsonObject
 from initsync.words.times import since, span
 
@@ -38,13 +39,23 @@ def annotations(pod: JsonObject) -> Iterator[Result]:
         for error in check.problems(found, providers)
         if error.name not in choicerules.NAMES
     ]
-    wrong += [warning("annotation", said) for said in choices.ignored(pod)]
+    wrong += [warning("annotation", said) for said in (*choices.ignored(pod), *_vain(pod))]
     yield from wrong
     if keys.ANNOTATION not in found:
         advice = "add it to the pod template of the workload"
         yield failed("annotation", f"the pod has none named {keys.ANNOTATION}", advice, 3)
     elif not wrong:
         yield ok("annotation", "valid")
+
+
+def _vain(pod: JsonObject) -> Iterator[str]:
+    """Who in the pod can never see the Secret, where the annotation says which."""
+    text = (pod["metadata"].get("annotations") or {}).get(keys.ANNOTATION, "")
+    try:
+        secret = request.asked(text)
+    except AnnotationError:
+        return  # told as such
+    yield from secretuse.problems(pod["spec"], secret, place.earlier(pod))
 
 
 def injection(pod: JsonObject, namespace: Stored, known: Sequence[Injecting] | None) -> Result:

@@ -51,6 +51,8 @@ KINDS = (
         agents.serves,
     ),
 )
+SKIPPED = "eks.amazonaws.com/skip-containers"
+"""On a pod: the containers, as CSV, that AWS's webhook leaves as they are."""
 _ALONE = ("AWS_STS_REGIONAL_ENDPOINTS", "AWS_DEFAULT_REGION", "AWS_REGION")
 VOLUMES = tuple(kind.volume for kind in KINDS)
 ENV = frozenset([*_ALONE, *(name for kind in KINDS for name in (kind.file, kind.beside))])
@@ -68,6 +70,11 @@ def given(pod: Mapping[str, Any]) -> Identity:
                 mount = {"name": kind.volume, "mountPath": kind.path, "readOnly": True}
                 return Identity(env, [mount])
     return Identity([], [])
+
+
+def skipping(container: str, annotations: Mapping[str, str]) -> str:
+    """SKIPPED with `container` in it: in front, for only one line of it is read."""
+    return ",".join(filter(None, (container, annotations.get(SKIPPED))))
 
 
 def token(volume: Mapping[str, Any]) -> str:

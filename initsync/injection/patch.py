@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from initsync import providers
 from initsync.annotation import policy
 from initsync.annotation import request as annotation
-from initsync.injection import choices, eligible, place, volumes, waiter
+from initsync.injection import choices, eligible, identity, volumes, waiter
 from initsync.injection import container as ours
 from initsync.injection.container import Volumes
 from initsync.injection.settings import Settings
-from initsync.kube import podfields
+from initsync.kube import place, podfields, secretuse
 from initsync.words import keys
 from initsync.words.errors import JasmError
 from initsync.words.model import PodRef
@@ -51,6 +51,8 @@ def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Inject
         operations = [*_not_waited_for(pod, annotations), *_operations(pod, [], settings)]
         return Injection(operations, [*warnings, str(error)], "", str(error))
     shown = list(volumes.showing(pod, request.secret_name))
+    before = (pod["spec"].get("initContainers") or [])[: _place(pod, settings)]
+    warnings += secretuse.problems(pod["spec"], request.secret_name, before)
     return Injection([*_optional(shown), *_operations(pod, shown, settings)], warnings)
 
 
@@ -80,12 +82,19 @@ def _operations(
         created.append(waiter.handover_volume(names.handover))
     if shown:
         containers.append(waiter.wait_container(pod, shown, names.handover, settings))
+        skipped = identity.skipping(keys.WAITER, pod["metadata"].get("annotations") or {})
+        yield _add(annotation_path(identity.SKIPPED), skipped)
     yield from _pulled(pod, settings)
     yield from _inserted("/spec/volumes", pod["spec"].get("volumes"), created)
     before = pod["spec"].get("initContainers")
-    index = place.index(before or [], pod["metadata"].get("annotations") or {}, settings)
-    yield from _inserted("/spec/initContainers", before, containers, index)
+    yield from _inserted("/spec/initContainers", before, containers, _place(pod, settings))
     yield _add(annotation_path(keys.INJECTED), settings.version)
+
+
+def _place(pod: Mapping[str, Any], settings: Settings) -> int:
+    """The index of ours among the init containers."""
+    annotations = pod["metadata"].get("annotations") or {}
+    return place.index(pod["spec"].get("initContainers") or [], annotations, settings.mesh_proxies)
 
 
 def annotation_path(name: str) -> str:

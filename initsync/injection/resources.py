@@ -6,6 +6,10 @@ free; it fits every LimitRange and names what every ResourceQuota wants named; a
 stays Guaranteed and a best-effort one best-effort, zeros being as good as nothing (D24,
 F6). Only a limit too small to run in at all is raised.
 
+A copy outlives what it was copied from: a later webhook, or a resize in place, may make the app's
+smaller, and the pod would be counted by the copy for as long as it runs. So there is a most of it,
+and its request has the share in its limit that the app's has (maxLimitRequestRatio).
+
 A sidecar's request is added to the apps' instead, so it names what they name, but with small
 amounts of its own.
 """
@@ -19,14 +23,20 @@ from initsync.injection import choices
 from initsync.injection.settings import Settings
 
 Resources = dict[str, dict[str, str]]
+_UNITS = {"cpu": (1000.0, "m"), "memory": (2.0**-20, "Mi")}
+"""By kind how many of a unit are in one, and the unit."""
+_NOISE = 1e-6  # of a unit: what floating point may be wrong by
 
 
 def resources(pod: Mapping[str, Any], settings: Settings) -> Resources:
     """The container's `resources`; empty where the pod says nothing of either."""
     wanted: Resources = {}
-    for kind, least in zip(choices.KINDS, (settings.cpu, settings.memory), strict=True):
+    bounds = ((settings.cpu, settings.max_cpu), (settings.memory, settings.max_memory))
+    for kind, (least, most) in zip(choices.KINDS, bounds, strict=True):
         chosen = choices.amount(pod, kind)
-        found = {"requests": chosen, "limits": chosen} if chosen else _copied(pod, kind, least)
+        found = (
+            {"requests": chosen, "limits": chosen} if chosen else _copied(pod, kind, least, most)
+        )
         for part, amount in found.items():
             wanted.setdefault(part, {})[kind] = amount
     return wanted
@@ -51,15 +61,36 @@ def sidecar_resources(pod: Mapping[str, Any], settings: Settings) -> Resources:
     return wanted
 
 
-def _copied(pod: Mapping[str, Any], kind: str, least: str) -> dict[str, str]:
+def _copied(pod: Mapping[str, Any], kind: str, least: str, most: str) -> dict[str, str]:
     if choices.as_a_whole(pod):
         return {}
-    largest = _largest(pod, kind)
+    largest = _at_most(_largest(pod, kind), kind, most)
     equal = largest.get("requests") == largest.get("limits")
     return {
         part: quantity.larger(amount, least) if equal or part == "limits" else amount
         for part, amount in largest.items()
     }
+
+
+def _at_most(own: dict[str, str], kind: str, most: str) -> dict[str, str]:
+    request, limit = own.get("requests"), own.get("limits")
+    if _most(own) <= (quantity.value(most) or 0):
+        return own
+    if request and limit and request != limit:
+        return {"requests": _share(request, limit, kind, most), "limits": most}
+    return dict.fromkeys(own, most)
+
+
+def _share(request: str, limit: str, kind: str, most: str) -> str:
+    """Of `most` what `request` is of `limit`, rounded up to whole units, and not above `most`.
+
+    By floating point, as policy mode has it: _policy-resources.tpl.
+    """
+    count, unit = _UNITS[kind]
+    part, whole, top = (float(quantity.value(it) or 0) for it in (request, limit, most))
+    exact = part * top / whole * count - _NOISE
+    units = int(exact) + 1
+    return most if units > top * count else f"{units}{unit}"
 
 
 def _largest(pod: Mapping[str, Any], kind: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from initsync import __version__
+from initsync.kube.place import MESH_PROXIES
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,10 @@ class Settings:
     what the apps have may break a LimitRange or a quota."""
     memory: str = "32Mi"
     """The least memory limit; one sync takes 22 MB."""
+    max_cpu: str = "1"
+    """The most CPU that is copied from an app: more makes no sync faster (D24)."""
+    max_memory: str = "256Mi"
+    """Likewise."""
     sidecar_cpu: str = "100m"
     """CPU limit, and so request, of a sidecar in limited pods: the sync that the pod's start waits
     for takes a second of it, and with 50m the pod's start three seconds more (on a real node). The
@@ -34,7 +39,7 @@ class Settings:
     """The key that has them, in PEM."""
     image_pull_secrets: tuple[str, ...] = ()
     """Secrets in the pod's namespace that its image may be pulled with, beside the pod's own."""
-    mesh_proxies: tuple[str, ...] = ("istio-proxy", "linkerd-proxy")
+    mesh_proxies: tuple[str, ...] = MESH_PROXIES
     """Native sidecars that must run before anything can use the network (D22)."""
     token_seconds: int = 3600
     """Life of the container's ServiceAccount token; the API server's minimum is 600."""

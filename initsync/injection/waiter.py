@@ -18,13 +18,18 @@ from initsync.words import keys
 def wait_container(
     pod: Mapping[str, Any], shown: Sequence[Shown], handover: str, settings: Settings
 ) -> dict[str, Any]:
-    """`jasm-wait`: no token, no identity; the volumes that it waits for, and the keys' names."""
+    """`jasm-wait`: no token, no identity; the volumes that it waits for, and the keys' names.
+
+    Those are where a token would be, too: each container that has nothing there gets one.
+    https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#serviceaccount
+    """
     mounts = {handover: keys.HANDOVER_DIR}
     for by in shown:
         mounts.setdefault(by.volume, f"{keys.WAIT_DIR}/{by.volume}")
     env = list(_env(shown, mounts, settings))
-    wanted = resources(pod, settings)
-    return described(keys.WAITER, pod, env, read_only(mounts), settings, wanted)
+    no_token = read_only({handover: keys.SERVICEACCOUNT_DIR})
+    mounted = [*no_token, *read_only(mounts)]
+    return described(keys.WAITER, pod, env, mounted, settings, resources(pod, settings))
 
 
 def _env(

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from initsync.annotation import request
-from initsync.inventory import references
 from initsync.inventory.missed import owner
-from initsync.kube import kinds
+from initsync.kube import kinds, references
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
 from initsync.words.model import JsonObject

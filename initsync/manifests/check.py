@@ -1,19 +1,22 @@
 """What is wrong with JASM's annotations in a manifest, in the very sentences of the pod. Pure."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from initsync.annotation import request as annotation
 from initsync.annotation.check import check_text, refuse_unknown
 from initsync.annotation.request import Providers
+from initsync.kube import place, secretuse
 from initsync.manifests import documents, workloads
 from initsync.manifests.documents import Scalar
 from initsync.manifests.workloads import Located
+from initsync.words import keys
 from initsync.words.errors import AnnotationError
 from initsync.words.model import PodRef
 
 
 class Finding(NamedTuple):
-    """An annotation that the pod would refuse, or never see."""
+    """An annotation that the pod would refuse or never see, or that does not do what it is for."""
 
     line: int
     """In the file, counted from 1."""
@@ -22,12 +25,13 @@ class Finding(NamedTuple):
     name: str
     annotation: str
     reason: str
-    """The Event reason that the pod would get."""
+    """The Event reason that the pod would get; empty for a warning."""
     message: str
+    severity: Literal["error", "warning"] = "error"
 
 
 def findings(text: str, providers: Providers) -> Iterator[Finding | None]:
-    """For each annotation in a manifest what is wrong with it, or None.
+    """For each annotation in a manifest what is wrong with it, or None; then its warnings.
 
     Raises `yamldocs.NotYaml` at the first problem of the text, after what stands before it.
     """
@@ -40,6 +44,7 @@ def findings(text: str, providers: Providers) -> Iterator[Finding | None]:
             yield Finding(line, *found.workload, found.name, error.reason, message)
         else:
             yield None
+            yield from _warnings(found)
 
 
 def _check(found: Located, providers: Providers) -> None:
@@ -57,6 +62,14 @@ def _check(found: Located, providers: Providers) -> None:
         raise AnnotationError(problem, name=found.name)
     pod = PodRef(workload.namespace, workload.name, "")
     check_text(found.name, value.text, pod, providers)
+
+
+def _warnings(found: Located) -> Iterator[Finding]:
+    """Of a valid annotation, whether its pod can use what it asks for."""
+    if found.name == keys.ANNOTATION and isinstance(found.value, Scalar):
+        secret = annotation.asked(found.value.text)
+        for said in secretuse.problems(found.pod["spec"], secret, place.earlier(found.pod)):
+            yield Finding(found.value.line, *found.workload, found.name, "", said, "warning")
 
 
 def _advice(found: Located) -> str:

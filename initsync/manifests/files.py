@@ -56,7 +56,11 @@ class Checked:
     def exit_code(self) -> int:
         """That of `initsync check`: 0 where everything was read and is valid."""
         codes = {unread.exit_code for unread in self.unread}
-        return min(codes) if codes else 3 if self.findings else 0
+        return min(codes) if codes else 3 if self.of("error") else 0
+
+    def of(self, severity: str) -> list[tuple[str, Finding]]:
+        """The findings, each with its file, that are so grave."""
+        return [found for found in self.findings if found[1].severity == severity]
 
     def read(self, path: str) -> Manifest | None:
         """Read a file and check it; None where it cannot be read to its end."""
@@ -64,7 +68,7 @@ class Checked:
         try:
             found = Manifest(shown, documents.decode(_manifests(path)))
             for finding in check.findings(found.text, providers):
-                self.annotations += 1
+                self.annotations += not finding or finding.severity == "error"
                 self.findings += [(shown, finding)] if finding else []
         except InvalidSetup as error:
             self.unread.append(Unread(shown, None, str(error)))
@@ -83,7 +87,7 @@ def all_valid(paths: Iterable[str]) -> list[Manifest]:
     checked = Checked()
     read = [found for path in paths for file in files(path) if (found := checked.read(file))]
     if checked.exit_code:
-        invalid = [as_text(*finding) for finding in checked.findings]
+        invalid = [as_text(*finding) for finding in checked.of("error")]
         raise Refused([*invalid, *map(unread_text, checked.unread)], checked.exit_code)
     return read
 
@@ -111,7 +115,8 @@ def files(path: str) -> Iterator[str]:
 def as_text(file: str, found: Finding) -> str:
     """A finding's line."""
     name = f"{found.namespace}/{found.name}" if found.namespace else found.name
-    return f"{file}:{found.line}: {found.kind} {name or '(no name)'}: {found.message}"
+    grave = "warning: " if found.severity == "warning" else ""
+    return f"{file}:{found.line}: {found.kind} {name or '(no name)'}: {grave}{found.message}"
 
 
 def unread_text(problem: Unread) -> str:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from initsync.annotation.check import ANNOTATIONS, KNOWN
 from initsync.kube import kinds, podfields
-from initsync.manifests import documents
+from initsync.manifests import documents, podparts
 from initsync.manifests.documents import Node, Scalar, Sequence
 from initsync.manifests.paths import lookup, names
 from initsync.words import keys
@@ -16,8 +16,8 @@ _ACCOUNT = ("serviceAccountName", "serviceAccount")  # the second is the first's
 _ELSEWHERE = {"CronJob": [(), ("spec", "jobTemplate")]}
 _WANTED = {
     *("kind", "items", "metadata", "name", "generateName", "namespace", "annotations"),
-    *("spec", "template", "jobTemplate", "containers", "initContainers", *_ACCOUNT),
-    *("command", "volumeMounts", "mountPath", "env", "value"),
+    *("spec", "template", "jobTemplate", *_ACCOUNT),
+    *podparts.FIELDS,
 }
 
 
@@ -42,10 +42,15 @@ class Located(NamedTuple):
     """It is on the workload's own metadata, and the pod has none."""
     account: str
     """The pod's ServiceAccount."""
-    managed_by: str
-    """JASM_MANAGED_BY of JASM's container by hand; empty where that has none."""
+    pod: JsonObject
+    """Its annotations of JASM, and those parts of its spec that `podparts` reads."""
     unquoted: dict[str, str]
     """Of namespace and ServiceAccount what YAML reads as no string, as it is written."""
+
+    @property
+    def managed_by(self) -> str:
+        """JASM_MANAGED_BY of JASM's container by hand; empty where that has none."""
+        return podfields.managed_by(self.pod)
 
 
 def annotations(text: str) -> Iterator[Located]:
@@ -88,7 +93,7 @@ def _of(found: Node, kind: str) -> Iterator[Located]:
     outside = _ELSEWHERE.get(kind, [()] if path else [])
     accounts = (_text(found, *path, "spec", name) for name in _ACCOUNT)
     account = next(filter(None, accounts), "default")
-    about = (account, _managed_by(found, path), _unquoted(found, path))
+    about = (account, _pod(found, path), _unquoted(found, path))
     for name in KNOWN:
         if value := _annotation(found, path, name):
             yield Located(workload, name, value, home, False, *about)
@@ -102,29 +107,13 @@ def _of(found: Node, kind: str) -> Iterator[Located]:
                 yield Located(workload, name, value, home, place != path, *about)
 
 
-def _managed_by(found: Node, path: tuple[str, ...]) -> str:
-    containers = _items(lookup(found, *path, "spec", "initContainers"))
-    injected = _annotation(found, path, keys.INJECTED)
-    annotations = {keys.INJECTED: ""} if injected else {}
-    spec = {"initContainers": list(map(_container, containers))}
-    return podfields.managed_by({"metadata": {"annotations": annotations}, "spec": spec})
-
-
-def _container(found: Node) -> JsonObject:
-    """By what it may be known for one of JASM's, and its variables."""
-    command = lookup(found, "command")
-    mounts = _items(lookup(found, "volumeMounts"))
-    env = _items(lookup(found, "env"))
+def _pod(found: Node, path: tuple[str, ...]) -> JsonObject:
+    said = {name: _annotation(found, path, name) for name in KNOWN}
+    annotations = {name: it.text for name, it in said.items() if isinstance(it, Scalar)}
     return {
-        "name": _text(found, "name"),
-        "command": [command.first if isinstance(command, Sequence) else ""],
-        "volumeMounts": [{"mountPath": _text(mount, "mountPath")} for mount in mounts],
-        "env": [{"name": _text(entry, "name"), "value": _text(entry, "value")} for entry in env],
+        "metadata": {"annotations": annotations},
+        "spec": podparts.spec(lookup(found, *path, "spec")),
     }
-
-
-def _items(found: Node | None) -> list[Node]:
-    return found.items if isinstance(found, Sequence) else []
 
 
 def _unquoted(found: Node, path: tuple[str, ...]) -> dict[str, str]:

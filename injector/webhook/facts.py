@@ -5,16 +5,17 @@ name of the ServiceAccount plugin's volume. `tests/injector/webhook/test_facts.p
 patch of the facts is the patch of the pod.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import orjson
 
 from initsync.injection import container, eligible, identity
+from initsync.kube import references
 from initsync.words import keys
 
 _SPEC = ("restartPolicy", "resources", "os", "imagePullSecrets")
-_CONTAINER = ("name", "image", "restartPolicy", "resources", "ports")
+_CONTAINER = ("name", "image", "restartPolicy", "resources", "ports", "envFrom")
 _NAMES = (
     *(container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.HANDOVER_VOLUME),
     *identity.VOLUMES,
@@ -26,9 +27,11 @@ def of(pod: Mapping[str, Any]) -> bytes:
     metadata, spec = pod["metadata"], pod["spec"]
     annotations, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
     small = _picked(spec, _SPEC)
-    for part in ("containers", "initContainers"):
-        small[part] = [_container(found) for found in spec.get(part) or []]
     small["volumes"] = [_volume(found) for found in spec.get("volumes") or []]
+    small["containers"] = [_container(found) for found in spec.get("containers") or []]
+    shown = {found["name"] for found in small["volumes"]}
+    initial = spec.get("initContainers") or []
+    small["initContainers"] = [_container(found, shown) for found in initial]
     small["securityContext"] = _picked(spec.get("securityContext") or {}, ("runAsUser",))
     small["nodeSelector"] = _picked(spec.get("nodeSelector") or {}, (eligible.OS_LABEL,))
     named = {name: text for name, text in annotations.items() if _read(name)}
@@ -37,21 +40,28 @@ def of(pod: Mapping[str, Any]) -> bytes:
 
 
 def _read(annotation: str) -> bool:
-    return annotation.startswith(keys.PREFIX) or annotation == eligible.MIRROR
+    return annotation.startswith(keys.PREFIX) or annotation in (eligible.MIRROR, identity.SKIPPED)
 
 
-def _container(found: Mapping[str, Any]) -> dict[str, Any]:
+def _container(found: Mapping[str, Any], shown: Collection[str] = ()) -> dict[str, Any]:
+    """`shown` are volumes of which it matters that an init container mounts them."""
     small = _picked(found, _CONTAINER)
-    mounts = found.get("volumeMounts") or ()
-    small["volumeMounts"] = [it for it in mounts if it["name"].startswith(_NAMES)]
-    if small["volumeMounts"]:
-        small["env"] = [it for it in found.get("env") or () if it["name"] in identity.ENV]
+    env, mounts = found.get("env") or (), found.get("volumeMounts") or ()
+    ours = [it for it in mounts if it["name"].startswith(_NAMES)]
+    names = identity.ENV if ours else ()
+    small["env"] = [it for it in env if "valueFrom" in it or it["name"] in names]
+    if shown:
+        mounted = (it["name"] for it in mounts if not it["name"].startswith(_NAMES))
+        ours += [{"name": name} for name in dict.fromkeys(mounted) if name in shown]
+    small["volumeMounts"] = ours
     return small
 
 
 def _volume(found: Mapping[str, Any]) -> dict[str, Any]:
-    """All that may show a Secret, the path of an AWS token (the rest may differ from pod to pod);
+    """All that takes from a Secret, the path of an AWS token (the rest may differ from pod to pod);
     of others only a name that one of ours could have had."""
+    if not found.keys() <= references.PLAIN:
+        return dict(found)
     sources = (found.get("projected") or {}).get("sources") or []
     if found.get("secret") or any(source.get("secret") for source in sources):
         return _picked(found, ("name", "secret", "projected"))

@@ -113,6 +113,7 @@ class Clinic:
     def pod(self, namespace: str) -> JsonObject:
         """As both webhooks, JASM's and AWS's, leave it."""
         made = manifests.pod(namespace, "web", {keys.ANNOTATION: ANNOTATION})
+        made["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": "db"}}]
         made["metadata"]["annotations"][keys.INJECTED] = __version__
         token = {"serviceAccountToken": {"path": "token", "audience": "sts.amazonaws.com"}}
         env = {

@@ -2,6 +2,8 @@
 
 import base64
 import copy
+import csv
+import io
 import json
 import ssl
 from collections.abc import Callable, Iterator
@@ -16,8 +18,8 @@ from initsync.testing.controlplane import ControlPlane
 from tests.cluster.injector_side import Broken, answer, received, review
 
 Change = Callable[[dict[str, Any]], None]
-"""Of a pod's spec, or another part of it. Made twice it is the same as once, for the API server may
-ask again."""
+"""Of a pod's spec, another part of it, or all of it. Made twice it is the same as once, for the API
+server may ask again."""
 ROLE = {"name": "AWS_ROLE_ARN", "value": "arn:aws:iam::123456789012:role/app"}
 TOKEN_FILE = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"
 IDENTITY = [ROLE, {"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": TOKEN_FILE}]
@@ -70,6 +72,15 @@ def adds_an_aws_identity(spec: dict[str, Any]) -> None:
     _identify(spec, [*spec["containers"], *spec.get("initContainers", [])])
 
 
+def adds_an_aws_identity_where_the_pod_lets_it(pod: dict[str, Any]) -> None:
+    """The same, and as it reads the pod's annotation: one line of CSV (handler.go, 2026)."""
+    text = pod["metadata"].get("annotations", {}).get("eks.amazonaws.com/skip-containers", "")
+    skipped = next(csv.reader(io.StringIO(text)), [])
+    spec = pod["spec"]
+    every = [*spec["containers"], *spec.get("initContainers", [])]
+    _identify(spec, [found for found in every if found["name"] not in skipped])
+
+
 def adds_an_aws_identity_to_app_containers(spec: dict[str, Any]) -> None:
     _identify(spec, spec["containers"])
 
@@ -99,7 +110,7 @@ def neighbouring(
     of: str = "pods",
 ) -> Iterator[None]:
     """In force for the pods of that namespace, or `of` what else; `again` is its
-    reinvocationPolicy."""
+    reinvocationPolicy, `part` what `change` is given: empty is all."""
     with Broken(directory, _changing(change, part)) as server:
         registration = _registration(name, namespace, server, again, of)
         api.apply(registration)
@@ -114,7 +125,7 @@ def _changing(change: Change, part: str) -> Callable[[ssl.SSLSocket], None]:
     def handle(client: ssl.SSLSocket) -> None:
         request = json.loads(received(client))["request"]
         changed = copy.deepcopy(request["object"])
-        change(changed[part])
+        change(changed[part] if part else changed)
         made = jsonpatch.make_patch(request["object"], changed).to_string()
         patch = base64.b64encode(made.encode()).decode()
         answer(client, "200 OK", review(request["uid"], patch=patch, patchType="JSONPatch"))

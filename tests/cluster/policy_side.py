@@ -39,6 +39,7 @@ def values(settings: Settings, mode: str = "policy") -> str:
         "seccompProfile": settings.seccomp_profile,
         "cpu": settings.cpu,
         "memory": settings.memory,
+        "max": {"cpu": settings.max_cpu, "memory": settings.max_memory},
         "sidecar": {"cpu": settings.sidecar_cpu, "memory": settings.sidecar_memory},
         "env": dict(settings.env),
         "meshProxies": settings.mesh_proxies,

@@ -23,11 +23,12 @@ def some(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 AMOUNT = {
-    "cpu": st.sampled_from(["0", "5m", "100m", "1"]),
-    "memory": st.sampled_from(["0", "16Mi", "64Mi", "1Gi"]),
+    "cpu": st.sampled_from(["0", "5m", "100m", "1", "3"]),
+    "memory": st.sampled_from(["0", "16Mi", "64Mi", "1Gi", "7G"]),
 }
 EQUAL = some(**AMOUNT).map(lambda amounts: {"limits": amounts, "requests": amounts})
-RESOURCES = EQUAL | some(limits=some(**AMOUNT)) | some(requests=some(**AMOUNT))
+SHARED = some(**AMOUNT).map(lambda it: {"limits": {"cpu": "3", "memory": "7G"}, "requests": it})
+RESOURCES = EQUAL | SHARED | some(limits=some(**AMOUNT)) | some(requests=some(**AMOUNT))
 NAMES = st.sampled_from(["app", "web", "istio-proxy", "migrate", "linkerd-proxy"])
 SECRET = some(optional=st.booleans()).map(lambda rest: rest | {"secretName": "db"})
 SOURCE = some(optional=st.booleans()).map(lambda rest: {"secret": rest | {"name": "db"}})

@@ -65,6 +65,17 @@ def test_an_invalid_one_is_told_with_file_line_and_workload() -> None:
     assert (code, said) == (3, "3 annotations in 2 files checked, 2 invalid\n")
 
 
+def test_what_can_never_see_its_secret_is_a_warning_and_no_failure() -> None:
+    write(one=f"{GOOD}spec: {{containers: [{{name: app}}], imagePullSecrets: [{{name: b}}]}}\n")
+
+    code, out, said = run("one.yaml")
+    told = json.loads(run("one.yaml", "-o", "json")[1])
+
+    assert out.startswith("one.yaml:5: Pod web: warning: no image can ever be pulled with Secret b")
+    assert (code, said) == (0, "1 annotation in 1 file checked, 0 invalid, 1 warning\n")
+    assert (told["invalid"], told["warnings"], told["findings"][0]["severity"]) == (0, 1, "warning")
+
+
 def test_findings_are_told_in_the_files_order() -> None:
     write(one=BAD.replace("    jasm", f"    {keys.MAX_AGE}: soon\n    jasm"))
 
@@ -104,12 +115,13 @@ def test_json_is_one_document() -> None:
         "name": "web",
         "annotation": keys.ANNOTATION,
         "reason": "InvalidAnnotation",
+        "severity": "error",
     }
     assert [(file["file"], bool(file["line"])) for file in told.pop("unread")] == [
         ("broken.yaml", True),
         ("none.yaml", False),
     ]
-    assert told == {"annotations": 1, "files": 1, "invalid": 1, "exitCode": 2}
+    assert told == {"annotations": 1, "files": 1, "invalid": 1, "warnings": 0, "exitCode": 2}
     assert code == 2
     assert "1 annotation in 1 file checked, 1 invalid, 2 files could not be read\n" in said
 

@@ -116,6 +116,12 @@ def test_all_of_them_reach_the_container() -> None:
     beside = run("-", "--mesh-proxy=mesh", *options, stdin=limited)[1]
     before = run("-", *options, stdin=limited.replace(f"{keys.MODE}: sidecar", "a: b"))[1]
 
+    large = limited.replace("{cpu: 1m, memory: 1Mi}", "{cpu: 4, memory: 8Gi}")
+    large = large.replace(f"{keys.MODE}: sidecar", "a: b")
+    most = run("-", "--max-cpu=300m", "--max-memory=100Mi", stdin=large)[1]
+
+    capped = template(next(yaml.safe_load_all(most)))["spec"]["initContainers"][0]
+    assert capped["resources"]["limits"] == {"cpu": "300m", "memory": "100Mi"}
     _, second = template(next(yaml.safe_load_all(beside)))["spec"]["initContainers"][:2]
     first = template(next(yaml.safe_load_all(before)))["spec"]["initContainers"][0]
     assert second["resources"]["limits"] == {"cpu": "70m", "memory": "70Mi"}

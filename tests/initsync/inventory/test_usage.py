@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from initsync.annotation import request
-from initsync.inventory import references
 from initsync.inventory.usage import Found, User, first_users
+from initsync.kube import references
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
 

@@ -75,7 +75,7 @@ def test_every_kind_that_makes_pods_is_checked_as_yaml_and_json(kind: str, write
 
     assert found[1:] == (
         *(kind, "shop", "web"),
-        *(keys.ANNOTATION, "InvalidAnnotation", SENTENCE),
+        *(keys.ANNOTATION, "InvalidAnnotation", SENTENCE, "error"),
     )
 
 

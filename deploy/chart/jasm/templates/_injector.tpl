@@ -7,6 +7,8 @@
 - --seccomp-profile={{ $own.seccompProfile }}
 - --cpu={{ $own.cpu }}
 - --memory={{ $own.memory }}
+- --max-cpu={{ $own.max.cpu }}
+- --max-memory={{ $own.max.memory }}
 - --sidecar-cpu={{ $own.sidecar.cpu }}
 - --sidecar-memory={{ $own.sidecar.memory }}
 - --token-seconds={{ int64 $own.tokenSeconds }}

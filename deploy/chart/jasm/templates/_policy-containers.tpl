@@ -202,6 +202,8 @@ Object.spec.initContainers{
   + [Object.spec.initContainers.env{name: 'JASM_TIMEOUT', value: {{ toJson . }}}]{{ end }},
   volumeMounts: [
     Object.spec.initContainers.volumeMounts{
+      name: variables.handover, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true},
+    Object.spec.initContainers.volumeMounts{
       name: variables.handover, mountPath: '/var/run/jasm/handover', readOnly: true}
   ] + variables.volumes.transformList(i, v, variables.pointers[i].size() > 0,
     Object.spec.initContainers.volumeMounts{

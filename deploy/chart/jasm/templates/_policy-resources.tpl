@@ -45,16 +45,45 @@ As initsync/injection/resources.py: maps by kind, cpu and memory. `least` gives 
     variables.appRequests.transformMap(kind, requests,
       !variables.asAWhole && quantity(requests[variables.largest[kind]]).isGreaterThan(quantity('0')),
       requests[variables.largest[kind]])
+# Of these at most so much, as _at_most of the module. Of the most the request has the share that it has of
+# the limit, in whole units.
+- name: most
+  expression: "{'cpu': '{{ $own.max.cpu }}', 'memory': '{{ $own.max.memory }}'}"
+- name: unitsInOne
+  expression: "{'cpu': 1000.0, 'memory': 0.00000095367431640625}"
+- name: tooMuch
+  expression: |-
+    variables.most.transformMap(kind, most,
+      quantity(variables.limit[?kind].or(variables.request[?kind]).orValue('0')).isGreaterThan(quantity(most)))
+- name: mostUnits
+  expression: |-
+    variables.most.transformMap(kind, most, quantity(most).asApproximateFloat() * variables.unitsInOne[kind])
+- name: shares
+  expression: |-
+    variables.request.transformMap(kind, request, kind in variables.limit && variables.tooMuch[kind],
+      quantity(request).asApproximateFloat() * quantity(variables.most[kind]).asApproximateFloat()
+      / quantity(variables.limit[kind]).asApproximateFloat() * variables.unitsInOne[kind] - 0.000001)
+- name: cappedLimit
+  expression: |-
+    variables.limit.transformMap(kind, limit, variables.tooMuch[kind] ? variables.most[kind] : limit)
+- name: cappedRequest
+  expression: |-
+    variables.request.transformMap(kind, request,
+      !variables.tooMuch[kind] ? request
+      : !(kind in variables.limit) || variables.limit[kind] == request
+        || variables.shares[kind] >= variables.mostUnits[kind]
+        || double(int(variables.shares[kind]) + 1) > variables.mostUnits[kind] ? variables.most[kind]
+      : string(int(variables.shares[kind]) + 1) + {'cpu': 'm', 'memory': 'Mi'}[kind])
 - name: copiedLimits
   expression: |-
-    variables.least.transformMap(kind, least, kind in variables.override || kind in variables.limit,
+    variables.least.transformMap(kind, least, kind in variables.override || kind in variables.cappedLimit,
       variables.override[?kind].orValue(
-        variables.limit[?kind].optMap(limit, quantity(limit).isLessThan(quantity(least)) ? least : limit).orValue('')))
+        variables.cappedLimit[?kind].optMap(limit, quantity(limit).isLessThan(quantity(least)) ? least : limit).orValue('')))
 - name: copiedRequests
   expression: |-
-    variables.least.transformMap(kind, least, kind in variables.override || kind in variables.request,
-      kind in variables.override || variables.limit[?kind] == variables.request[?kind]
-      ? variables.copiedLimits[kind] : variables.request[kind])
+    variables.least.transformMap(kind, least, kind in variables.override || kind in variables.cappedRequest,
+      kind in variables.override || variables.cappedLimit[?kind] == variables.cappedRequest[?kind]
+      ? variables.copiedLimits[kind] : variables.cappedRequest[kind])
 - name: sidecarLimits
   expression: |-
     variables.sidecarLeast.transformMap(kind, least, kind in variables.override || kind in variables.limit,

@@ -6,6 +6,11 @@ https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+PULL = "imagePullSecrets"
+PLAIN = {"name", "configMap", "downwardAPI", "emptyDir", "hostPath", "persistentVolumeClaim"}
+PLAIN |= {"projected", "secret"}
+"""Fields of volumes that need no Secret to be mounted, or may be mounted without it."""
+
 
 class Reference(NamedTuple):
     """One way in which a pod reads a Secret."""
@@ -18,29 +23,40 @@ def references(spec: Mapping[str, Any]) -> Iterator[Reference]:
     """Those of a pod's spec, one a place; the same Secret may come many times."""
     for part in ("initContainers", "containers", "ephemeralContainers"):
         for container in spec.get(part) or []:
-            yield from _of_container(container)
+            yield from of_container(container)
     for volume in spec.get("volumes") or []:
-        yield from _of_volume(volume)
+        yield from of_volume(volume)
     for pull in spec.get("imagePullSecrets") or []:
-        yield from _named(pull, "imagePullSecrets")
+        yield from _named(pull, PULL)
 
 
-def _of_container(container: Mapping[str, Any]) -> Iterator[Reference]:
+def of_container(container: Mapping[str, Any]) -> Iterator[Reference]:
+    """Those of its variables."""
     for entry in container.get("env") or []:
         yield from _named((entry.get("valueFrom") or {}).get("secretKeyRef"), "env")
     for entry in container.get("envFrom") or []:
         yield from _named(entry.get("secretRef"), "envFrom")
 
 
-def _of_volume(volume: Mapping[str, Any]) -> Iterator[Reference]:
+def of_volume(volume: Mapping[str, Any]) -> Iterator[Reference]:
+    """Those of its source."""
     for source in (volume.get("projected") or {}).get("sources") or []:
         yield from _named(source.get("secret"), "projected volume")
-    for source in volume.values():
-        if isinstance(source, dict):  # secret and azureFile; csi; cephfs, rbd, iscsi and others
-            if source.get("secretName"):
+    if name := (volume.get("secret") or {}).get("secretName"):
+        yield Reference(name, "volume")
+    yield from at_mount(volume)
+
+
+def at_mount(volume: Mapping[str, Any]) -> Iterator[Reference]:
+    """Those that must be there when the kubelet mounts it: a volume of a Secret itself may be
+    optional, and show later what was not there at first.
+    """
+    for kind, source in volume.items():
+        if kind not in PLAIN and isinstance(source, dict):
+            if source.get("secretName"):  # azureFile
                 yield Reference(source["secretName"], "volume")
-            yield from _named(source.get("nodePublishSecretRef"), "volume")
-            yield from _named(source.get("secretRef"), "volume")
+            yield from _named(source.get("nodePublishSecretRef"), "volume")  # csi
+            yield from _named(source.get("secretRef"), "volume")  # cephfs, rbd, iscsi and others
 
 
 def _named(reference: Mapping[str, Any] | None, through: str) -> Iterator[Reference]:

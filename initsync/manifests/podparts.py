@@ -1,0 +1,69 @@
+"""The parts of a pod in a manifest that say who takes which Secret, in a pod's own form. Pure."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from initsync.manifests.documents import Node, Scalar, Sequence
+from initsync.manifests.paths import lookup
+from initsync.words.model import JsonObject
+
+# A shape: "" a string, a list of one shape, a map of shapes.
+_TEXT, _FIRST = "", "first"
+_NAMED = {"name": _TEXT}
+_ENTRY = {"name": _TEXT, "value": _TEXT, "valueFrom": {"secretKeyRef": _NAMED}}
+_CONTAINER = {
+    **{"name": _TEXT, "restartPolicy": _TEXT, "command": _FIRST},
+    **{"env": [_ENTRY], "envFrom": [{"secretRef": _NAMED}]},
+    "volumeMounts": [{"name": _TEXT, "mountPath": _TEXT}],
+}
+_BY_REFERENCE = ("cephfs", "flexVolume", "iscsi", "rbd", "scaleIO", "storageos")
+_VOLUME = {
+    "name": _TEXT,
+    "secret": {"secretName": _TEXT},
+    "projected": {"sources": [{"secret": _NAMED}]},
+    "azureFile": {"secretName": _TEXT},
+    "csi": {"nodePublishSecretRef": _NAMED},
+    **{kind: {"secretRef": _NAMED} for kind in _BY_REFERENCE},
+}
+_SPEC = {
+    **{"containers": [_CONTAINER], "initContainers": [_CONTAINER]},
+    **{"volumes": [_VOLUME], "imagePullSecrets": [_NAMED]},
+}
+
+
+def spec(node: Node | None) -> JsonObject:
+    """Of a pod's `spec`. What has another form than a pod's is left out."""
+    found: JsonObject = _shaped(node, _SPEC)
+    return found
+
+
+def _shaped(node: Node | None, shape: Any) -> Any:
+    if isinstance(shape, dict):
+        return {key: _shaped(there, inner) for key, inner, there in _fields(node, shape)}
+    if isinstance(shape, list):
+        items = node.items if isinstance(node, Sequence) else []
+        return [_shaped(item, shape[0]) for item in items]
+    if shape == _FIRST:
+        return [node.first if isinstance(node, Sequence) else ""]
+    return node.text if isinstance(node, Scalar) and node.kind == "str" else ""
+
+
+def _fields(node: Node | None, shape: dict[str, Any]) -> Iterator[tuple[str, Any, Node | None]]:
+    """Those that are there, and every string."""
+    for key, inner in shape.items():
+        there = lookup(node, key)
+        if there is not None or inner == _TEXT:
+            yield key, inner, there
+
+
+def _names(shape: Any) -> Iterator[str]:
+    if isinstance(shape, dict):
+        yield from shape
+        for inner in shape.values():
+            yield from _names(inner)
+    elif isinstance(shape, list):
+        yield from _names(shape[0])
+
+
+FIELDS = frozenset(_names(_SPEC))
+"""The names of all fields that are read."""
