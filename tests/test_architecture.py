@@ -23,7 +23,8 @@ FLOORS = (
 APART = {
     "initsync/testing": ("initsync/words",),
     "initsync/demo": ("initsync/words", "initsync/kube", "initsync/testing"),
-    "injector/webhook": ("initsync/words", "initsync/injection"),
+    # Of kube what a pod says of itself; that no client is loaded is for test_lean.
+    "injector/webhook": ("initsync/words", "initsync/injection", "initsync/kube"),
     "injector/certs": ("initsync/words", "initsync/network", "initsync/kube", "initsync/sync"),
     "injector/server": ("initsync/words", "injector/webhook", "injector/certs"),
 }

@@ -85,6 +85,7 @@ def _checks(place: Opened, namespace: str, name: str | None, *, as_pod: bool) ->
     yield from forcluster.checks(reads, registered, found, now)
     if not name:
         yield from forcluster.pods(reads, registered, namespace)
+        yield from forcluster.workloads(reads, namespace)
 
 
 def _told(checks: Iterator[Result], asked: Asked, place: Opened) -> list[Result]:

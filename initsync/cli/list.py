@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -10,10 +11,11 @@ import click
 from initsync.cli.cluster import Asked, Opened, ending, opened, options
 from initsync.cli.terminal import say, say_json, table
 from initsync.inventory import registrations, why
-from initsync.inventory.missed import Missed, missed
+from initsync.inventory.makers import MAKERS, Makers
+from initsync.inventory.missed import Missed, missed, never_asked
 from initsync.inventory.usage import Found, Managed, User, first_users
 from initsync.inventory.why import Injecting
-from initsync.kube.api import PODS, SECRETS, Resource
+from initsync.kube.api import PODS, SECRETS
 from initsync.kube.reads import NAMESPACES, Reads
 from initsync.sync import settings
 from initsync.words import keys
@@ -32,16 +34,6 @@ Exit codes:
   5  the Kubernetes API cannot be reached, or refuses; with --unused also
      where something may not be read that could use a Secret
 """
-# What makes pods, and so may use a Secret while it has none: scaled to zero, or between two runs.
-_MAKERS = {
-    "ReplicationController": Resource("", "replicationcontrollers"),
-    "Deployment": Resource("apps", "deployments"),
-    "ReplicaSet": Resource("apps", "replicasets"),
-    "StatefulSet": Resource("apps", "statefulsets"),
-    "DaemonSet": Resource("apps", "daemonsets"),
-    "Job": Resource("batch", "jobs"),
-    "CronJob": Resource("batch", "cronjobs"),
-}
 
 
 @click.command("list", epilog=_EXIT_CODES)
@@ -50,7 +42,7 @@ _MAKERS = {
     "--missed",
     "only_missed",
     is_flag=True,
-    help="Pods that ask for a secret and have no jasm-init.",
+    help="Pods that ask for a secret and have no jasm-init, and workloads that ask in vain.",
 )
 @options("Only this one; default: all namespaces.", 300)
 def list_(unused: bool, only_missed: bool, **asked: Any) -> None:
@@ -61,7 +53,8 @@ def list_(unused: bool, only_missed: bool, **asked: Any) -> None:
     with ending(chosen):
         place = opened(chosen)
         if only_missed:
-            _tell_missed(_missed(chosen, place), chosen)
+            found = [*_missed(chosen, place), *_never_asked(chosen, place)]
+            _tell_missed(found, chosen)
         else:
             _list(chosen, place, unused=unused)
 
@@ -69,13 +62,26 @@ def list_(unused: bool, only_missed: bool, **asked: Any) -> None:
 def _missed(asked: Asked, place: Opened) -> list[Missed]:
     with place.progress.step("list pods"):
         around = (_namespace_labels(asked, place), _injecting(place.reads))
-        return list(missed(place.reads.pages(PODS, asked.namespace or ""), *around))
+        pods = place.reads.pages(PODS, asked.namespace or "")
+        return list(missed(pods, *around, Makers(place.reads).template))
+
+
+def _never_asked(asked: Asked, place: Opened) -> Iterator[Missed]:
+    """Workloads whose pods have not the annotation that they have themselves."""
+    for kind, resource in MAKERS.items():
+        try:
+            with place.progress.step(f"list {resource.plural}"):
+                yield from never_asked(kind, place.reads.pages(resource, asked.namespace or ""))
+        except ClusterForbidden as error:
+            say(f"warning: {resource.title} were not read: {error.advice}", err=True)
 
 
 def _injecting(reads: Reads) -> list[Injecting] | None:
     """All that injects; None where it may not be read."""
     try:
-        return why.injecting(registrations.webhooks(reads), registrations.policies(reads))
+        every = registrations.webhooks(reads)
+        found = (why.webhooks(every), registrations.policies(reads))
+        return why.injecting(*found, why.others(every))
     except ClusterForbidden:
         return None
 
@@ -98,8 +104,9 @@ def _tell_missed(found: list[Missed], asked: Asked) -> None:
         say_json([one._asdict() for one in found])
         return
     for one in found:
-        owner = f" ({one.owner})" if one.owner else ""
-        say(f"{one.namespace}/{one.pod}{owner}, created {one.created}: {one.why}")
+        owner = f" ({one.owner})" if one.owner and one.pod else ""
+        what = f"{one.namespace}/{one.pod or one.owner}{owner}"
+        say(f"{what}, created {one.created}: {one.why}")
     if not found:
         say("no pod was missed", err=True)
 
@@ -136,7 +143,7 @@ def _read(asked: Asked, place: Opened) -> tuple[Found, list[str]]:
     with place.progress.step("list Secrets"):
         found = Found(place.reads.pages(SECRETS, namespace, labels=label, metadata_only=True))
     unread = []
-    for kind, resource in {**_MAKERS, "Pod": PODS}.items():
+    for kind, resource in {**MAKERS, "Pod": PODS}.items():
         try:
             with place.progress.step(f"list {resource.plural}"):
                 for one in place.reads.pages(resource, namespace):

@@ -7,8 +7,10 @@ from functools import partial
 from initsync import __version__
 from initsync.doctor import installation, podchecks
 from initsync.doctor.installation import Objects, Registered, ServiceRef
-from initsync.doctor.result import Result, Unread, attempt, ok, skipped
-from initsync.inventory import registrations
+from initsync.doctor.result import Result, Unread, attempt, failed, ok, skipped
+from initsync.inventory import registrations, why
+from initsync.inventory.makers import MAKERS, Makers
+from initsync.inventory.missed import Missed, never_asked
 from initsync.kube import podfields
 from initsync.kube.api import PODS, SECRETS, Resource
 from initsync.kube.reads import NAMESPACES, Reads
@@ -22,16 +24,18 @@ _SLICES = Resource("discovery.k8s.io", "endpointslices")
 
 def registered(reads: Reads) -> Registered:
     """All that injects."""
+    every = attempt(lambda: registrations.webhooks(reads))
     return Registered(
-        attempt(lambda: registrations.webhooks(reads)),
+        every if isinstance(every, Unread) else why.webhooks(every),
         attempt(lambda: registrations.policies(reads)),
         attempt(lambda: registrations.bindings(reads)),
+        () if isinstance(every, Unread) else tuple(why.others(every)),
     )
 
 
 def checks(reads: Reads, found: Registered, pod: JsonObject | None, now: float) -> Iterator[Result]:
     """What the platform team installed; `pod` is the one that is asked about."""
-    hooks, policies, _ = found
+    hooks, policies, *_ = found
     yield installation.registration(found, needed=not (pod and podfields.served(pod)))
     to = installation.service(hooks)
     deployments = _ours(reads, _DEPLOYMENTS, to.namespace if to else "")
@@ -65,6 +69,30 @@ def _certificate(
     return certificate.check(secret, [one for one in bundles if one], to, moment)
 
 
+def workloads(reads: Reads, namespace: str) -> Iterator[Result]:
+    """Each of the namespace that asks, and whose pods do not. The first kind that may not be read
+    ends it, for the others mostly may not either."""
+    told = False
+    for kind in MAKERS:
+        found = attempt(partial(_never_asked, reads, kind, namespace))
+        if isinstance(found, Unread):
+            yield found.result("workloads")
+            return
+        told = told or bool(found)
+        yield from _told(found)
+    if not told:
+        yield ok("workloads", f"none in namespace {namespace} asks, while its pods do not")
+
+
+def _told(found: list[Missed]) -> Iterator[Result]:
+    for one in found:
+        yield failed("workloads", f"{one.owner}: {one.why}", exit_code=3)
+
+
+def _never_asked(reads: Reads, kind: str, namespace: str) -> list[Missed]:
+    return list(never_asked(kind, reads.pages(MAKERS[kind], namespace)))
+
+
 def pods(reads: Reads, registered: Registered, namespace: str) -> Iterator[Result]:
     """Each pod of the namespace that asks for a secret and has a fault that its own state tells."""
     around = attempt(partial(reads.get, NAMESPACES, "", namespace))
@@ -73,9 +101,10 @@ def pods(reads: Reads, registered: Registered, namespace: str) -> Iterator[Resul
         yield found.result("pods")
         return
     asking = [pod for pod in found if podfields.asks(pod)]
-    known, bad = registered.injecting, 0
+    known, makers, bad = registered.injecting, Makers(reads), 0
     for pod in asking:
-        lines = [*podchecks.annotations(pod), podchecks.injection(pod, around, known)]
+        made_of = podchecks.made_of(pod, makers.template)
+        lines = [*podchecks.annotations(pod), podchecks.injection(pod, around, known, made_of)]
         lines += podchecks.containers(pod)
         wrong = [one for one in lines if one.status in ("failed", "warning")]
         bad += bool(wrong)

@@ -9,6 +9,7 @@ from initsync.doctor import diagnoses, podchecks, rights, secretcheck
 from initsync.doctor.diagnoses import Asker, Patient
 from initsync.doctor.installation import Registered
 from initsync.doctor.result import Result, Unread, attempt, failed, skipped
+from initsync.inventory.makers import Makers
 from initsync.kube import podfields
 from initsync.kube.api import PODS, SECRETS, Resource
 from initsync.kube.reads import NAMESPACES, Reads
@@ -47,7 +48,8 @@ def checks(setting: Setting, pod: JsonObject) -> Iterator[Result]:
     yield podchecks.about(pod, setting.now)
     yield from podchecks.annotations(pod)
     around = attempt(lambda: reads.get(NAMESPACES, "", namespace))
-    yield podchecks.injection(pod, around, setting.registered.injecting)
+    made_of = podchecks.made_of(pod, Makers(reads).template)
+    yield podchecks.injection(pod, around, setting.registered.injecting, made_of)
     yield from podchecks.containers(pod)
     about = f"involvedObject.uid={metadata['uid']}"
     told = attempt(lambda: list(reads.pages(_EVENTS, namespace, fields=about)))

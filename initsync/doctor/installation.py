@@ -22,13 +22,15 @@ class Registered(NamedTuple):
     hooks: Objects
     policies: Objects
     bindings: Objects
+    others: tuple[str, ...] = ()
+    """The names of other webhook configurations for pods."""
 
     @property
     def injecting(self) -> list[why.Injecting] | None:
         """The same with its selectors; None where not all was read."""
         if isinstance(self.hooks, Unread) or isinstance(self.policies, Unread):
             return None
-        return why.injecting(self.hooks, self.policies)
+        return why.injecting(self.hooks, self.policies, self.others)
 
 
 class ServiceRef(NamedTuple):
@@ -72,7 +74,7 @@ def certificate_secret(deployments: Objects, to: ServiceRef) -> str:
 
 def registration(found: Registered, *, needed: bool) -> Result:
     """Whether new pods are injected. `needed`: nobody has said that these are made by hand."""
-    hooks, policies, bindings = found
+    hooks, policies, bindings, _ = found
     if isinstance(hooks, Unread):
         return hooks.result("registration")
     if hooks and not isinstance(policies, Unread) and policies:

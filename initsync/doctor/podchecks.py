@@ -1,13 +1,24 @@
 """The pod's annotations, whether it was injected, and what became of its containers. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from initsync import providers
 from initsync.annotation import check, request
 from initsync.annotation import choices as choicerules
-from initsync.doctor.result import Result, Stored, Unread, failed, failure, ok, skipped, warning
+from initsync.doctor.result import (
+    Result,
+    Stored,
+    Unread,
+    attempt,
+    failed,
+    failure,
+    ok,
+    skipped,
+    warning,
+)
 from initsync.injection import choices
+from initsync.inventory.late import Template
 from initsync.inventory.why import Injecting, Labels, why
 from initsync.kube import place, podfields, secretuse
 from initsync.words import keys
@@ -58,15 +69,29 @@ def _vain(pod: JsonObject) -> Iterator[str]:
     yield from secretuse.problems(pod["spec"], secret, place.earlier(pod))
 
 
-def injection(pod: JsonObject, namespace: Stored, known: Sequence[Injecting] | None) -> Result:
-    """Whether `jasm-init` is in the pod, and why not; `known` is all that injects, where read."""
+def made_of(pod: JsonObject, template: Callable[[JsonObject], Template | None]) -> Template | None:
+    """The template of a pod that asks and was missed, where that can be read."""
+    if not podfields.asks(pod) or podfields.served(pod):
+        return None
+    found = attempt(lambda: template(pod))
+    return None if isinstance(found, Unread) else found
+
+
+def injection(
+    pod: JsonObject,
+    namespace: Stored,
+    known: Sequence[Injecting] | None,
+    made_of: Template | None,
+) -> Result:
+    """Whether `jasm-init` is in the pod, and why not; `known` is all that injects, where read.
+    `made_of` is its template, where known."""
     if podfields.served(pod):
         version = (pod["metadata"].get("annotations") or {}).get(keys.INJECTED)
         by = f"by the injector {version}" if version else "by hand"
         return ok("injection", f"{keys.CONTAINER} is in the pod, {by}")
     if not podfields.asks(pod):
         return skipped("injection", "the pod does not ask for it")
-    reason = why(pod, labels_of(namespace), known)
+    reason = why(pod, labels_of(namespace), known, made_of)
     unsure = ""
     if isinstance(namespace, Unread):
         unsure = f" (the namespace was not read: {namespace.why})"

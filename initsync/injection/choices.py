@@ -66,8 +66,10 @@ def ignored(pod: Mapping[str, Any]) -> Iterator[str]:
     if sidecar(pod) and keys.METRICS_PORT in annotations and metrics_port(pod) is None:
         rule = f"{choices.PORT}, that no container of the pod has"
         yield f"annotation {keys.METRICS_PORT} is ignored: it {rule}"
-    if choices.problem(keys.INJECT, annotations.get(keys.INJECT, "true")):
-        yield f"annotation {keys.INJECT} is ignored: it {choices.INJECT}"
+    for part in ("annotation", "label"):
+        text = (pod["metadata"].get(f"{part}s") or {}).get(keys.INJECT, "true")
+        if choices.problem(keys.INJECT, text):
+            yield f"{part} {keys.INJECT} is ignored: it {choices.INJECT}"
 
 
 def _ignored(pod: Mapping[str, Any], name: str, text: str) -> str:

@@ -6,10 +6,10 @@ The injector goes by it; so do the commands that say why a pod was not injected.
 from collections.abc import Mapping
 from typing import Any
 
+from initsync.injection import nodesystem
 from initsync.kube.podfields import containers
 from initsync.words import keys
 
-OS_LABEL = "kubernetes.io/os"
 MIRROR = "kubernetes.io/config.mirror"  # a static pod's shadow: changing it changes nothing
 _NAMES = (keys.CONTAINER, keys.WAITER)
 
@@ -29,6 +29,4 @@ def skip_reason(pod: Mapping[str, Any], image: str) -> str:
             return "already there"
     if any(found["name"] in _NAMES for found in containers(spec)):
         return "name taken"
-    os_name = (spec.get("os") or {}).get("name")
-    os_selected = (spec.get("nodeSelector") or {}).get(OS_LABEL)
-    return "windows" if "windows" in (os_name, os_selected) else ""
+    return "windows" if nodesystem.is_windows(spec) else ""

@@ -39,7 +39,7 @@ def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Inject
     """The patch that puts `jasm-init` into `pod`."""
     annotations = pod["metadata"].get("annotations") or {}
     if reason := eligible.skip_reason(pod, settings.image):
-        warning = f"{keys.CONTAINER} was not injected: {_TOLD[reason]}" if reason in _TOLD else ""
+        warning = f"{keys.CONTAINER} was not injected: {TOLD[reason]}" if reason in TOLD else ""
         return Injection([], [warning] if warning else [], reason)
     warnings = list(choices.ignored(pod))
     try:
@@ -65,7 +65,7 @@ def _not_waited_for(pod: Mapping[str, Any], annotations: Mapping[str, str]) -> I
         yield from _optional(list(volumes.showing(pod, None)))
 
 
-_TOLD = {
+TOLD = {
     "windows": "it does not run on Windows",
     "name taken": f"a container of the pod has its name, {keys.CONTAINER}: rename that one",
 }

@@ -11,7 +11,7 @@ smaller, and the pod would be counted by the copy for as long as it runs. So the
 and its request has the share in its limit that the app's has (maxLimitRequestRatio).
 
 A sidecar's request is added to the apps' instead, so it names what they name, but with small
-amounts of its own.
+amounts of its own, and no less than what a LimitRange is seen to ask for.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from decimal import Decimal
 from typing import Any
 
 from initsync.annotation import quantity
-from initsync.injection import choices
+from initsync.injection import choices, limitrange
 from initsync.injection.settings import Settings
 
 Resources = dict[str, dict[str, str]]
@@ -53,11 +53,13 @@ def sidecar_resources(pod: Mapping[str, Any], settings: Settings) -> Resources:
     rest = (settings.cpu, settings.memory)
     for kind, limit, least in zip(choices.KINDS, limits, rest, strict=True):
         named = {} if choices.as_a_whole(pod) else _largest(pod, kind)
-        if amount := choices.amount(pod, kind) or (limit if "limits" in named else None):
+        floor = limitrange.given(pod, kind)
+        own = quantity.larger(limit, floor) if "limits" in named else None
+        if amount := choices.amount(pod, kind) or own:
             for part in ("requests", "limits"):
                 wanted.setdefault(part, {})[kind] = amount
         elif named:
-            wanted.setdefault("requests", {})[kind] = least
+            wanted.setdefault("requests", {})[kind] = quantity.larger(least, floor)
     return wanted
 
 

@@ -1,6 +1,5 @@
-"""What injects pods in a cluster, read: JASM's webhooks and policies."""
+"""What injects pods in a cluster, read: webhooks, and JASM's policies."""
 
-from initsync.inventory import why
 from initsync.kube.api import Resource
 from initsync.kube.reads import Reads
 from initsync.words.model import JsonObject
@@ -13,8 +12,8 @@ _BINDINGS = Resource(GROUP, "mutatingadmissionpolicybindings")
 
 
 def webhooks(reads: Reads) -> list[JsonObject]:
-    """JASM's MutatingWebhookConfigurations, without entries of others. Raises ClusterError."""
-    return why.webhooks(reads.pages(_WEBHOOKS))
+    """All MutatingWebhookConfigurations, those of others too. Raises ClusterError."""
+    return list(reads.pages(_WEBHOOKS))
 
 
 def policies(reads: Reads) -> list[JsonObject]:

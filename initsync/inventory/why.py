@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from initsync.injection import eligible
+from initsync.inventory import late
+from initsync.inventory.late import Template
 from initsync.kube import selectors
 from initsync.kube.selectors import Requirement
 from initsync.words import keys
@@ -30,6 +32,8 @@ class Injecting(NamedTuple):
     pods: tuple[Requirement, ...]
     conditions: tuple[str, ...]
     """The names of those in CEL that are not JASM's own."""
+    behind: tuple[str, ...] = ()
+    """Other webhook configurations for pods, which API servers call after it."""
 
     def leaves_out(self, pod: JsonObject, namespace: Labels) -> str:
         """By which selector the pod is left out; empty where by none that is known."""
@@ -53,30 +57,64 @@ def webhooks(found: Iterable[JsonObject]) -> list[JsonObject]:
     return [one for one in ours if one["webhooks"]]
 
 
+def others(found: Iterable[JsonObject]) -> list[str]:
+    """The names of those that are sent new pods too, and are not JASM's."""
+    every = list(found)
+    own = {one["metadata"]["name"] for one in webhooks(every)} | {_AWS}
+    return [
+        one["metadata"]["name"]
+        for one in every
+        if one["metadata"]["name"] not in own and any(map(_of_pods, one.get("webhooks") or []))
+    ]
+
+
+_AWS = "pod-identity-webhook"
+"""It writes no annotation."""
+
+
+def _of_pods(hook: Mapping[str, Any]) -> bool:
+    return any(
+        {"", "*"} & set(rule.get("apiGroups") or [])
+        and {"pods", "*", "*/*"} & set(rule.get("resources") or [])
+        and {"CREATE", "*"} & set(rule.get("operations") or [])
+        for rule in hook.get("rules") or []
+    )
+
+
 def _is_entry(hook: Mapping[str, Any]) -> bool:
     name = str(hook.get("name"))
     return name == _ENTRY or name.endswith(f".{_ENTRY}")
 
 
-def injecting(hooks: Iterable[JsonObject], policies: Iterable[JsonObject]) -> list[Injecting]:
-    """All of a cluster. Of a webhook's entries the last counts; the others are earlier tries."""
+def injecting(
+    hooks: Iterable[JsonObject], policies: Iterable[JsonObject], beside: Sequence[str] = ()
+) -> list[Injecting]:
+    """All of a cluster. Of a webhook's entries the last counts; the others are earlier tries.
+
+    `beside`: other webhook configurations for pods. API servers ask all policies before those.
+    """
     return [
-        *(_of("MutatingWebhookConfiguration", one, one["webhooks"][-1]) for one in hooks),
-        *(_of("MutatingAdmissionPolicy", one, _flat(one["spec"])) for one in policies),
+        *(_of(_WEBHOOK, one, one["webhooks"][-1], beside) for one in hooks),
+        *(_of("MutatingAdmissionPolicy", one, _flat(one["spec"]), beside) for one in policies),
     ]
+
+
+_WEBHOOK = "MutatingWebhookConfiguration"
 
 
 def _flat(spec: Mapping[str, Any]) -> dict[str, Any]:
     return {**spec, **(spec.get("matchConstraints") or {})}
 
 
-def _of(kind: str, found: JsonObject, match: Mapping[str, Any]) -> Injecting:
+def _of(kind: str, found: JsonObject, match: Mapping[str, Any], beside: Sequence[str]) -> Injecting:
+    name = found["metadata"]["name"]
     conditions = (one["name"] for one in match.get("matchConditions") or [])
     return Injecting(
-        f"{kind} {found['metadata']['name']}",
+        f"{kind} {name}",
         tuple(selectors.requirements(match.get("namespaceSelector"))),
         tuple(selectors.requirements(match.get("objectSelector"))),
-        tuple(name for name in conditions if name not in _OWN),
+        tuple(condition for condition in conditions if condition not in _OWN),
+        tuple(sorted(other for other in beside if kind != _WEBHOOK or other > name)),
     )
 
 
@@ -88,15 +126,21 @@ _IN_POD = {
 }
 
 
-def why(pod: JsonObject, namespace: Labels, known: Sequence[Injecting] | None) -> str:
-    """What keeps the injector from a pod; `known` is all that injects, None where not read."""
+def why(
+    pod: JsonObject,
+    namespace: Labels,
+    known: Sequence[Injecting] | None,
+    made_of: Template | None = None,
+) -> str:
+    """What keeps the injector from a pod; `known` is all that injects, None where not read.
+    `made_of` is the pod's template, where that is known."""
     if said := _IN_POD.get(eligible.skip_reason(pod, image="")):
         return said
     if (namespace or {}).get(keys.NAMESPACE_LABEL) == "disabled":
         return f"its namespace opts out (label {keys.NAMESPACE_LABEL})"
     if known is None:
         excluded = pod["metadata"]["namespace"] in keys.EXCLUDED_NAMESPACES
-        return "pods of its namespace are never injected" if excluded else _UNSEEN
+        return "pods of its namespace are never injected" if excluded else _late(pod, None, made_of)
     if not known:
         return "nothing injects pods: install JASM, or write the container into the pod"
     reasons = [one.leaves_out(pod, namespace) for one in known]
@@ -104,8 +148,25 @@ def why(pod: JsonObject, namespace: Labels, known: Sequence[Injecting] | None) -
         return reasons[0]
     conditions = [name for one in known for name in one.conditions]
     if not conditions:
-        return _UNSEEN
+        return _late(pod, known, made_of)
     return f"{_UNSEEN}; if it stays so, a matchCondition leaves it out: {', '.join(conditions)}"
 
 
 _UNSEEN = "the injector did not see it: delete it, so that it is created again"
+
+
+def _late(pod: JsonObject, known: Sequence[Injecting] | None, made_of: Template | None) -> str:
+    """Where the annotation came after JASM was asked, deleting the pod would help nobody."""
+    template = f"the pod template of {made_of.title}" if made_of else "what it is made of"
+    if manager := late.annotator(pod):
+        return f"{manager} annotated it after it was made: put the annotation into {template}"
+    names = ", ".join(sorted({name for one in known or () for name in one.behind}))
+    if made_of and late.lacks(made_of) and (names or known is None):
+        said = f"{template} has no annotation: a webhook gives it, and is called after JASM's"
+    elif made_of is None and names:
+        said = f"{_UNSEEN}; if it stays so, a webhook that is called after JASM's annotates it"
+    else:
+        return _UNSEEN
+    by_name = known is None or any(one.title.startswith(_WEBHOOK) for one in known)
+    named = "name JASM's behind it (webhook.name of the chart: m-jasm-injector), or " * by_name
+    return f"{said}{f' ({names})' if names else ''}: {named}put the annotation into {template}"

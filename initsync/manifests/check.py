@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from initsync.annotation import choices
 from initsync.annotation import request as annotation
 from initsync.annotation.check import check_text, refuse_unknown
 from initsync.annotation.request import Providers
-from initsync.kube import place, secretuse
+from initsync.kube import misplaced, place, secretuse
 from initsync.manifests import documents, workloads
 from initsync.manifests.documents import Scalar
 from initsync.manifests.workloads import Located
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
 from initsync.words.model import PodRef
+from initsync.words.wording import shown
 
 
 class Finding(NamedTuple):
@@ -52,14 +54,18 @@ def _check(found: Located, providers: Providers) -> None:
     workload, value = found.workload, found.value
     refuse_unknown(found.name)
     if found.misplaced:
-        problem = f"is on the {workload.kind} and not on its pods: move it to {found.home}"
-        raise AnnotationError(problem, name=found.name)
+        problem = misplaced.problem(workload.kind, found.home)
+        raise AnnotationError(problem, name=found.name, of=found.part)
     if not isinstance(value, Scalar):
         problem = f"must be a string, not a {value.kind}: write '{found.name}: |' above its fields"
         raise AnnotationError(problem, name=found.name)
     if value.kind != "str":
         problem = f"must be a string and YAML reads a {value.kind}: put it in quotes"
-        raise AnnotationError(problem, name=found.name)
+        raise AnnotationError(problem, name=found.name, of=found.part)
+    if found.part == "label":
+        if rule := choices.problem(found.name, value.text):
+            raise AnnotationError(f"is {shown(value.text)}, but {rule}", None, found.name, "label")
+        return
     pod = PodRef(workload.namespace, workload.name, "")
     check_text(found.name, value.text, pod, providers)
 

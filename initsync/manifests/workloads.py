@@ -16,7 +16,7 @@ _ACCOUNT = ("serviceAccountName", "serviceAccount")  # the second is the first's
 _ELSEWHERE = {"CronJob": [(), ("spec", "jobTemplate")]}
 _WANTED = {
     *("kind", "items", "metadata", "name", "generateName", "namespace", "annotations"),
-    *("spec", "template", "jobTemplate", *_ACCOUNT),
+    *("spec", "template", "jobTemplate", "labels", *_ACCOUNT),
     *podparts.FIELDS,
 }
 
@@ -46,6 +46,8 @@ class Located(NamedTuple):
     """Its annotations of JASM, and those parts of its spec that `podparts` reads."""
     unquoted: dict[str, str]
     """Of namespace and ServiceAccount what YAML reads as no string, as it is written."""
+    part: str = "annotation"
+    """That, or `label`: of the one that may be either."""
 
     @property
     def managed_by(self) -> str:
@@ -101,6 +103,11 @@ def _of(found: Node, kind: str) -> Iterator[Located]:
         for other in outside if name in ANNOTATIONS else ():
             if value := _annotation(found, other, name):
                 yield Located(workload, name, value, home, True, *about)
+    for place in (path, *outside):
+        if value := lookup(found, *place, "metadata", "labels", keys.INJECT):
+            at = home.removesuffix("annotations") + "labels"
+            yield Located(workload, keys.INJECT, value, at, place != path, *about, "label")
+            break
     for place in (path, *outside):
         for name in _strange(found, place):
             if value := _annotation(found, place, name):

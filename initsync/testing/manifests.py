@@ -19,6 +19,7 @@ _CLUSTER_WIDE = {
     "ClusterRoleBinding",
     "SubjectAccessReview",
     "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
     "MutatingAdmissionPolicy",
     "MutatingAdmissionPolicyBinding",
     "ValidatingAdmissionPolicy",

@@ -32,14 +32,17 @@ class AnnotationError(JasmError):
     reason = "InvalidAnnotation"
     exit_code = 3
 
-    def __init__(self, problem: str, line: int | None = None, name: str = ANNOTATION) -> None:
+    def __init__(
+        self, problem: str, line: int | None = None, name: str = ANNOTATION, of: str = "annotation"
+    ) -> None:
+        """`of`: that, or `label` where one says the same."""
         self.problem = problem
         self.line = line
         """Within the annotation's text, counted from 1."""
         self.name = name
         """The annotation's."""
         place = f", line {line}" if line else ""
-        super().__init__(f"annotation {name}{place}: {problem}")
+        super().__init__(f"{of} {name}{place}: {problem}")
 
     @classmethod
     def field(cls, name: str, found: str, rule: str, line: int | None) -> "AnnotationError":

@@ -95,6 +95,8 @@ class Job:
         """Go on until nothing is left to do, or a wait is longer than the time that is left."""
         for _ in range(_ROUNDS):
             if result := self._around.retry(self._round):
+                if not self._dry_run:
+                    self._follow()
                 return result
         problem = f"it is not done after {_ROUNDS} rounds"
         raise ClusterError(
@@ -111,6 +113,19 @@ class Job:
             seconds -= self._interval
             if _version(self._around.retry(self._store.webhook)) != self._seen:
                 return
+
+    def _follow(self) -> None:
+        """Have the configuration of workloads as that of pods is now. It may fail, and is no
+        reason to: API servers ignore what it cannot do."""
+        try:
+            webhook, beside = self._store.webhook(), self._store.beside()
+            if webhook and beside and not stored.follows(beside, webhook):
+                self._store.patch_beside(patches.following_patch(beside, webhook))
+                said = f"wrote the caBundle of {self._names.webhook_title} to every entry of "
+                self._around.tell("follow", f"{said}{self._names.beside_title}")
+        except ClusterError as error:
+            title = self._names.beside_title
+            self._around.tell("follow", f"{title} was left as it is until the next look: {error}")
 
     def _round(self) -> Result | None:
         """One step. What fails on the way is read anew by the next try: it may have been done."""

@@ -83,6 +83,18 @@ def webhook_patch(webhook: JsonObject, step: Step, now: str) -> JsonObject:
     }
 
 
+def following_patch(beside: JsonObject, webhook: JsonObject) -> JsonObject:
+    """Likewise of the configuration of workloads: what those of pods have."""
+    bundle = entries(webhook)[0]["clientConfig"].get("caBundle")
+    return {
+        "metadata": {"resourceVersion": beside["metadata"]["resourceVersion"]},
+        "webhooks": [
+            {"name": entry["name"], "clientConfig": {"caBundle": bundle}}
+            for entry in entries(beside)
+        ],
+    }
+
+
 def _reference(service: JsonObject) -> JsonObject:
     kind = {"apiVersion": "v1", "kind": "Service"}
     return kind | {field: service["metadata"][field] for field in ("name", "uid")}

@@ -1,4 +1,4 @@
-"""The three objects that the certificate job touches, as the Kubernetes API has them.
+"""The objects that the certificate job touches, as the Kubernetes API has them.
 
 By the one REST client of JASM (D2): so the job runs from the injector's own image, without
 the `kubernetes` package. The serving process never imports this.
@@ -15,8 +15,9 @@ from injector.certs.stored import MANAGER, Names
 
 _SERVICES = Resource("", "services")
 _WEBHOOKS = Resource("admissionregistration.k8s.io", "mutatingwebhookconfigurations")
+_WARNINGS = Resource("admissionregistration.k8s.io", "validatingwebhookconfigurations")
 _RIGHT = (
-    "it needs get and patch on that MutatingWebhookConfiguration, get, create, patch and delete on "
+    "it needs get and patch on the webhook configurations, get, create, patch and delete on "
     "that Secret and get on that Service: apply the chart's templates/certificates-rbac.yaml"
 )
 
@@ -29,7 +30,9 @@ class Store:
         self._secret = SECRETS.path(names.namespace, names.secret)
         self._service = _SERVICES.path(names.namespace, names.service)
         self._webhook = _WEBHOOKS.path("", names.webhook)
+        self._beside = _WARNINGS.path("", names.webhook)
         self._titles = {
+            self._beside: names.beside_title,
             self._secret: names.secret_title,
             self._service: names.service_title,
             self._webhook: names.webhook_title,
@@ -40,6 +43,10 @@ class Store:
     def webhook(self) -> JsonObject | None:
         """The configuration, or None."""
         return self._get(self._webhook)
+
+    def beside(self) -> JsonObject | None:
+        """The configuration of workloads, or None."""
+        return self._get(self._beside)
 
     def secret(self) -> JsonObject | None:
         """The Secret, or None."""
@@ -64,6 +71,10 @@ class Store:
     def patch_webhook(self, patch: JsonObject) -> None:
         """Likewise. Entries are merged by their names."""
         self._write(f"{self._webhook}?fieldManager={MANAGER}", "patch", patch, STRATEGIC)
+
+    def patch_beside(self, patch: JsonObject) -> None:
+        """Likewise."""
+        self._write(f"{self._beside}?fieldManager={MANAGER}", "patch", patch, STRATEGIC)
 
     def _get(self, path: str) -> JsonObject | None:
         action = f"get {self._titles[path]}"

@@ -26,6 +26,7 @@ WRITTEN = keys.PREFIX + "certificates-at"
 CURRENT = (CA, CERTIFICATE, KEY)
 NEXT = ("next-ca.crt", "next.crt", "next.key")
 _CERT_MANAGER = "cert-manager.io/"
+_NAME = "app.kubernetes.io/name"
 TYPE = "kubernetes.io/tls"
 
 
@@ -53,6 +54,11 @@ class Names(NamedTuple):
     def webhook_title(self) -> str:
         """Whose caBundle is written."""
         return f"MutatingWebhookConfiguration {self.webhook}"
+
+    @property
+    def beside_title(self) -> str:
+        """That of workloads, whose caBundle follows."""
+        return f"ValidatingWebhookConfiguration {self.webhook}"
 
 
 def state(
@@ -83,6 +89,19 @@ def entries(webhook: JsonObject) -> list[JsonObject]:
     return list(webhook.get("webhooks") or [])
 
 
+def follows(beside: JsonObject | None, webhook: JsonObject) -> bool:
+    """Whether nothing is to be written to the configuration of workloads: it has that caBundle,
+    or is not JASM's, or there is none."""
+    if beside is None or (beside["metadata"].get("labels") or {}).get(_NAME) != "jasm":
+        return True
+    first, *_ = [*_bundles(webhook), ""]
+    return not first or set(_bundles(beside)) <= {first}
+
+
+def _bundles(webhook: JsonObject) -> list[str]:
+    return [entry["clientConfig"].get("caBundle") or "" for entry in entries(webhook)]
+
+
 def bundle_bytes(authorities: Sequence[str]) -> bytes:
     """The caBundle of these CA certificates."""
     return "".join(authorities).encode()
@@ -92,7 +111,7 @@ def _own_webhook(webhook: JsonObject, names: Names) -> None:
     found = names.webhook_title
     if by := _cert_manager(webhook):
         raise ForeignObject(found, f"has its CA from cert-manager (annotation {by})", _NOT_BOTH)
-    if (webhook["metadata"].get("labels") or {}).get("app.kubernetes.io/name") != "jasm":
+    if (webhook["metadata"].get("labels") or {}).get(_NAME) != "jasm":
         advice = "name JASM's own by --webhook, or give it that label"
         raise ForeignObject(found, "has no label app.kubernetes.io/name: jasm", advice)
     called = {_host(entry["clientConfig"]) for entry in entries(webhook)}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from initsync.injection.settings import Settings
-from injector.webhook import review
+from injector.webhook import authors, review
 from injector.webhook.answer import JSON, Answer
 from injector.webhook.head import Head
 from injector.webhook.logs import Log
@@ -15,7 +15,7 @@ from injector.webhook.review import BadReview, Review
 
 
 class App:
-    """`/mutate`, `/healthz`, `/readyz` and `/metrics`.
+    """`/mutate`, `/warn`, `/healthz`, `/readyz` and `/metrics`.
 
     `unready` says why API servers should not be sent here; empty where they should.
     """
@@ -49,11 +49,13 @@ class App:
         return Answer(error.status, str(error).encode(), retry=error.status == 503)
 
     def _answer(self, head: Head, body: bytes | bytearray) -> Answer:
-        if head.path == "/mutate":
+        if head.path in ("/mutate", "/warn"):
             if head.method != b"POST":
-                return Answer(405, b"/mutate takes POST")
+                return Answer(405, f"{head.path} takes POST".encode())
             if head.kind.partition(";")[0].strip().lower() != JSON:
                 raise BadReview(415, "the content type must be application/json")
+            if head.path == "/warn":
+                return Answer(200, self._warned(review.decode(body, authors.KINDS)), JSON)
             return Answer(200, self._reviewed(review.decode(body)), JSON)
         if head.path == "/healthz":
             return Answer(200, b"ok")
@@ -62,7 +64,7 @@ class App:
             return Answer(503, problem.encode()) if problem else Answer(200, b"ok")
         if head.path == "/metrics":
             return Answer(200, self.metrics.page(), CONTENT_TYPE)
-        return Answer(404, b"there are /mutate, /healthz, /readyz and /metrics")
+        return Answer(404, b"there are /mutate, /warn, /healthz, /readyz and /metrics")
 
     def _reviewed(self, asked: Review) -> bytes:
         start = time.perf_counter()
@@ -73,6 +75,17 @@ class App:
             problem = "jasm-injector failed on this pod: this is a bug in JASM, please report it"
             return review.errored(asked.uid, 500, problem)
         return self._decided(asked, done, start)
+
+    def _warned(self, asked: Review) -> bytes:
+        """A workload is spoken to, and never changed or refused."""
+        start = time.perf_counter()
+        try:
+            said = list(authors.warnings(asked.pod, asked.size, self._plans))
+        except Exception as error:  # ours: nobody's apply may fail by it
+            self._tell("error", asked, "bug", start, bug=type(error).__name__)
+            return review.allowed(asked.uid)
+        self._tell("info", asked, "workload warned of" if said else "workload", start)
+        return review.allowed(asked.uid, said)
 
     def _decided(self, asked: Review, done: Plan, start: float) -> bytes:
         if refused := done.refused or (self._settings.deny_invalid and done.invalid):
@@ -98,11 +111,11 @@ class App:
 
 
 def _owner(pod: Mapping[str, Any]) -> str:
-    """What the pod belongs to, such as `ReplicaSet/web-5d`; a pod of its own by its name."""
+    """What a pod belongs to, such as `ReplicaSet/web-5d`; what belongs to nothing by its name."""
     metadata = pod["metadata"]
     owners = metadata.get("ownerReferences")
     if isinstance(owners, list) and owners and isinstance(owners[0], dict):
         named = owners[0].get("kind"), owners[0].get("name")
     else:
-        named = "Pod", metadata.get("name") or metadata.get("generateName")
+        named = pod.get("kind", "Pod"), metadata.get("name") or metadata.get("generateName")
     return "/".join(one if isinstance(one, str) else "?" for one in named)

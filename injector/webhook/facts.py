@@ -10,11 +10,12 @@ from typing import Any
 
 import orjson
 
-from initsync.injection import container, eligible, identity
+from initsync.injection import container, eligible, identity, limitrange, nodesystem
 from initsync.kube import references
 from initsync.words import keys
 
-_SPEC = ("restartPolicy", "resources", "os", "imagePullSecrets")
+_SPEC = ("restartPolicy", "resources", "imagePullSecrets")
+_OTHERS = (eligible.MIRROR, identity.SKIPPED, limitrange.ANNOTATION)
 _CONTAINER = ("name", "image", "restartPolicy", "resources", "ports", "envFrom")
 _NAMES = (
     *(container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.HANDOVER_VOLUME),
@@ -33,14 +34,14 @@ def of(pod: Mapping[str, Any]) -> bytes:
     initial = spec.get("initContainers") or []
     small["initContainers"] = [_container(found, shown) for found in initial]
     small["securityContext"] = _picked(spec.get("securityContext") or {}, ("runAsUser",))
-    small["nodeSelector"] = _picked(spec.get("nodeSelector") or {}, (eligible.OS_LABEL,))
+    small["os"] = {"name": "windows"} if nodesystem.is_windows(spec) else None
     named = {name: text for name, text in annotations.items() if _read(name)}
     about = {"annotations": named, "labels": _picked(labels, (keys.INJECT,))}
     return orjson.dumps({"metadata": about, "spec": small})
 
 
 def _read(annotation: str) -> bool:
-    return annotation.startswith(keys.PREFIX) or annotation in (eligible.MIRROR, identity.SKIPPED)
+    return annotation.startswith(keys.PREFIX) or annotation in _OTHERS
 
 
 def _container(found: Mapping[str, Any], shown: Collection[str] = ()) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from prometheus_client import (
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 OUTCOMES = (
     *("injected", "denied", "bug", "no annotation", "opted out", "mirror pod", "already there"),
-    *("name taken", "windows"),
+    *("name taken", "windows", "workload", "workload warned of"),
 )
 STATUSES = ("400", "408", "411", "413", "415", "417", "422", "431", "500", "503")
 # A review takes well under a millisecond; the last one is the webhook's own timeout.
@@ -36,7 +36,10 @@ class Metrics:
     ) -> None:
         self._registry = own = CollectorRegistry()
         reviews = Counter(
-            "jasm_injector_reviews", "Pods reviewed, by what was done.", ["outcome"], registry=own
+            "jasm_injector_reviews",
+            "Pods and workloads reviewed, by what was done.",
+            ["outcome"],
+            registry=own,
         )
         refused = Counter(
             "jasm_injector_requests_refused",

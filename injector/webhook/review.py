@@ -4,7 +4,7 @@ https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-con
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -31,12 +31,13 @@ class Review(NamedTuple):
     uid: str
     namespace: str
     pod: dict[str, Any]
+    """Or the workload, where that is asked about."""
     size: int
     """Bytes of it all."""
 
 
-def decode(body: bytes | bytearray) -> Review:
-    """The review of a pod. Raises BadReview."""
+def decode(body: bytes | bytearray, kinds: Collection[str] = ("Pod",)) -> Review:
+    """The review of a pod, or of an object of these kinds. Raises BadReview."""
     if not body:
         raise BadReview(400, "the body is empty, it must be an AdmissionReview")
     if len(body) > ELEMENTS and sum(map(body.count, (b",", b"{", b"["))) > ELEMENTS:
@@ -53,10 +54,10 @@ def decode(body: bytes | bytearray) -> Review:
     if not isinstance(request, dict) or not isinstance(request.get("uid"), str):
         raise BadReview(400, "the AdmissionReview has no request with a uid")
     pod, namespace = request.get("object"), request.get("namespace")
-    if not isinstance(pod, dict) or pod.get("kind") != "Pod" or not isinstance(namespace, str):
-        raise BadReview(422, "the request is about no Pod in a namespace")
+    if not isinstance(pod, dict) or pod.get("kind") not in kinds or not isinstance(namespace, str):
+        raise BadReview(422, f"the request is about no {' or '.join(kinds)} in a namespace")
     if not isinstance(pod.get("metadata"), dict) or not isinstance(pod.get("spec"), dict):
-        raise BadReview(422, "the Pod has no metadata or no spec")
+        raise BadReview(422, f"the {pod['kind']} has no metadata or no spec")
     return Review(request["uid"], namespace, pod, len(body))
 
 

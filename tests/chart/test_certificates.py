@@ -82,6 +82,7 @@ def test_every_right_is_bound_to_a_name(helm: Helm) -> None:
         (["secrets"], ["jasm-injector-tls"], ["get", "create", "patch", "delete"]),
         (["services"], ["jasm-injector"], ["get"]),
         (["mutatingwebhookconfigurations"], ["jasm-injector"], ["get", "patch"]),
+        (["validatingwebhookconfigurations"], ["jasm-injector"], ["get", "patch"]),
     ]
 
 

@@ -87,7 +87,8 @@ def test_there_are_commands_of_each_kind() -> None:
 def test_the_row_of_the_certificate_job_has_all_its_rights(helm: Helm) -> None:
     (row,) = (line for line in PAGES["install"].splitlines() if "| the certificate job |" in line)
     names = {"secrets": "its one Secret", "services": "the injector's Service"}
-    names["mutatingwebhookconfigurations"] = "this one webhook configuration"
+    for kind in ("mutating", "validating"):
+        names[f"{kind}webhookconfigurations"] = "the two webhook configurations"
 
     roles = [it for it in helm.objects() if it["kind"] in ("Role", "ClusterRole")]
     rules = [

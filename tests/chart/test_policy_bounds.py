@@ -2,7 +2,7 @@
 
 import re
 
-from initsync.injection import bounds, identity
+from initsync.injection import bounds, identity, nodesystem
 from initsync.providers.aws import agents
 from tests.chart.examples import one
 from tests.chart.helm import Helm
@@ -31,3 +31,11 @@ def test_it_knows_the_injectors_agents_paths_and_variables(helm: Helm) -> None:
     assert re.findall(r"'([^']+)'", hosts.group(1)) == list(agents.HOSTS)
     for kind in identity.KINDS:
         assert {kind.volume, kind.path, kind.file, kind.beside} <= set(strings)
+
+
+def test_it_looks_at_as_much_node_affinity_as_the_injector(helm: Helm) -> None:
+    policy = one(helm.objects("--set=injection.mode=policy"), "MutatingAdmissionPolicy")
+    (windows,) = (it for it in policy["spec"]["matchConditions"] if it["name"] == "not-windows")
+
+    assert re.findall(r"<= (\d+)", windows["expression"]) == [str(nodesystem.MOST)] * 2
+    assert str([*nodesystem.LABELS]) in windows["expression"]

@@ -217,3 +217,14 @@ def tls_secret(names: Names, pair: Pair) -> JsonObject:
 def encoded(data: Mapping[str, bytes]) -> dict[str, str]:
     """As a Secret has it."""
     return {name: base64.b64encode(text).decode() for name, text in data.items()}
+
+
+def take_away(installed: Installation, kind: str, resource: str, verb: str) -> None:
+    """Apply the shipped Roles anew without that verb."""
+    for document in installed.shipped("certificates-rbac"):
+        if document["kind"] == kind:
+            for rule in document["rules"]:
+                if rule["resources"] == [resource]:
+                    rule["verbs"].remove(verb)
+            document["rules"] = [rule for rule in document["rules"] if rule["verbs"]]
+            installed.api.apply(document)

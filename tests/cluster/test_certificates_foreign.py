@@ -13,7 +13,7 @@ from initsync.testing.client import MERGE
 from initsync.testing.controlplane import Binaries, ControlPlane
 from injector.certs import issue
 from injector.certs.pair import Pair
-from tests.cluster.certificates import Installation, tls_secret
+from tests.cluster.certificates import Installation, take_away, tls_secret
 
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 
@@ -145,16 +145,6 @@ def test_a_right_that_is_missing_is_one_clear_sentence(
     assert told.startswith("error: cannot ")
     assert f'cannot {verb} resource "{resource}"' in told
     assert told.endswith("apply the chart's templates/certificates-rbac.yaml")
-
-
-def take_away(installed: Installation, kind: str, resource: str, verb: str) -> None:
-    for document in installed.shipped("certificates-rbac"):
-        if document["kind"] == kind:
-            for rule in document["rules"]:
-                if rule["resources"] == [resource]:
-                    rule["verbs"].remove(verb)
-            document["rules"] = [rule for rule in document["rules"] if rule["verbs"]]
-            installed.api.apply(document)
 
 
 def test_it_may_touch_nothing_else(installed: Installation) -> None:

@@ -128,6 +128,7 @@ def test_without_any_right_each_line_says_which_is_needed(ward: Ward) -> None:
     assert everything.stdout.splitlines()[1:] == [
         *lines[2:],
         f"skipped pods: it needs `list` on pods {here}",
+        f"skipped workloads: it needs `list` on replicationcontrollers {here}",
     ]
 
 

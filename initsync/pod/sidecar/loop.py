@@ -11,12 +11,11 @@ pod's start waits, may.
 """
 
 import gc
-import os
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from initsync.annotation import policy
-from initsync.pod import once, podinfo
+from initsync.pod import once, podinfo, readyfile
 from initsync.pod.once import Synced
 from initsync.pod.sidecar.cycles import Cycles
 from initsync.sync import run as entry
@@ -54,6 +53,7 @@ def run(env: Mapping[str, str], log: Log, clock: Clock, interval: float | None =
     (Where the kubelet makes the pod's sandbox anew, the app starts with the Secret of before.)
     Raises InvalidSetup.
     """
+    served = readyfile.is_there(env)  # first: the startup probe looks for it already
     side = Sidecar(env, log, clock, interval)
     if port := env.get("JASM_METRICS_PORT"):
         from initsync.pod.sidecar import pages  # only where asked for
@@ -63,10 +63,10 @@ def run(env: Mapping[str, str], log: Log, clock: Clock, interval: float | None =
             report = told.report._replace(exit_code=0)  # the sync goes on
             once.tell(env, told._replace(report=report), log)
             told.close()
-    if not _served(env):
+    if not served:
         if code := side.start():
             return code
-        _mark_served(env)
+        readyfile.write(env)
         side.wait()
     while True:
         side.cycle()
@@ -185,20 +185,3 @@ def _timeout(env: Mapping[str, str]) -> float:
         return settings.from_env(env).timeout
     except InvalidSetup:  # each sync tells it
         return settings.Settings().timeout
-
-
-def _served(env: Mapping[str, str]) -> bool:
-    directory = env.get("JASM_HANDOVER_DIR")
-    return bool(directory) and os.path.exists(os.path.join(str(directory), keys.READY_FILE))
-
-
-def _mark_served(env: Mapping[str, str]) -> None:
-    if not (directory := env.get("JASM_HANDOVER_DIR")):
-        return
-    path = os.path.join(directory, keys.READY_FILE)
-    try:
-        with open(path, "w", encoding="ascii"):
-            pass
-    except OSError as error:
-        problem = f"cannot write {path} ({error.strerror})"
-        raise InvalidSetup(problem, "mount an emptyDir volume there, writable") from error

@@ -146,7 +146,7 @@ def test_a_namespace_that_may_not_be_read_is_said() -> None:
     asking["metadata"]["annotations"] = {keys.ANNOTATION: "x"}
     asking["spec"] = {}
 
-    found = podchecks.injection(asking, Unread("it needs `get` on namespaces"), None)
+    found = podchecks.injection(asking, Unread("it needs `get` on namespaces"), None, None)
 
     assert "the injector did not see it" in found.message
     assert found.message.endswith("(the namespace was not read: it needs `get` on namespaces)")
@@ -157,7 +157,7 @@ def test_a_container_by_hand_may_have_another_name() -> None:
     asking["metadata"]["annotations"] = {keys.ANNOTATION: GOOD, keys.INJECT: "false"}
     asking["spec"]["initContainers"] = [{"name": "secrets", "command": ["/usr/bin/jasm-init"]}]
 
-    injected = podchecks.injection(asking, None, [])
+    injected = podchecks.injection(asking, None, [], None)
 
     assert (injected.status, injected.message) == ("ok", "jasm-init is in the pod, by hand")
     assert [str(one) for one in podchecks.containers(asking)] == ["ok      container: secrets runs"]

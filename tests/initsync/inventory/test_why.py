@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from initsync.inventory import why as injection
+from initsync.inventory.late import Template
 from initsync.inventory.why import Injecting
 from initsync.kube import podfields
 from initsync.kube.selectors import requirements
@@ -20,16 +21,23 @@ def pod(namespace: str = "shop", **spec: Any) -> Any:
     return {"metadata": metadata, "spec": {"containers": [{"name": "app"}], **spec}}
 
 
-def webhook(**match: Any) -> list[Injecting]:
+def webhook(*others: str, name: str = "jasm-injector", **match: Any) -> list[Injecting]:
     tries = [{"name": f"{place}.injector.jasm.codnod.io"} for place in ("first", "second")]
     last = {"name": "injector.jasm.codnod.io", **match}
-    hooks = {"metadata": {"name": "jasm-injector"}, "webhooks": [*tries, last]}
-    return injection.injecting(injection.webhooks([hooks]), [])
+    hooks = {"metadata": {"name": name}, "webhooks": [*tries, last]}
+    every = [hooks, *map(foreign, others)]
+    return injection.injecting(injection.webhooks(every), [], injection.others(every))
 
 
-def policy(**match: Any) -> list[Injecting]:
+def foreign(name: str, resource: str = "pods", operation: str = "CREATE") -> Any:
+    rule = {"apiGroups": [""], "resources": [resource], "operations": [operation]}
+    return {"metadata": {"name": name}, "webhooks": [{"name": "a.b.c", "rules": [rule]}]}
+
+
+def policy(*others: str, **match: Any) -> list[Injecting]:
     spec = {"matchConstraints": match, "matchConditions": [{"name": "not-windows"}]}
-    return injection.injecting([], [{"metadata": {"name": "jasm-injection"}, "spec": spec}])
+    found = [{"metadata": {"name": "jasm-injection"}, "spec": spec}]
+    return injection.injecting([], found, others)
 
 
 def why(found: Any, labels: injection.Labels = None, known: list[Injecting] | None = None) -> str:
@@ -41,6 +49,7 @@ def why(found: Any, labels: injection.Labels = None, known: list[Injecting] | No
     [
         ({"os": {"name": "windows"}}, "it is a Windows pod"),
         ({"nodeSelector": {"kubernetes.io/os": "windows"}}, "it is a Windows pod"),
+        ({"nodeSelector": {"beta.kubernetes.io/os": "windows"}}, "it is a Windows pod"),
         ({"containers": [{"name": "jasm-init"}]}, "a container of it is called jasm-init or"),
         ({"initContainers": [{"name": "jasm-wait"}]}, "a container of it is called jasm-init or"),
     ],
@@ -155,3 +164,102 @@ def test_a_container_by_hand_is_known_by_what_it_runs_or_reads(
     container: Any, served: bool
 ) -> None:
     assert podfields.served(pod(initContainers=[container])) == served
+
+
+BEFORE, AFTER = "a-webhook", "kyverno-resource-mutating-webhook-cfg"
+WITHOUT, WITH = (
+    Template("ReplicaSet web-5d", {}),
+    Template("ReplicaSet web-5d", {keys.ANNOTATION: ""}),
+)
+BY_NAME = "name JASM's behind it (webhook.name of the chart: m-jasm-injector), or "
+ELSE = "put the annotation into the pod template of ReplicaSet web-5d"
+
+
+def test_a_webhook_that_annotates_pods_after_jasms_was_called_is_named() -> None:
+    said = "the pod template of ReplicaSet web-5d has no annotation: "
+    said += f"a webhook gives it, and is called after JASM's ({AFTER}): "
+
+    by_webhook = injection.why(pod(), {}, webhook(BEFORE, AFTER), WITHOUT)
+    by_policy = injection.why(pod(), {}, policy(AFTER), WITHOUT)
+
+    assert by_webhook == f"{said}{BY_NAME}{ELSE}"
+    assert by_policy == f"{said}{ELSE}"
+
+
+@pytest.mark.parametrize(
+    ("known", "made_of"),
+    [
+        (webhook(BEFORE, AFTER), WITH),
+        (webhook(BEFORE), WITHOUT),
+        (webhook(BEFORE, AFTER, name="m-jasm-injector"), WITHOUT),
+        (webhook(BEFORE, "pod-identity-webhook"), None),
+        (None, WITH),
+        (None, None),
+    ],
+)
+def test_where_no_webhook_can_have_done_it_the_pod_was_not_seen(
+    known: list[Injecting] | None, made_of: Template | None
+) -> None:
+    assert injection.why(pod(), {}, known, made_of) == UNSEEN
+
+
+def test_where_only_one_of_the_two_is_known_it_is_not_left_out() -> None:
+    of_its_own = injection.why(pod(), {}, webhook(BEFORE, AFTER), None)
+    unread = injection.why(pod(), {}, None, WITHOUT)
+
+    assert of_its_own == (
+        f"{UNSEEN}; if it stays so, a webhook that is called after JASM's annotates it ({AFTER}): "
+        f"{BY_NAME}put the annotation into what it is made of"
+    )
+    assert unread == (
+        "the pod template of ReplicaSet web-5d has no annotation: a webhook gives it, and is "
+        f"called after JASM's: {BY_NAME}{ELSE}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("resource", "operation", "counts"),
+    [
+        *(("pods", "CREATE", True), ("*", "*", True), ("*/*", "CREATE", True)),
+        *(("pods", "UPDATE", False), ("services", "CREATE", False), ("pods/status", "*", False)),
+    ],
+)
+def test_only_webhooks_that_are_sent_new_pods_count(
+    resource: str, operation: str, counts: bool
+) -> None:
+    assert injection.others([foreign("z", resource, operation)]) == (["z"] if counts else [])
+
+
+def managed(manager: str, time: str, *annotations: str) -> Any:
+    fields: dict[str, Any] = {f"f:{name}": {} for name in annotations}
+    written = {"f:metadata": {"f:annotations": fields}}
+    return {"manager": manager, "operation": "Update", "time": time, "fieldsV1": written}
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ([managed("k", "2027-01-15T07:00:01Z", keys.ANNOTATION)], UNSEEN),
+        (
+            [
+                managed("k", "2027-01-15T07:00:09Z", "a"),
+                managed("kubectl-annotate", "2027-01-15T08:00:00Z", keys.ANNOTATION),
+            ],
+            f"kubectl-annotate annotated it after it was made: {ELSE}",
+        ),
+        (
+            [
+                managed("kyverno", "2027-01-15T07:00:09Z", keys.ANNOTATION),
+                managed("k", "2027-01-15T07:00:09Z", "a"),
+                managed("kubelet", "2027-01-15T07:00:20Z"),
+            ],
+            UNSEEN,
+        ),
+        ([], UNSEEN),
+    ],
+)
+def test_who_annotates_a_pod_that_is_there_is_told(entries: Any, said: str) -> None:
+    found = pod()
+    found["metadata"]["managedFields"] = entries
+
+    assert injection.why(found, {}, webhook(), WITHOUT) == said

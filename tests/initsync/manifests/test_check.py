@@ -299,3 +299,45 @@ def test_a_pod_of_a_cluster_is_judged_as_its_manifest(name: str) -> None:
 
 def test_annotations_of_others_are_nobodys_business() -> None:
     assert list(annotationcheck.problems({"example.com/a": "b"}, PROVIDERS)) == []
+
+
+def labelled(value: Any, kind: str = "Deployment") -> dict[str, Any]:
+    found = manifest(kind, GOOD)
+    found["spec"]["template"]["metadata"]["labels"] = {keys.INJECT: value}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("False", 'is \'False\', but must be "true" or "false"'),
+        (False, "must be a string and YAML reads a bool: put it in quotes"),
+    ],
+)
+def test_the_label_that_opts_out_has_the_annotations_rule(value: Any, said: str) -> None:
+    of_annotation, of_label = outcomes(yaml.safe_dump(labelled(value)))
+
+    assert of_annotation is None
+    assert of_label
+    assert of_label.message == f"label {keys.INJECT}: {said}"
+    assert only(yaml.safe_dump(manifest("Deployment", value, keys.INJECT))).message == (
+        f"annotation {keys.INJECT}: {said}"
+    )
+
+
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_a_label_that_means_something_is_fine(value: str) -> None:
+    assert outcomes(yaml.safe_dump(labelled(value))) == [None, None]
+
+
+def test_a_label_that_the_pods_lack_is_told_where_it_belongs() -> None:
+    found = manifest("Deployment", GOOD)
+    found["metadata"]["labels"] = {keys.INJECT: "false"}
+
+    _, label = outcomes(yaml.safe_dump(found))
+
+    assert label
+    assert label.message == (
+        f"label {keys.INJECT}: is on the Deployment and not on its pods: "
+        "move it to spec.template.metadata.labels"
+    )

@@ -41,7 +41,7 @@ TABLE: list[tuple[JasmError, str, int, bool, list[str]]] = [
         "ProviderUnavailable",
         5,
         False,
-        ["AWS STS", "UnknownOperation: because", "look up"],
+        ["AWS STS", "UnknownOperation: because", "look it up"],
     ),
     (
         errors.AccessDenied("aws-secretsmanager", "secretsmanager:GetSecretValue on /db", "role/a"),

@@ -38,7 +38,7 @@ def test_a_review_is_answered_with_the_patch(injector: Injector) -> None:
     [
         ("GET", "/healthz", b"", {}, 200, b"ok"),
         ("GET", "/readyz", b"", {}, 200, b"ok"),
-        ("GET", "/", b"", {}, 404, b"there are /mutate, /healthz, /readyz and /metrics"),
+        ("GET", "/", b"", {}, 404, b"there are /mutate, /warn, /healthz, /readyz and /metrics"),
         ("GET", "/mutate", b"", {}, 405, b"takes POST"),
         ("POST", "/mutate", b"{}", {"content-type": "text/plain"}, 415, b"application/json"),
         ("POST", "/mutate", b"{}", {}, 415, b"application/json"),

@@ -55,11 +55,30 @@ OWN = st.dictionaries(
     VALUES,
     max_size=4,
 )
+EXPRESSION = st.fixed_dictionaries(
+    {
+        "key": st.sampled_from(["kubernetes.io/os", "beta.kubernetes.io/os", "a/b"]),
+        "operator": st.sampled_from(["In", "NotIn", "Exists"]),
+    },
+    optional={"values": st.lists(st.sampled_from(["windows", "linux"]), max_size=2)},
+)
+TERM = st.fixed_dictionaries(
+    {}, optional={"matchExpressions": st.lists(EXPRESSION, max_size=2), "matchFields": st.just([1])}
+)
+AFFINITY = st.lists(TERM, max_size=2).map(
+    lambda terms: {
+        "nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}
+        }
+    }
+)
 MORE = st.fixed_dictionaries(
     {},
     optional={
         "restartPolicy": st.sampled_from(["Always", "Never"]),
         "os": st.none() | st.just({"name": "windows"}),
+        "nodeSelector": st.sampled_from([{}, {"a/b": "c"}, {"beta.kubernetes.io/os": "windows"}]),
+        "affinity": st.none() | AFFINITY,
         "hostNetwork": st.just(True),
     },
 )

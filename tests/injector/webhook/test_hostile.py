@@ -28,6 +28,11 @@ metadata:
     jasm.codnod.io/secret-sync: "provider: aws-secretsmanager\\npath: /prod/db\\nsecretName: db"
 spec:
   restartPolicy: Always
+  affinity:
+    nodeAffinity:
+      requiredDuringSchedulingIgnoredDuringExecution:
+        nodeSelectorTerms:
+        - matchExpressions: [{key: kubernetes.io/os, operator: In, values: [windows, linux]}]
   containers:
   - name: app
     image: i
@@ -60,11 +65,11 @@ def hostile(case: dict[str, Any]) -> Any:
 BODIES, PODS = lines("bodies.jsonl"), lines("pods.jsonl")
 
 
-def ask(body: bytes) -> tuple[int, bytes]:
+def ask(body: bytes, path: str = "/mutate") -> tuple[int, bytes]:
     """One request to the application, as the server hands it over."""
     metrics = Metrics(lambda: (0.0, 0.0), lambda: 0)
     app = App(Settings("i"), lambda: "", Log(io.StringIO()), metrics)
-    answer = app.answer(Head(b"POST", "/mutate", "application/json", len(body), True), body)
+    answer = app.answer(Head(b"POST", path, "application/json", len(body), True), body)
     return answer.status, answer.body
 
 
@@ -113,7 +118,8 @@ JSON = st.recursive(
     max_leaves=6,
 )
 SPEC = st.dictionaries(
-    st.sampled_from(["containers", "initContainers", "volumes", "os", "nodeSelector"]), JSON
+    st.sampled_from(["containers", "initContainers", "volumes", "os", "nodeSelector", "affinity"]),
+    JSON,
 )
 
 

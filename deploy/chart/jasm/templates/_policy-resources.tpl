@@ -84,14 +84,31 @@ As initsync/injection/resources.py: maps by kind, cpu and memory. `least` gives 
     variables.least.transformMap(kind, least, kind in variables.override || kind in variables.cappedRequest,
       kind in variables.override || variables.cappedLimit[?kind] == variables.cappedRequest[?kind]
       ? variables.copiedLimits[kind] : variables.cappedRequest[kind])
+# As initsync/injection/limitrange.py: whom the namespace's LimitRange gave a request, by kinds; and what of each kind the
+# first had that has no limit.
+- name: ranged
+  expression: |-
+    variables.annotations[?'kubernetes.io/limit-ranger'].orValue('').replace('LimitRanger plugin set: ', '').split('; ')
+    .map(part, part.split(' request for container ')).filter(part, part.size() == 2)
+- name: rangedNames
+  expression: |-
+    variables.least.transformMap(kind, least,
+      variables.ranged.filter(part, kind in part[0].split(', ')).map(part, part[1]))
+- name: floor
+  expression: |-
+    variables.rangedNames.transformMap(kind, names,
+      object.spec.containers.filter(c, c.name in names && !c.?resources.?limits[?kind].hasValue())
+      .map(c, c.?resources.?requests[?kind].orValue('0'))[?0].orValue('0'))
 - name: sidecarLimits
   expression: |-
     variables.sidecarLeast.transformMap(kind, least, kind in variables.override || kind in variables.limit,
-      variables.override[?kind].orValue(least))
+      variables.override[?kind].orValue(
+        quantity(least).isLessThan(quantity(variables.floor[kind])) ? variables.floor[kind] : least))
 - name: sidecarRequests
   expression: |-
     variables.least.transformMap(kind, least, kind in variables.sidecarLimits || kind in variables.request,
-      variables.sidecarLimits[?kind].orValue(least))
+      variables.sidecarLimits[?kind].orValue(
+        quantity(least).isLessThan(quantity(variables.floor[kind])) ? variables.floor[kind] : least))
 {{- end -}}
 
 {{/* Of jasm-init: include "jasm.policy.resourcesOf" "sidecar"; of others: "copied". */}}

@@ -98,7 +98,7 @@ class TestTheFirstSync:
             run(world)
 
     def test_after_a_restart_in_a_running_pod_a_failure_ends_nothing(self, world: World) -> None:
-        (world.root / "handover" / keys.READY_FILE).touch()
+        (world.root / "handover" / keys.READY_FILE).write_text(world.files["uid"])
         world.break_aws("AccessDeniedException", 400)
         world.time.then = [world.time.end]
 
@@ -107,6 +107,29 @@ class TestTheFirstSync:
 
         assert world.ready()
         assert world.reasons() == ["ExternalSecretAccessDenied"]
+
+    @pytest.mark.parametrize("left", ["", "5f2e1c09-6a1d-4f0e-8d57-2f1d3b0c9a44", "\ud800"])
+    def test_a_file_that_a_restore_brought_back_skips_no_sync(
+        self, world: World, left: str
+    ) -> None:
+        """As Velero's, of a volume's files into a new pod."""
+        file = world.root / "handover" / keys.READY_FILE
+        file.write_bytes(left.encode("utf-8", "surrogatepass"))
+        world.break_aws("AccessDeniedException", 400)
+
+        assert run(world) == 4
+
+        assert not world.ready()
+
+    def test_behind_the_first_sync_the_file_is_the_pods_own(self, world: World) -> None:
+        file = world.root / "handover" / keys.READY_FILE
+        file.write_text("another")
+        world.time.then = [world.time.end]
+
+        with pytest.raises(Ended):
+            run(world)
+
+        assert file.read_text() == world.files["uid"]
 
 
 class TestLaterCycles:

@@ -1,0 +1,55 @@
+"""Workloads that have JASM's annotations themselves, while their pods have none. Pure.
+
+A pod gets its metadata from the pod template alone.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from initsync.annotation import choices
+from initsync.kube import kinds
+from initsync.words import keys
+
+NAMES = (*keys.PODINFO_FILES, *choices.NAMES)
+"""What a pod's author may write."""
+_JOB = ("spec", "jobTemplate")
+
+
+class Misplaced(NamedTuple):
+    """One such annotation."""
+
+    name: str
+    problem: str
+    """Behind the annotation's name, as `initsync check` has it."""
+
+
+def found(kind: str, workload: Mapping[str, Any]) -> Iterator[Misplaced]:
+    """Those of a workload of that kind."""
+    path = kinds.pod_path(kind)
+    inside = _annotations(template(kind, workload))
+    outside = dict(_annotations(workload))
+    if kind == "CronJob":
+        outside |= _annotations(_at(workload, _JOB))
+    for name in NAMES:
+        if name in outside and name not in inside:
+            yield Misplaced(name, problem(kind, ".".join((*path, "metadata", "annotations"))))
+
+
+def problem(kind: str, home: str) -> str:
+    """The sentence, with the field that is the right one."""
+    return f"is on the {kind} and not on its pods: move it to {home}"
+
+
+def template(kind: str, workload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The pod that a workload of that kind makes, without a name; empty where it has none."""
+    return _at(workload, kinds.pod_path(kind))
+
+
+def _at(found: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
+    for step in path:
+        found = found.get(step) or {}
+    return found
+
+
+def _annotations(part: Mapping[str, Any]) -> Mapping[str, str]:
+    return (part.get("metadata") or {}).get("annotations") or {}
