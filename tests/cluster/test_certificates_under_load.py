@@ -1,9 +1,9 @@
 """CA and certificate change twice by the job while many pods go by two injectors: none fails.
 
-10,000 pods with FULL=1, else 1,000; ADMISSIONS chooses another number. Nor does any handshake of an API server
-that knows of a caBundle as late as the job allows for, with either replica: one gets a new file at
-once, the other as late as the job allows for. A thread stands in for each kubelet; the injector
-looks every two seconds.
+10,000 pods with FULL=1, else 1,000; ADMISSIONS chooses another number. Nor does any handshake of an
+API server that knows of a caBundle as late as the job allows for, with either replica: one gets a
+new file at once, the other as late as the job allows for. A thread stands in for each kubelet; the
+injector looks every two seconds.
 """
 
 import threading
