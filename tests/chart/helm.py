@@ -4,7 +4,7 @@ Helm 4, always built so."""
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,7 @@ class Helm:
 
     def __init__(self, program: Path, home: Path, kubeconfig: Path | None = None) -> None:
         self._program, self._home = program, home
+        self._rendered: dict[tuple[str, ...], str] = {}
         names = ("CACHE", "CONFIG", "DATA")
         self._env = {f"HELM_{name}_HOME": str(home / name.lower()) for name in names}
         # HOME: what it learns of a cluster goes to .kube there, or else to where it runs.
@@ -96,11 +97,22 @@ class Helm:
         """The chart's manifests, as `helm template` writes them. Raises HelmFailed."""
         place = ("template", name, str(chart), f"--namespace={NAMESPACE}")
         values = [_REGISTERED] if chart == CHART else []
-        return self.run(*place, *values, *arguments)
+        command = (*place, *values, *arguments)
+        if chart != CHART or _reads_files(arguments):
+            return self.run(*command)
+        if command not in self._rendered:
+            self._rendered[command] = self.run(*command)
+        return self._rendered[command]
 
     def objects(self, *arguments: str) -> list[dict[str, Any]]:
         """The same, parsed. Raises HelmFailed."""
-        return [it for it in yaml.safe_load_all(self.template(*arguments)) if it]
+        text = self.template(*arguments)
+        return [it for it in yaml.load_all(text, Loader=yaml.CSafeLoader) if it]
+
+
+def _reads_files(arguments: Sequence[str]) -> bool:
+    """Whether another time the same arguments may make something else."""
+    return any(it.startswith(("--values", "-f", "--set-file", "--dry-run")) for it in arguments)
 
 
 def find_or_build(env: Mapping[str, str], progress: Progress) -> Path:

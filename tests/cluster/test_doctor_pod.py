@@ -17,8 +17,9 @@ YOU = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "pl4nted-key"}
 
 def test_a_pod_of_which_all_is_right(ward: Ward) -> None:
     ward.store()
+    ward.way = as_process
 
-    ended = ward.examine(way=as_process, **YOU)
+    ended = ward.examine(**YOU)
 
     told = dict(line[8:].split(": ", 1) for line in ended.stdout.splitlines())
     age = told.pop("pod")

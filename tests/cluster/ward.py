@@ -20,6 +20,7 @@ class Ward:
         self.pod: JsonObject = clinic.pod(namespace)
         self.secret: JsonObject | None = clinic.secret(namespace)
         self.state: Any = ENDED
+        self.way: Way = in_process
         self.status: dict[str, Any] = {}
         """More of the container's."""
 
@@ -49,15 +50,13 @@ class Ward:
         else:
             self.clinic.made_without_injector(self.pod)
 
-    def examine(
-        self, *options: str, token: str | None = None, way: Way = in_process, **env: str
-    ) -> Ended:
+    def examine(self, *options: str, token: str | None = None, **env: str) -> Ended:
         """`initsync doctor --pod web` by the administrator, or the bearer of `token`."""
         user = {"token": token} if token else None
         config = write_kubeconfig(self._place / "config", self.clinic.api, self.namespace, user)
         asked = options or ("--pod", "web")
         found = {"AWS_ENDPOINT_URL": self.aws.url, **env}
-        return subcommand(config, "doctor", *asked, way=way, **found)
+        return subcommand(config, "doctor", *asked, way=self.way, **found)
 
     def lines(self, *options: str, **env: str) -> tuple[int, list[str]]:
         """The exit code, and the lines of what is not as it should be."""
