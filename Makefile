@@ -27,7 +27,7 @@ types: $(READY)
 # ARGS go to pytest, here and below: options, or the tests to run in place of all.
 unit: $(READY)
 	@$(BIN)/python -m tests.programs unit
-	$(BIN)/pytest -n 2 --ignore tests/cluster --ignore tests/image $(ARGS)
+	$(BIN)/pytest -n 2 --ignore tests/cluster --ignore tests/image --ignore-glob "*/test_node_*" $(ARGS)
 
 # A file's tests stay together, for they share a cluster or an injector; and those of more files than
 # there are cores are under way, for half of their time is waiting.
