@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit cluster cluster-oldest test-node manifests image image-size audit dist bench lock clean
+.PHONY: demo test test-all lint types unit cluster cluster-oldest test-node manifests image image-size audit dist bench lock clean
 .DEFAULT_GOAL := test
 
 demo: $(READY)
 	@$(BIN)/initsync demo
 
-test: lint types unit cluster test-node
+test: lint types unit cluster
+
+# Each form and full counts: both Helms, the oldest Kubernetes, the images, the node (root on Linux).
+test-all: export FULL = 1
+test-all: test cluster-oldest test-node
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -20,24 +24,28 @@ types: $(READY)
 	$(BIN)/mypy
 
 # Everything that needs no cluster; the embedded API is part of it. HELM=skip leaves the chart out.
+# ARGS go to pytest, here and below: options, or the tests to run in place of all.
 unit: $(READY)
 	@$(BIN)/python -m tests.programs unit
-	$(BIN)/pytest -n 2 --ignore tests/cluster --ignore tests/image
+	$(BIN)/pytest -n 2 --ignore tests/cluster --ignore tests/image --ignore-glob "*/test_node_*" $(ARGS)
 
-TESTS ?= tests/cluster
+# A file's tests stay together, for they share a cluster or an injector; and those of more files than
+# there are cores are under way, for half of their time is waiting.
+CLUSTER_TESTS = $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -o testpaths=tests/cluster
+
 # The real API server: built at first use, or taken from KUBEBUILDER_ASSETS; CLUSTER=skip leaves it out.
 cluster: $(READY)
 	@$(BIN)/python -m tests.programs cluster
-	$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
+	$(CLUSTER_TESTS) $(ARGS)
 
 # The same against the oldest Kubernetes that is supported.
 cluster-oldest: $(READY)
 	@JASM_TEST_KUBERNETES=1.30.14 $(BIN)/python -m tests.programs cluster
-	JASM_TEST_KUBERNETES=1.30.14 $(BIN)/pytest -n 2 --dist worksteal $(TESTS)
+	JASM_TEST_KUBERNETES=1.30.14 $(CLUSTER_TESTS) $(ARGS)
 
 # The images on a real kubelet and containerd, in namespaces of their own; needs root on Linux.
 # NODE=skip leaves it out; STARTS is how many starts a race is tried with; BASE_SUITE is the Debian of the
-# images; ARGS go to pytest.
+# images.
 test-node: $(READY)
 	@$(BIN)/python -m tests.node $(ARGS)
 

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pytest
+
 from initsync.cli.progress import Progress
 from initsync.testing.controlplane import binaries
 from initsync.testing.controlplane.gobuild import Part, found
@@ -43,7 +45,10 @@ def main(tier: str) -> int:
 
 def of(part: Part) -> Path:
     """The program, built if need be: by then only where tests are started by hand."""
-    return found(part, os.environ, Progress(sys.__stderr__ or sys.stderr))
+    try:
+        return found(part, os.environ, Progress(sys.__stderr__ or sys.stderr))
+    except MissingToolchain as error:
+        pytest.skip(f"no {part.name}: {error}")
 
 
 def _built(part: Part) -> Build:

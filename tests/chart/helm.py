@@ -25,6 +25,7 @@ REGISTRY = "registry.invalid"
 _REGISTERED = f"--values={Path(__file__).with_name('registry.yaml')}"
 VERSION, VERSION_4 = "3.22.0", "4.3.2"
 """The same as in go/go.mod; a test compares them."""
+_SAY_ALL = {"--set", "--set-json", "--kube-version", "--api-versions", "--show-only"}
 _GO = Path(__file__).with_name("go")
 _PACKAGE, _PACKAGE_4 = "helm.sh/helm/v3", "helm.sh/helm/v4"
 # What Helm's own Makefile stamps; without it `helm template` takes the cluster for 1.20.
@@ -58,6 +59,7 @@ class Helm:
 
     def __init__(self, program: Path, home: Path, kubeconfig: Path | None = None) -> None:
         self._program, self._home = program, home
+        self._rendered: dict[tuple[str, ...], str] = {}
         names = ("CACHE", "CONFIG", "DATA")
         self._env = {f"HELM_{name}_HOME": str(home / name.lower()) for name in names}
         # HOME: what it learns of a cluster goes to .kube there, or else to where it runs.
@@ -93,14 +95,34 @@ class Helm:
         return self.run(verb, RELEASE, f"--namespace={NAMESPACE}", *values, *arguments)
 
     def template(self, *arguments: str, chart: Path = CHART, name: str = RELEASE) -> str:
-        """The chart's manifests, as `helm template` writes them. Raises HelmFailed."""
+        """The chart's manifests, as `helm template` writes them. Raises HelmFailed.
+
+        Once for the same arguments, unless they name files that a test may change.
+        """
+        if chart != CHART or not all(map(_is_fixed, arguments)):
+            return self.rendered(*arguments, chart=chart, name=name)
+        asked = (name, *arguments)
+        if asked not in self._rendered:
+            self._rendered[asked] = self.rendered(*arguments, name=name)
+        return self._rendered[asked]
+
+    def rendered(self, *arguments: str, chart: Path = CHART, name: str = RELEASE) -> str:
+        """Likewise, rendered anew. Raises HelmFailed."""
         place = ("template", name, str(chart), f"--namespace={NAMESPACE}")
         values = [_REGISTERED] if chart == CHART else []
         return self.run(*place, *values, *arguments)
 
     def objects(self, *arguments: str) -> list[dict[str, Any]]:
         """The same, parsed. Raises HelmFailed."""
-        return [it for it in yaml.safe_load_all(self.template(*arguments)) if it]
+        text = self.template(*arguments)
+        return [it for it in yaml.load_all(text, Loader=yaml.CSafeLoader) if it]
+
+
+def _is_fixed(argument: str) -> bool:
+    """Whether it says the same each time: it is no file, or one of the chart's."""
+    named, _, value = argument.partition("=")
+    ours = Path(value).is_relative_to(CHART)
+    return named in _SAY_ALL or (named == "--values" and ours)
 
 
 def find_or_build(env: Mapping[str, str], progress: Progress) -> Path:

@@ -24,7 +24,7 @@ def test_helm_lints_it_strictly(helm: Helm, name: str) -> None:
 
 @pytest.mark.parametrize("name", examples.NAMES)
 def test_what_is_rendered_twice_is_the_same_twice(helm: Helm, name: str) -> None:
-    assert helm.template(*options(name)) == helm.template(*options(name))
+    assert helm.rendered(*options(name)) == helm.rendered(*options(name))
 
 
 @pytest.mark.parametrize("name", examples.NAMES[1:])

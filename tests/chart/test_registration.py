@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from initsync.testing import manifests
 from tests.chart.examples import certificate_job, of_kind, one
 from tests.chart.helm import NAMESPACE, ROOT, Helm
 
@@ -83,3 +84,13 @@ def test_the_name_of_the_page_sorts_between_kyverno_s_and_the_aws_webhook_s() ->
     (name,) = re.findall(r"^webhook:\n  name: (\S+)$", page, re.MULTILINE)
 
     assert "kyverno-resource-mutating-webhook-cfg" < name < "pod-identity-webhook"
+
+
+def test_the_conditions_that_the_cluster_s_tests_register_are_those_that_we_ship() -> None:
+    file = ROOT / "deploy" / "manifests" / "mutatingwebhookconfiguration.yaml"
+    shipped = yaml.safe_load(file.read_text())["webhooks"]
+    ours = manifests.webhook_configuration({})["webhooks"]
+
+    for tested, real in zip(ours, shipped, strict=True):
+        for field in tested.keys() - {"clientConfig"}:
+            assert tested[field] == real[field], field

@@ -1,13 +1,22 @@
-"""A person's side of `initsync --pod`: a kubeconfig, an AWS identity, a command line."""
+"""A person's side of `initsync`: a kubeconfig, an AWS identity, a command line.
 
+It runs in this process: one of its own imports boto3 for half a second each time. One test of each
+command starts the program itself, by `way=as_process`.
+"""
+
+import gc
 import os
 import subprocess
 import sys
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
+from click.testing import CliRunner, Result
 
+from initsync.cli.main import main
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.testing.server import ApiServer
@@ -37,36 +46,68 @@ def write_kubeconfig(
     return file
 
 
-def run(kubeconfig: Path, aws: AwsServer, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+class Ended(NamedTuple):
+    """How a run of `initsync` ended, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Way = Callable[[Sequence[str], dict[str, str]], Ended]
+
+
+def in_process(arguments: Sequence[str], env: dict[str, str]) -> Ended:
+    """`initsync` by click's runner, without what this environment says of AWS."""
+    unset = dict.fromkeys(_of_aws())
+    with warnings.catch_warnings():
+        # The end of a process closes its connections; here the end of their last reference does.
+        warnings.simplefilter("ignore", ResourceWarning)
+        ended = _ended(CliRunner().invoke(main, arguments, env={**unset, **env}))
+        gc.collect()
+    return ended
+
+
+def _ended(done: Result) -> Ended:
+    """Without its traceback, which refers to everything."""
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return Ended(done.exit_code, done.stdout, done.stderr)
+
+
+def as_process(arguments: Sequence[str], env: dict[str, str]) -> Ended:
+    """The program itself, likewise."""
+    clean = {name: os.environ[name] for name in os.environ.keys() - _of_aws()}
+    command = [sys.executable, "-m", "initsync", *arguments]
+    done = subprocess.run(command, env=clean | env, capture_output=True, text=True, timeout=60)
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def _of_aws() -> set[str]:
+    return {name for name in os.environ if name.startswith("AWS_")}
+
+
+def run(kubeconfig: Path, aws: AwsServer, *arguments: str, way: Way = in_process) -> Ended:
+    """`initsync`, by somebody with an AWS identity."""
     identity = {
         "AWS_ACCESS_KEY_ID": "AKIA1",
         "AWS_SECRET_ACCESS_KEY": "pl4nted-key",
         "AWS_REGION": aws.region,
         "AWS_ENDPOINT_URL": aws.url,
     }
-    command = [sys.executable, "-m", "initsync", f"--kubeconfig={kubeconfig}", "--context=test"]
-    ended = subprocess.run(
-        [*command, *arguments], env=env | identity, capture_output=True, text=True, timeout=60
-    )
+    ended = way([f"--kubeconfig={kubeconfig}", "--context=test", *arguments], identity)
     assert "pl4nted" not in ended.stdout + ended.stderr
     return ended
 
 
 def subcommand(
-    kubeconfig: Path, name: str, *arguments: str, **env: str
-) -> "subprocess.CompletedProcess[str]":
+    kubeconfig: Path, name: str, *arguments: str, way: Way = in_process, **env: str
+) -> Ended:
     """`initsync NAME` by somebody without an AWS identity, unless `env` has one."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nowhere = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null"}
+    nowhere |= {"AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
     place = [f"--kubeconfig={kubeconfig}", "--context=test"]
-    ended = subprocess.run(
-        [sys.executable, "-m", "initsync", name, *place, *arguments],
-        env=clean | nowhere | {"AWS_SHARED_CREDENTIALS_FILE": "/dev/null"} | env,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    ended = way([name, *place, *arguments], nowhere | env)
     assert "pl4nted" not in ended.stdout + ended.stderr
     return ended
 

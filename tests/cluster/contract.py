@@ -3,11 +3,15 @@
 import base64
 from typing import Any
 
+import pytest
+
 from initsync.testing.client import APPLY, MERGE, Answer, Client
 from initsync.testing.server import ApiServer
 from initsync.words.model import JsonObject
 
 EXAMPLE = "pl4nted"
+of_both = pytest.mark.parametrize("api", ["embedded", "real"], indirect=True)
+"""What the tests of a module are asked of."""
 
 
 def encoded(text: str) -> str:

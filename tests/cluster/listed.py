@@ -5,7 +5,7 @@ from typing import Any
 
 from initsync.words import keys
 from initsync.words.model import JsonObject
-from tests.cluster.by_hand import subcommand
+from tests.cluster.by_hand import Way, in_process, subcommand
 
 VERSIONS = {
     "/prod/db": "5f2e1c09-6a1d-4f0e-8d57-2f1d3b0c9a44",
@@ -14,8 +14,8 @@ VERSIONS = {
 """At AWS, by path; others were written before versions were kept."""
 
 
-def run(kubeconfig: Path, *options: str) -> tuple[int, str, str]:
-    ended = subcommand(kubeconfig, "list", *options)
+def run(kubeconfig: Path, *options: str, way: Way = in_process) -> tuple[int, str, str]:
+    ended = subcommand(kubeconfig, "list", *options, way=way)
     return ended.returncode, ended.stdout, ended.stderr
 
 

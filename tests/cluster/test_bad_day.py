@@ -15,6 +15,7 @@ from initsync.words.model import JsonObject
 from initsync.words.times import timestamp
 from tests.cluster.fault_proxy import POINTS, Fault, FaultProxy
 from tests.cluster.shop import Shop
+from tests.full import only_in_full
 
 FIRST_SYNC = Counter({"GET secrets": 1, "PATCH secrets": 1, "POST events": 1})
 Behind = Callable[[Shop, Fault], tuple[FaultProxy, dict[str, str]]]
@@ -196,7 +197,9 @@ def age(shop: Shop, seconds: int) -> None:
     shop.api.request("PATCH", target, change, "application/merge-patch+json")
 
 
-@pytest.mark.parametrize(("pods", "at_once"), [(50, 50), (200, 100)])
+@pytest.mark.parametrize(
+    ("pods", "at_once"), [(50, 50), pytest.param(200, 100, marks=only_in_full)]
+)
 def test_many_pods_on_one_new_secret_make_one_write(
     real_shop: Shop, pods: int, at_once: int
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from initsync.testing.aws import AwsServer
 from initsync.testing.server import ApiServer
 from initsync.words import keys
-from tests.cluster.by_hand import GOOD, create, run, write_kubeconfig
+from tests.cluster.by_hand import GOOD, as_process, create, run, write_kubeconfig
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def test_it_does_what_jasm_init_does(
 ) -> None:
     uid = create(api, namespace, GOOD)
 
-    ended = run(kubeconfig, aws, "--pod", "web-1")
+    ended = run(kubeconfig, aws, "--pod", "web-1", way=as_process)
 
     said = "Secret db created with 1 key from aws-secretsmanager /prod/db"
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", f"{said}\n")

@@ -18,6 +18,7 @@ from tests.chart.inventory import inventory
 from tests.cluster.injector_side import annotated, create, is_injected
 from tests.cluster.load import Load
 from tests.cluster.release import Release, release_cluster
+from tests.full import only_in_full
 from tests.polling import until
 
 
@@ -40,14 +41,17 @@ def release(
         yield ours
 
 
+# Helm 4 does all; Helm 3 installs, upgrades, rolls back and uninstalls in the last of these tests.
+_HELM_3 = pytest.param("helm", marks=only_in_full)
 by_either_helm = pytest.mark.parametrize("release", ["helm", "helm_4"], indirect=True)
+by_helm_4 = pytest.mark.parametrize("release", [_HELM_3, "helm_4"], indirect=True)
 
 
 def await_injection(api: ControlPlane) -> None:
     until(lambda: is_injected(create(api, annotated("shop"))), "pods are injected")
 
 
-@by_either_helm
+@by_helm_4
 def test_upgrades_and_rollbacks_lose_no_admission(api: ControlPlane, release: Release) -> None:
     release.apply("install", PREVIOUS)
     await_injection(api)
@@ -67,7 +71,7 @@ def test_upgrades_and_rollbacks_lose_no_admission(api: ControlPlane, release: Re
     assert load.failures == []
 
 
-@by_either_helm
+@by_helm_4
 def test_pods_created_while_it_is_uninstalled_are_refused_by_nobody(
     api: ControlPlane, release: Release
 ) -> None:
@@ -83,7 +87,7 @@ def test_pods_created_while_it_is_uninstalled_are_refused_by_nobody(
     assert not is_injected(create(api, annotated("shop")))
 
 
-@by_either_helm
+@by_helm_4
 @pytest.mark.parametrize("version", [PREVIOUS, CHART], ids=["of an older version", "upgraded"])
 def test_uninstalling_leaves_nothing(api: ControlPlane, release: Release, version: Path) -> None:
     before = inventory(api)
@@ -114,7 +118,7 @@ def test_helm_4_goes_on_with_a_release_of_helm_3(
     assert inventory(api) - before == set()
 
 
-@by_either_helm
+@by_helm_4
 def test_a_registration_is_deleted_before_what_it_calls(
     api: ControlPlane, release: Release
 ) -> None:

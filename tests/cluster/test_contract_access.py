@@ -6,7 +6,9 @@ from initsync.testing import manifests
 from initsync.testing.client import APPLY
 from initsync.testing.server import ApiServer
 from initsync.words.model import JsonObject
-from tests.cluster.contract import Secrets, assert_refused, secret
+from tests.cluster.contract import Secrets, assert_refused, of_both, secret
+
+pytestmark = of_both
 
 
 class TestAccess:

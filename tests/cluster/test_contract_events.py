@@ -7,7 +7,9 @@ import pytest
 from initsync.testing.client import Answer
 from initsync.testing.server import ApiServer
 from initsync.words.model import JsonObject
-from tests.cluster.contract import assert_refused
+from tests.cluster.contract import assert_refused, of_both
+
+pytestmark = of_both
 
 
 class TestEvents:

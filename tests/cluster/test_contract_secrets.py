@@ -4,7 +4,17 @@ import pytest
 
 from initsync.testing.client import APPLY
 from initsync.words.model import JsonObject
-from tests.cluster.contract import EXAMPLE, Secrets, assert_refused, encoded, secret, version
+from tests.cluster.contract import (
+    EXAMPLE,
+    Secrets,
+    assert_refused,
+    encoded,
+    of_both,
+    secret,
+    version,
+)
+
+pytestmark = of_both
 
 
 class TestSecrets:

@@ -3,7 +3,9 @@
 import pytest
 
 from initsync.words.model import JsonObject
-from tests.cluster.contract import EXAMPLE, Secrets, assert_refused, secret
+from tests.cluster.contract import EXAMPLE, Secrets, assert_refused, of_both, secret
+
+pytestmark = of_both
 
 
 class TestSecretValidation:

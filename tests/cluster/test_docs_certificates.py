@@ -12,8 +12,7 @@ import yaml
 
 from initsync.cli.progress import Progress
 from initsync.testing.controlplane import Binaries, ControlPlane
-from initsync.testing.controlplane.binaries import part
-from initsync.testing.controlplane.gobuild import found
+from tests import programs
 from tests.chart.helm import CHART, REGISTRY, find_or_build
 from tests.cluster.by_hand import write_kubeconfig
 
@@ -36,11 +35,11 @@ def commands(heading: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def on_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with kubectl, helm and jasm-injector."""
     progress = Progress(sys.__stderr__ or sys.stderr)
     directory = tmp_path_factory.mktemp("programs")
-    (directory / "kubectl").symlink_to(found(part("kubectl"), os.environ, progress))
+    (directory / "kubectl").symlink_to(programs.of(programs.KUBECTL))
     (directory / "helm").symlink_to(find_or_build(os.environ, progress))
     ours = directory / "jasm-injector"
     ours.write_text(f'#!/bin/sh\nexec {sys.executable} -m injector "$@"\n')
@@ -51,12 +50,12 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Shell:
     """A person's, with the cluster's administrator as the current context."""
 
-    def __init__(self, api: ControlPlane, programs: Path, home: Path) -> None:
+    def __init__(self, api: ControlPlane, on_path: Path, home: Path) -> None:
         self.api = api
         self._home = home
         config = write_kubeconfig(home / "config", api, "default")
         config.write_text(config.read_text().replace("context: elsewhere", "context: test"))
-        path = f"{programs}:{os.environ['PATH']}"
+        path = f"{on_path}:{os.environ['PATH']}"
         helm = {f"HELM_{it}_HOME": str(home / it) for it in ("CACHE", "CONFIG", "DATA")}
         self._env = {"KUBECONFIG": str(config), "PATH": path, "PYTHONPATH": str(ROOT), **helm}
         (home / "deploy").symlink_to(ROOT / "deploy")
@@ -93,10 +92,10 @@ class Shell:
 
 
 @pytest.fixture
-def shell(binaries: Binaries, programs: Path, tmp_path: Path) -> Iterator[Shell]:
+def shell(binaries: Binaries, on_path: Path, tmp_path: Path) -> Iterator[Shell]:
     """In a cluster of its own: others have JASM in theirs already."""
     with ControlPlane(binaries) as api:
-        yield Shell(api, programs, tmp_path)
+        yield Shell(api, on_path, tmp_path)
 
 
 def shape(log: str) -> list[str]:

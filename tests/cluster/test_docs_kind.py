@@ -91,6 +91,7 @@ def kind(real_api: ControlPlane, release: list[Any]) -> Iterator[Kind]:
         for one in shown("shop.yaml")[:-1]:
             real_api.apply(one)
         yield Kind(real_api, aws)
+        real_api.unregister_webhook()  # it ends here, and others share this cluster
 
 
 def test_the_page_from_its_first_secret_to_a_day_without_aws(

@@ -8,6 +8,7 @@ from initsync import __version__
 from initsync.testing import manifests
 from initsync.words import keys
 from tests.chart.helm import REGISTRY
+from tests.cluster.by_hand import as_process
 from tests.cluster.clinic import WEB_IDENTITY
 from tests.cluster.ward import Ward
 
@@ -16,6 +17,7 @@ YOU = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "pl4nted-key"}
 
 def test_a_pod_of_which_all_is_right(ward: Ward) -> None:
     ward.store()
+    ward.way = as_process
 
     ended = ward.examine(**YOU)
 

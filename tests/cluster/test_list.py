@@ -15,7 +15,7 @@ from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
 from initsync.words import keys
 from initsync.words.model import JsonObject
-from tests.cluster.by_hand import GOOD, write_kubeconfig
+from tests.cluster.by_hand import GOOD, as_process, write_kubeconfig
 from tests.cluster.clinic import documents
 from tests.cluster.listed import run, secret
 from tests.polling import until
@@ -36,7 +36,7 @@ def test_no_secret_value_leaves_the_api_server(
 ) -> None:
     api.create(secret(namespace, "db") | {"stringData": {"password": "pl4nted" * 2000}})
 
-    code, _, said = run(config, "-n", namespace, "-v")
+    code, _, said = run(config, "-n", namespace, "-v", way=as_process)
 
     (asked,) = (line for line in said.splitlines() if "/secrets?" in line)
     assert code == 0

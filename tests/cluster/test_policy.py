@@ -14,7 +14,7 @@ from initsync.testing import manifests
 from initsync.testing.client import JSON
 from initsync.testing.server import ApiServer
 from initsync.words import keys
-from tests.cluster.by_hand import subcommand, write_kubeconfig
+from tests.cluster.by_hand import Way, as_process, in_process, subcommand, write_kubeconfig
 from tests.cluster.shop import Shop
 
 ACCOUNT = ("--account=123456789012", "--region=eu-central-1")
@@ -25,8 +25,8 @@ def kubeconfig(api: ApiServer, namespace: str, tmp_path: Path) -> Path:
     return write_kubeconfig(tmp_path / "config", api, namespace)
 
 
-def policy(kubeconfig: Path, *options: str) -> tuple[int, str, str]:
-    ended = subcommand(kubeconfig, "policy", *options)
+def policy(kubeconfig: Path, *options: str, way: Way = in_process) -> tuple[int, str, str]:
+    ended = subcommand(kubeconfig, "policy", *options, way=way)
     return ended.returncode, ended.stdout, ended.stderr
 
 
@@ -38,7 +38,7 @@ def test_the_printed_role_lets_the_sync_of_the_pods_there_through_and_no_other(
     pod = shop.pod("web-1", serviceAccountName="printed")
     assert shop.run(pod).exit_code == 5
 
-    code, text, said = policy(kubeconfig, "-n", namespace, "-o", "kubernetes")
+    code, text, said = policy(kubeconfig, "-n", namespace, "-o", "kubernetes", way=as_process)
     assert (code, said) == (0, "")
     for document in yaml.safe_load_all(text):
         api.create(document)

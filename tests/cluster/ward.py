@@ -1,14 +1,13 @@
 """One namespace of the clinic: a pod, what is wrong with it, and what the doctor says."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.words.model import JsonObject
-from tests.cluster.by_hand import subcommand, write_kubeconfig
+from tests.cluster.by_hand import Ended, Way, in_process, subcommand, write_kubeconfig
 from tests.cluster.clinic import ENDED, Clinic
 
 
@@ -21,6 +20,7 @@ class Ward:
         self.pod: JsonObject = clinic.pod(namespace)
         self.secret: JsonObject | None = clinic.secret(namespace)
         self.state: Any = ENDED
+        self.way: Way = in_process
         self.status: dict[str, Any] = {}
         """More of the container's."""
 
@@ -50,14 +50,13 @@ class Ward:
         else:
             self.clinic.made_without_injector(self.pod)
 
-    def examine(
-        self, *options: str, token: str | None = None, **env: str
-    ) -> "subprocess.CompletedProcess[str]":
+    def examine(self, *options: str, token: str | None = None, **env: str) -> Ended:
         """`initsync doctor --pod web` by the administrator, or the bearer of `token`."""
         user = {"token": token} if token else None
         config = write_kubeconfig(self._place / "config", self.clinic.api, self.namespace, user)
         asked = options or ("--pod", "web")
-        return subcommand(config, "doctor", *asked, **{"AWS_ENDPOINT_URL": self.aws.url, **env})
+        found = {"AWS_ENDPOINT_URL": self.aws.url, **env}
+        return subcommand(config, "doctor", *asked, way=self.way, **found)
 
     def lines(self, *options: str, **env: str) -> tuple[int, list[str]]:
         """The exit code, and the lines of what is not as it should be."""

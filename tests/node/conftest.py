@@ -4,7 +4,6 @@ import json
 import os
 import time
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,9 +98,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what was measured."""
     for line in FIGURES:
         terminalreporter.write_line(line)
-
-
-def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Without a plan there is no node: `make test-node` makes one."""
-    is_test = collection_path.name.startswith("test_node")
-    return True if is_test and plan.VARIABLE not in os.environ else None

@@ -1,9 +1,8 @@
 """The chart on a real node: installed, upgraded, broken, rolled back and gone, under load.
 
-ROLLOUTS=few leaves out those that hold on the control plane alone, too, and take minutes here.
+Those that hold on the control plane alone, too, and take minutes here, are left to FULL=1.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,15 +11,13 @@ import pytest
 from initsync.testing.aws import AwsServer
 from tests.chart.helm import NAMESPACE, PREVIOUS, HelmFailed
 from tests.cluster.injector_side import annotated, create, is_injected
+from tests.full import only_in_full
 from tests.node.node import Node
 from tests.node.release import REGISTRATION, SECRET, Release
 from tests.node.team import Team, digest
 from tests.node.test_node_env import ENV_FROM
 
 pytestmark = pytest.mark.timeout(400)  # several rollouts, each with its graceful end
-minutes_more = pytest.mark.skipif(
-    os.environ.get("ROLLOUTS") == "few", reason="ROLLOUTS=few: installing and upgrading only"
-)
 SECRET_LEFT = f"secrets {NAMESPACE}/{SECRET}"
 
 
@@ -74,7 +71,7 @@ def test_an_upgrade_from_the_previous_version_and_back_loses_no_pod(
     print(f"{load.injected} pods were created during an upgrade and two rollbacks, none was lost")
 
 
-@minutes_more
+@only_in_full
 def test_an_upgrade_that_fails_leaves_the_old_injector_serving(release: Release) -> None:
     release.apply("install")
     release.await_injection()
@@ -90,7 +87,7 @@ def test_an_upgrade_that_fails_leaves_the_old_injector_serving(release: Release)
 
 
 @pytest.mark.parametrize(
-    "release", ["helm", pytest.param("helm_4", marks=minutes_more)], indirect=True
+    "release", ["helm", pytest.param("helm_4", marks=only_in_full)], indirect=True
 )
 def test_it_is_installed_with_its_own_certificate_tested_and_gone(
     release: Release, shop: Team
@@ -116,7 +113,7 @@ def shop_s_own(release: Release, shop: Team) -> set[str]:
     return {it for it in release.left() if f" {shop.namespace}/" in it and "jasm-sync" not in it}
 
 
-@minutes_more
+@only_in_full
 def test_a_rollout_on_the_nodes_own_network_comes_to_its_end(release: Release) -> None:
     """There are as many injectors as nodes: a new one finds no port until an old one is gone."""
     on_the_node = ["injector.hostNetwork=true", "injector.port=10260", "injector.replicas=1"]
@@ -130,7 +127,7 @@ def test_a_rollout_on_the_nodes_own_network_comes_to_its_end(release: Release) -
     release.await_injection()
 
 
-@minutes_more
+@only_in_full
 def test_a_ca_that_is_not_the_certificates_is_told_by_helm_test(
     release: Release, tmp_path: Path
 ) -> None:
@@ -146,7 +143,7 @@ def test_a_ca_that_is_not_the_certificates_is_told_by_helm_test(
     assert "set the webhook configuration's caBundle" in str(told.value)
 
 
-@minutes_more
+@only_in_full
 def test_without_a_webhook_and_back(release: Release, shop: Team) -> None:
     """By the same upgrade twice, as docs/injection-without-a-webhook.md has it."""
     policy = "injection.mode=policy"

@@ -1,9 +1,8 @@
 """Where the kubelet could be a moment late: volumes of a Secret just made, env of one just changed.
 
-STARTS sets how many starts each of them takes; 200 and 100 by default.
+200 and 100 starts with FULL=1, else 20 and 10; STARTS chooses another number.
 """
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,12 +10,13 @@ import pytest
 
 from initsync.kube import rbac
 from initsync.testing.aws import AwsServer
+from tests.full import times
 from tests.node.node import Node
 from tests.node.team import PASSWORD, Team, digest
 from tests.node.test_node_env import ENV_FROM, SUB_PATH, reading, secret
 
 AT_ONCE = 20
-VOLUME_STARTS = int(os.environ.get("STARTS", "200"))
+VOLUME_STARTS = times("STARTS", full=200, usual=20)
 ENV_STARTS = VOLUME_STARTS // 2
 
 

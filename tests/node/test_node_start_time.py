@@ -1,7 +1,8 @@
 """What JASM adds to a pod's start: from creation to the app, beside the same pod without JASM.
 
-TIMED is how many starts each kind takes, 3 by default: enough to see that it works, and 20 for
-figures to quote and to be judged by the project's bars. FIGURES is a file to put them into.
+TIMED is how many starts each kind takes, 1 by default and 3 with FULL=1: enough to see that it
+works, and 20 for figures to quote and to be judged by the project's bars. FIGURES is a file to put
+them into.
 """
 
 import json
@@ -20,6 +21,7 @@ from initsync.testing.controlplane.binaries import VERSION
 from initsync.words import keys
 from initsync.words.model import JsonObject
 from tests.chart.helm import REGISTRY
+from tests.full import times
 from tests.node.conftest import FIGURES
 from tests.node.images import SUITE
 from tests.node.node import Node
@@ -28,7 +30,7 @@ from tests.node.test_node_env import ENV_FROM, MOUNTED, secret
 from tests.node.timeline import Timeline
 from tests.pod_start_page import EMPTY, EMPTY_SLOW, JASM, JASM_SLOW, NONE, SIDECAR, TWO, WAIT
 
-STARTS = int(os.environ.get("TIMED", "3"))
+STARTS = times("TIMED", full=3, usual=1)
 QUOTED = STARTS >= 20
 RELIST = 1.0  # seconds between two looks of the kubelet at what has ended
 UNSURE = 0.0 if QUOTED else 2 * RELIST

@@ -41,7 +41,7 @@ def steps(job: Any) -> list[Any]:
 
 
 def test_there_is_one_for_each_purpose() -> None:
-    assert [file.stem for file in FILES] == ["image", "lint", "release", "test"]
+    assert [file.stem for file in FILES] == ["image", "lint", "nightly", "release", "test"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -112,6 +112,15 @@ def test_a_release_goes_from_what_can_be_done_again_to_what_cannot() -> None:
     for before, after in pairwise(order):
         assert before in RELEASE[after]["needs"]
     assert "publish" in scripts(RELEASE["package"])
+
+
+def test_a_night_and_a_release_run_the_tests_in_full_and_on_every_python() -> None:
+    nightly = yaml.safe_load((ROOT / ".github/workflows/nightly.yml").read_text())
+
+    assert nightly[True].keys() >= {"schedule", "workflow_call"}
+    assert RELEASE["test"]["uses"] == "./.github/workflows/nightly.yml"
+    assert nightly["jobs"]["tests"]["uses"] == "./.github/workflows/test.yml"
+    assert "make test-all" in scripts(nightly["jobs"]["full"])
 
 
 def test_nothing_is_released_whose_known_vulnerabilities_were_not_looked_up() -> None:

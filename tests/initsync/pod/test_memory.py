@@ -24,6 +24,7 @@ from initsync.testing.podprocess import Finished, Running
 from initsync.words import keys
 from initsync.words.model import JsonObject
 from tests.bench import cgroup
+from tests.full import only_in_full
 from tests.initsync.fake_aws import FakeAws
 from tests.initsync.pod.sidecar_world import World
 from tests.places import ROOT
@@ -44,7 +45,15 @@ UNITS = {
 }
 HUGE = 8_000_000
 each_unit = pytest.mark.parametrize("unit", UNITS)
+LARGEST = "objects within objects"  # by what Python's objects take for the text that is let in
 Sync = Callable[..., Finished]
+
+
+def each_unit_by(name: str, first: str, *others: str) -> pytest.MarkDecorator:
+    """Each in the first way, in the others the largest; with FULL=1 each in each."""
+    more = [(unit, way) for way in others for unit in UNITS]
+    fewer = [pytest.param(*it, marks=() if it[0] == LARGEST else only_in_full) for it in more]
+    return pytest.mark.parametrize(("unit", name), [*((unit, first) for unit in UNITS), *fewer])
 
 
 def listed(unit: str, size: int = HUGE, parts: int = HUGE) -> str:
@@ -236,8 +245,7 @@ def test_the_largest_answer_that_is_no_secret(sync: Sync, aws: FakeAws, unit: st
     assert "HTTP 200, no answer of an AWS service" in ended.stderr
 
 
-@each_unit
-@pytest.mark.parametrize("start", ["", "😀"], ids=["in ASCII", "of four bytes a character"])
+@each_unit_by("start", "😀", "")
 def test_the_largest_secret_that_is_parsed(sync: Sync, aws: FakeAws, unit: str, start: str) -> None:
     aws.answers.clear()
     text = f'{{"key":["{start}",{listed(unit, 600_000, 69_000)}]}}'
@@ -257,8 +265,7 @@ def test_the_longest_text(sync: Sync, aws: FakeAws, start: str, size: int, exit_
     assert sync().exit_code == exit_code
 
 
-@each_unit
-@pytest.mark.parametrize("action", ACTIONS[1:])
+@each_unit_by("action", *ACTIONS[1:])
 def test_the_largest_answer_that_holds_no_credentials(
     sync: Sync, world: World, aws: FakeAws, tmp_path: Path, unit: str, action: str
 ) -> None:
@@ -269,8 +276,7 @@ def test_the_largest_answer_that_holds_no_credentials(
     assert sync().exit_code == 5
 
 
-@each_unit
-@pytest.mark.parametrize("method", ["GET", "PATCH"])
+@each_unit_by("method", "GET", "PATCH")
 @pytest.mark.parametrize("parts", [HUGE, 30_000], ids=["many parts", "as many as are parsed"])
 def test_the_largest_answer_of_an_api_server(
     sync: Sync, hostile: ApiServer, unit: str, method: str, parts: int
