@@ -14,7 +14,7 @@ from initsync.kube.api import PODS
 from initsync.manifests import dump, files
 from initsync.permissions import cloudroles, iam, permits, terraform, wishes
 from initsync.permissions.cloudroles import CloudRole, Trust
-from initsync.permissions.iam import Place
+from initsync.permissions.iam import AwsScope
 from initsync.permissions.permits import Permit
 from initsync.permissions.wishes import Wish
 from initsync.providers.aws import endpoints
@@ -117,7 +117,7 @@ def policy(
 
 
 def _print_cloud(
-    found: list[Permit], place: Place, trust: Trust, prefix: str, asked: Asked
+    found: list[Permit], place: AwsScope, trust: Trust, prefix: str, asked: Asked
 ) -> None:
     roles = [cloudroles.cloud_role(permit, place, trust, prefix) for permit in found]
     click.echo(_CLOUD[asked.output](roles, trust), nl=False)
@@ -170,7 +170,7 @@ def _of_pods(asked: Asked) -> wishes.Read:
     return read
 
 
-def _place(found: list[Permit], account: str, region: str, kms_keys: dict[str, str]) -> Place:
+def _place(found: list[Permit], account: str, region: str, kms_keys: dict[str, str]) -> AwsScope:
     """Raises InvalidSetup where a region is missing, or a key is nobody's, and UsageError."""
     paths = sorted({path for permit in found for path in cloudroles.paths(permit)})
     if paths and not account:
@@ -180,7 +180,7 @@ def _place(found: list[Permit], account: str, region: str, kms_keys: dict[str, s
             if not is_arn(path):
                 raise InvalidSetup(f"{path} is a name without a region", "give it by --region")
         region = next((endpoints.region_of(path, {}) or "" for path in paths), "")
-    place = Place(account, region, kms_keys)
+    place = AwsScope(account, region, kms_keys)
     _refuse_strangers(paths, place)
     used = {iam.key_of(path, place) for path in paths}
     for path, key in kms_keys.items():
@@ -190,7 +190,7 @@ def _place(found: list[Permit], account: str, region: str, kms_keys: dict[str, s
     return place
 
 
-def _refuse_strangers(paths: list[str], place: Place) -> None:
+def _refuse_strangers(paths: list[str], place: AwsScope) -> None:
     """Raise InvalidSetup for what AWS lets nobody do."""
     for path in paths:
         arn = iam.secret(path, place)

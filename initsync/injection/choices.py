@@ -4,7 +4,7 @@ A choice that cannot be is left out: the pod then has what the platform chose, a
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from initsync.annotation import choices, quantity
 from initsync.words import keys
@@ -13,57 +13,56 @@ from initsync.words.wording import shown
 KINDS = ("cpu", "memory")
 
 
-def sidecar(pod: Mapping[str, Any]) -> bool:
-    """Whether the pod asks for one; of an unknown mode the container itself tells."""
-    return _annotations(pod).get(keys.MODE) == keys.SIDECAR
+class Choices(NamedTuple):
+    """All that a pod's author chooses, as far as it can be."""
 
-
-def user(pod: Mapping[str, Any]) -> int | None:
+    sidecar: bool
+    """Of an unknown mode the container itself tells."""
+    user: int | None
     """The UID, where it is one and not root's."""
-    return choices.number(_annotations(pod).get(keys.RUN_AS_USER, ""), 2**31)
-
-
-def left_out(pod: Mapping[str, Any], name: str) -> bool:
-    """Whether the pod wants that field of our container not to be set."""
-    return _annotations(pod).get(name) == keys.LEFT_OUT
-
-
-def metrics_port(pod: Mapping[str, Any]) -> int | None:
-    """The port, where it can be had."""
-    port = choices.number(_annotations(pod).get(keys.METRICS_PORT, ""), 2**16)
-    return None if port in _taken(pod) else port
-
-
-def amount(pod: Mapping[str, Any], kind: str) -> str | None:
-    """Of CPU or memory, where it is a quantity above zero.
-
-    Limits of the whole pod bind its containers too: there nothing is asked for.
-    """
-    asked = _annotations(pod).get(keys.PREFIX + kind)
-    usable = asked is not None and quantity.value(asked) and not as_a_whole(pod)
-    return asked if usable else None
-
-
-def as_a_whole(pod: Mapping[str, Any]) -> bool:
-    """Whether the pod's own resources, not its containers', make its QoS class and its limits.
-
+    no_user: bool
+    """Our container is to have none."""
+    no_seccomp: bool
+    """Likewise, no profile."""
+    metrics_port: int | None
+    """Where it can be had."""
+    amounts: Mapping[str, str]
+    """By kind the quantity above zero."""
+    as_a_whole: bool
+    """The pod's own resources, not its containers', make its QoS class and its limits, which bind
+    its containers too: there nothing is asked for.
     https://kubernetes.io/docs/tasks/configure-pod-container/assign-pod-level-resources/
     """
-    given = pod["spec"].get("resources") or {}
-    return bool(given.get("limits") or given.get("requests"))
+
+
+def of(pod: Mapping[str, Any]) -> Choices:
+    """Those of a pod, to be asked for once."""
+    said, given = _annotations(pod), pod["spec"].get("resources") or {}
+    whole = bool(given.get("limits") or given.get("requests"))
+    port = choices.number(said.get(keys.METRICS_PORT, ""), 2**16)
+    asked = {kind: said.get(keys.PREFIX + kind, "") for kind in KINDS}
+    return Choices(
+        sidecar=said.get(keys.MODE) == keys.SIDECAR,
+        user=choices.number(said.get(keys.RUN_AS_USER, ""), 2**31),
+        no_user=said.get(keys.RUN_AS_USER) == keys.LEFT_OUT,
+        no_seccomp=said.get(keys.SECCOMP_PROFILE) == keys.LEFT_OUT,
+        metrics_port=None if not port or port in _taken(pod) else port,
+        amounts={kind: it for kind, it in asked.items() if quantity.value(it) and not whole},
+        as_a_whole=whole,
+    )
 
 
 def ignored(pod: Mapping[str, Any]) -> Iterator[str]:
     """A sentence for each annotation that has no effect in this pod."""
-    annotations = _annotations(pod)
+    annotations, chosen = _annotations(pod), of(pod)
     alone = (keys.RUN_AS_USER, keys.SECCOMP_PROFILE, keys.PLACE)
     for name in (*(keys.PREFIX + kind for kind in KINDS), *alone):
-        if name in annotations and (why := _ignored(pod, name, annotations[name])):
+        if name in annotations and (why := _ignored(pod, chosen, name, annotations[name])):
             yield f"annotation {name} is ignored: {why}"
     for name in (keys.REFRESH_INTERVAL, keys.METRICS_PORT):
-        if name in annotations and not sidecar(pod):
+        if name in annotations and not chosen.sidecar:
             yield f"annotation {name} is ignored: it is for {keys.MODE}: sidecar"
-    if sidecar(pod) and keys.METRICS_PORT in annotations and metrics_port(pod) is None:
+    if chosen.sidecar and keys.METRICS_PORT in annotations and chosen.metrics_port is None:
         rule = f"{choices.PORT}, that no container of the pod has"
         yield f"annotation {keys.METRICS_PORT} is ignored: it {rule}"
     for part in ("annotation", "label"):
@@ -72,8 +71,8 @@ def ignored(pod: Mapping[str, Any]) -> Iterator[str]:
             yield f"{part} {keys.INJECT} is ignored: it {choices.INJECT}"
 
 
-def _ignored(pod: Mapping[str, Any], name: str, text: str) -> str:
-    if name in (keys.CPU, keys.MEMORY) and as_a_whole(pod):
+def _ignored(pod: Mapping[str, Any], chosen: Choices, name: str, text: str) -> str:
+    if name in (keys.CPU, keys.MEMORY) and chosen.as_a_whole:
         return "the pod has resources as a whole, and they bind its containers too"
     if name == keys.PLACE:
         names = {container["name"] for container in pod["spec"].get("initContainers") or []}

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from initsync.injection import choices, identity, sidecar
+from initsync.injection import identity, sidecar
+from initsync.injection.choices import Choices
 from initsync.injection.resources import Resources, resources, sidecar_resources
 from initsync.injection.settings import Settings
 from initsync.words import keys
@@ -25,30 +26,30 @@ class Volumes(NamedTuple):
 
 
 def init_container(
-    pod: Mapping[str, Any], volumes: Volumes, settings: Settings, *, waited: bool
+    pod: Mapping[str, Any], chosen: Choices, volumes: Volumes, settings: Settings, *, waited: bool
 ) -> dict[str, Any]:
     """`jasm-init` for this pod. `waited`: it leaves the keys' names for `jasm-wait`."""
-    aws, beside = identity.given(pod), choices.sidecar(pod)
-    handed = waited or beside
+    aws = identity.given(pod)
+    handed = waited or chosen.sidecar
     mounts = {volumes.podinfo: keys.PODINFO_DIR, volumes.token: keys.SERVICEACCOUNT_DIR}
     handover = {"name": volumes.handover, "mountPath": keys.HANDOVER_DIR}
     mounted = [*read_only(mounts), *([handover] if handed else []), *aws.mounts]
-    env = _env(pod, settings, aws, handed=handed)
-    if beside:
-        wanted = sidecar_resources(pod, settings)
-        ours = described(keys.CONTAINER, pod, env, mounted, settings, wanted)
-        return ours | sidecar.fields(pod, settings)
-    ours = described(keys.CONTAINER, pod, env, mounted, settings, resources(pod, settings))
+    env = _env(pod, chosen, settings, aws, handed=handed)
+    wanted = (sidecar_resources if chosen.sidecar else resources)(pod, chosen, settings)
+    secured = security(pod, chosen, settings)
+    ours = described(keys.CONTAINER, env, mounted, settings, secured, wanted)
+    if chosen.sidecar:
+        return ours | sidecar.fields(chosen, settings)
     own = settings.container_restart_policy and _never(pod)
     return ours | ({"restartPolicy": "OnFailure"} if own else {})
 
 
 def described(
     name: str,
-    pod: Mapping[str, Any],
     env: list[dict[str, Any]],
     mounts: list[dict[str, Any]],
     settings: Settings,
+    secured: dict[str, Any],
     wanted: Resources,
 ) -> dict[str, Any]:
     """One of our containers: `name` is also its command in our image."""
@@ -59,7 +60,7 @@ def described(
         "command": [name],
         "env": env,
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "securityContext": _security(pod, settings),
+        "securityContext": secured,
         "volumeMounts": mounts,
     }
     return container | ({"resources": wanted} if wanted else {})
@@ -101,10 +102,10 @@ def _platform_ca(settings: Settings) -> dict[str, Any]:
     return {"name": settings.ca_configmap, "items": items}
 
 
-def _security(pod: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+def security(pod: Mapping[str, Any], chosen: Choices, settings: Settings) -> dict[str, Any]:
     """What Pod Security "restricted" asks of every container, and a read-only root beside it."""
-    user = _user(pod, settings)
-    named = settings.seccomp_profile != "none" and not choices.left_out(pod, keys.SECCOMP_PROFILE)
+    user = _user(pod, chosen, settings)
+    named = settings.seccomp_profile != "none" and not chosen.no_seccomp
     return {
         "runAsNonRoot": True,
         **({} if user is None else {"runAsUser": user}),
@@ -115,33 +116,38 @@ def _security(pod: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     }
 
 
-def _user(pod: Mapping[str, Any], settings: Settings) -> int | None:
+def _user(pod: Mapping[str, Any], chosen: Choices, settings: Settings) -> int | None:
     """Its UID; None: the cluster's choice, or our image's.
 
     As a pod's own is root, a container without one would be root, and never be started.
     """
-    if user := choices.user(pod):
-        return user
-    user = None if choices.left_out(pod, keys.RUN_AS_USER) else settings.run_as_user
+    if chosen.user:
+        return chosen.user
+    user = None if chosen.no_user else settings.run_as_user
     root = (pod["spec"].get("securityContext") or {}).get("runAsUser") == 0
     return _OF_THE_IMAGE if root and user is None else user
 
 
 def _env(
-    pod: Mapping[str, Any], settings: Settings, aws: identity.Identity, *, handed: bool
+    pod: Mapping[str, Any],
+    chosen: Choices,
+    settings: Settings,
+    aws: identity.Identity,
+    *,
+    handed: bool,
 ) -> list[dict[str, Any]]:
     """Each name once: the pod's own AWS identity before the platform's choice before ours."""
     field = {"fieldRef": {"fieldPath": "spec.nodeName"}}
     node: dict[str, Any] = {"name": "JASM_NODE_NAME", "valueFrom": field}
-    beside = choices.sidecar(pod)
-    last = _never(pod) and not (beside or settings.container_restart_policy)  # no later try (D7)
+    again = chosen.sidecar or settings.container_restart_policy
+    last = _never(pod) and not again  # no later try (D7)
     restart = [{"name": "JASM_RESTART_POLICY", "value": "Never"}] if last else []
-    mode = sidecar.env(pod) if beside else []
+    mode = sidecar.env(chosen) if chosen.sidecar else []
     handover = [{"name": "JASM_HANDOVER_DIR", "value": keys.HANDOVER_DIR}] if handed else []
     trusted = [{"name": "SSL_CERT_FILE", "value": f"{keys.SERVICEACCOUNT_DIR}/{_CA_FILE}"}]
     trusted = trusted if settings.ca_configmap else []
-    chosen = [{"name": name, "value": value} for name, value in settings.env]
-    entries = [node, *restart, *mode, *handover, *trusted, *chosen, *aws.env]
+    platforms = [{"name": name, "value": value} for name, value in settings.env]
+    entries = [node, *restart, *mode, *handover, *trusted, *platforms, *aws.env]
     return list({entry["name"]: entry for entry in entries}.values())
 
 

@@ -77,11 +77,12 @@ def _operations(
 ) -> Iterator[Operation]:
     names = _free_names(pod)
     created = [ours.podinfo_volume(names.podinfo), ours.token_volume(names.token, settings)]
-    containers = [ours.init_container(pod, names, settings, waited=bool(shown))]
-    if shown or choices.sidecar(pod):
+    chosen = choices.of(pod)
+    containers = [ours.init_container(pod, chosen, names, settings, waited=bool(shown))]
+    if shown or chosen.sidecar:
         created.append(waiter.handover_volume(names.handover))
     if shown:
-        containers.append(waiter.wait_container(pod, shown, names.handover, settings))
+        containers.append(waiter.wait_container(pod, chosen, shown, names.handover, settings))
         skipped = identity.skipping(keys.WAITER, pod["metadata"].get("annotations") or {})
         yield _add(annotation_path(identity.SKIPPED), skipped)
     yield from _pulled(pod, settings)

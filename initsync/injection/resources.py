@@ -19,7 +19,8 @@ from decimal import Decimal
 from typing import Any
 
 from initsync.annotation import quantity
-from initsync.injection import choices, limitrange
+from initsync.injection import limitrange
+from initsync.injection.choices import KINDS, Choices
 from initsync.injection.settings import Settings
 
 Resources = dict[str, dict[str, str]]
@@ -28,21 +29,21 @@ _UNITS = {"cpu": (1000.0, "m"), "memory": (2.0**-20, "Mi")}
 _NOISE = 1e-6  # of a unit: what floating point may be wrong by
 
 
-def resources(pod: Mapping[str, Any], settings: Settings) -> Resources:
+def resources(pod: Mapping[str, Any], chosen: Choices, settings: Settings) -> Resources:
     """The container's `resources`; empty where the pod says nothing of either."""
     wanted: Resources = {}
     bounds = ((settings.cpu, settings.max_cpu), (settings.memory, settings.max_memory))
-    for kind, (least, most) in zip(choices.KINDS, bounds, strict=True):
-        chosen = choices.amount(pod, kind)
-        found = (
-            {"requests": chosen, "limits": chosen} if chosen else _copied(pod, kind, least, most)
-        )
+    for kind, (least, most) in zip(KINDS, bounds, strict=True):
+        if own := chosen.amounts.get(kind):
+            found = {"requests": own, "limits": own}
+        else:
+            found = {} if chosen.as_a_whole else _copied(pod, kind, least, most)
         for part, amount in found.items():
             wanted.setdefault(part, {})[kind] = amount
     return wanted
 
 
-def sidecar_resources(pod: Mapping[str, Any], settings: Settings) -> Resources:
+def sidecar_resources(pod: Mapping[str, Any], chosen: Choices, settings: Settings) -> Resources:
     """A sidecar's `resources`: it names what the app containers name.
 
     A limit is the request too: that keeps a Guaranteed pod so, and passes a LimitRange that holds
@@ -51,11 +52,11 @@ def sidecar_resources(pod: Mapping[str, Any], settings: Settings) -> Resources:
     wanted: Resources = {}
     limits = (settings.sidecar_cpu, settings.sidecar_memory)
     rest = (settings.cpu, settings.memory)
-    for kind, limit, least in zip(choices.KINDS, limits, rest, strict=True):
-        named = {} if choices.as_a_whole(pod) else _largest(pod, kind)
+    for kind, limit, least in zip(KINDS, limits, rest, strict=True):
+        named = {} if chosen.as_a_whole else _largest(pod, kind)
         floor = limitrange.given(pod, kind)
         own = quantity.larger(limit, floor) if "limits" in named else None
-        if amount := choices.amount(pod, kind) or own:
+        if amount := chosen.amounts.get(kind) or own:
             for part in ("requests", "limits"):
                 wanted.setdefault(part, {})[kind] = amount
         elif named:
@@ -64,8 +65,6 @@ def sidecar_resources(pod: Mapping[str, Any], settings: Settings) -> Resources:
 
 
 def _copied(pod: Mapping[str, Any], kind: str, least: str, most: str) -> dict[str, str]:
-    if choices.as_a_whole(pod):
-        return {}
     largest = _at_most(_largest(pod, kind), kind, most)
     equal = largest.get("requests") == largest.get("limits")
     return {

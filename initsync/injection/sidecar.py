@@ -4,10 +4,9 @@ https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
 """
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
-from initsync.injection import choices
+from initsync.injection.choices import Choices
 from initsync.injection.settings import Settings
 from initsync.words import keys
 
@@ -15,7 +14,7 @@ _TIMEOUT = 60.0  # seconds: JASM_TIMEOUT's default
 _SLACK = 60  # seconds that the kubelet may take to start the process and to ask
 
 
-def fields(pod: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+def fields(chosen: Choices, settings: Settings) -> dict[str, Any]:
     """Beside those of an init container.
 
     The probe only looks for a file: it starts no interpreter, and no mesh or network policy is
@@ -27,7 +26,7 @@ def fields(pod: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
         "timeoutSeconds": 5,
         "failureThreshold": math.ceil(_timeout(settings)) + _SLACK,
     }
-    port = choices.metrics_port(pod)
+    port = chosen.metrics_port
     ports = [{"name": "jasm-metrics", "containerPort": port}] if port else []
     return {
         "restartPolicy": "Always",
@@ -36,9 +35,9 @@ def fields(pod: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     }
 
 
-def env(pod: Mapping[str, Any]) -> list[dict[str, Any]]:
+def env(chosen: Choices) -> list[dict[str, Any]]:
     """Beside an init container's."""
-    port = choices.metrics_port(pod)
+    port = chosen.metrics_port
     metrics = [{"name": "JASM_METRICS_PORT", "value": str(port)}] if port else []
     return [{"name": "JASM_MODE", "value": keys.SIDECAR}, *metrics]
 

@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from initsync.injection.container import described, read_only
+from initsync.injection.choices import Choices
+from initsync.injection.container import described, read_only, security
 from initsync.injection.resources import resources
 from initsync.injection.settings import Settings
 from initsync.injection.volumes import Shown
@@ -16,7 +17,11 @@ from initsync.words import keys
 
 
 def wait_container(
-    pod: Mapping[str, Any], shown: Sequence[Shown], handover: str, settings: Settings
+    pod: Mapping[str, Any],
+    chosen: Choices,
+    shown: Sequence[Shown],
+    handover: str,
+    settings: Settings,
 ) -> dict[str, Any]:
     """`jasm-wait`: no token, no identity; the volumes that it waits for, and the keys' names.
 
@@ -29,7 +34,8 @@ def wait_container(
     env = list(_env(shown, mounts, settings))
     no_token = read_only({handover: keys.SERVICEACCOUNT_DIR})
     mounted = [*no_token, *read_only(mounts)]
-    return described(keys.WAITER, pod, env, mounted, settings, resources(pod, settings))
+    wanted = resources(pod, chosen, settings)
+    return described(keys.WAITER, env, mounted, settings, security(pod, chosen, settings), wanted)
 
 
 def _env(

@@ -9,7 +9,7 @@ from initsync.annotation.check import check_text, refuse_unknown
 from initsync.annotation.request import Providers
 from initsync.kube import misplaced, place, secretuse
 from initsync.manifests import documents, workloads
-from initsync.manifests.documents import Scalar
+from initsync.manifests.documents import ScalarNode
 from initsync.manifests.workloads import Located
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
@@ -56,7 +56,7 @@ def _check(found: Located, providers: Providers) -> None:
     if found.misplaced:
         problem = misplaced.problem(workload.kind, found.home)
         raise AnnotationError(problem, name=found.name, of=found.part)
-    if not isinstance(value, Scalar):
+    if not isinstance(value, ScalarNode):
         problem = f"must be a string, not a {value.kind}: write '{found.name}: |' above its fields"
         raise AnnotationError(problem, name=found.name)
     if value.kind != "str":
@@ -72,14 +72,14 @@ def _check(found: Located, providers: Providers) -> None:
 
 def _warnings(found: Located) -> Iterator[Finding]:
     """Of a valid annotation, whether its pod can use what it asks for."""
-    if found.name == keys.ANNOTATION and isinstance(found.value, Scalar):
+    if found.name == keys.ANNOTATION and isinstance(found.value, ScalarNode):
         secret = annotation.asked(found.value.text)
         for said in secretuse.problems(found.pod["spec"], secret, place.earlier(found.pod)):
             yield Finding(found.value.line, *found.workload, found.name, "", said, "warning")
 
 
 def _advice(found: Located) -> str:
-    if found.misplaced or not isinstance(found.value, Scalar):
+    if found.misplaced or not isinstance(found.value, ScalarNode):
         return ""
     return documents.advice(found.value.text)
 
@@ -90,6 +90,6 @@ def _line(value: documents.Node, line: int | None) -> int:
     Of a literal block only: a folded or quoted text has other lines than its file.
     https://yaml.org/spec/1.1/#id928909
     """
-    if line is None or not isinstance(value, Scalar) or not value.literal:
+    if line is None or not isinstance(value, ScalarNode) or not value.literal:
         return value.line
     return value.line + min(line, max(1, len(value.text.splitlines())))

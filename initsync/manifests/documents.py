@@ -37,7 +37,7 @@ class NotYaml(Exception):
         self.line = line
 
 
-class Scalar:
+class ScalarNode:
     """A text, and `kind` as YAML reads it: str, int, null …"""
 
     __slots__ = ("kind", "line", "literal", "text")
@@ -52,7 +52,7 @@ class Scalar:
         """Whether it is a block (`|`), whose line N is the file's line `line` + N."""
 
 
-class Sequence:
+class ListNode:
     """A list's maps, lists and aliases; its scalars are left out."""
 
     __slots__ = ("first", "items", "line", "size")
@@ -67,7 +67,7 @@ class Sequence:
         """Values in it and below, with what its aliases stand for; 0 until its end."""
 
 
-class Mapping:
+class MapNode:
     """A map's wanted fields; of a field that is there twice the last, as Kubernetes has it."""
 
     __slots__ = ("fields", "line", "size")
@@ -79,7 +79,7 @@ class Mapping:
         self.size = 0  # as a list's
 
 
-Node = Scalar | Sequence | Mapping
+Node = ScalarNode | ListNode | MapNode
 
 
 class _Open:
@@ -97,14 +97,14 @@ class _Open:
     def add(self, child: Node) -> None:
         """Take the next item, or in turn a key and its value."""
         self._size += child.size
-        if isinstance(self._node, Mapping):
+        if isinstance(self._node, MapNode):
             self._keyed = not self._keyed
             if self._keyed:
-                self._key = child.text if isinstance(child, Scalar) else ""
+                self._key = child.text if isinstance(child, ScalarNode) else ""
             elif self._key == "<<" or self._wanted(self._key):
                 self._node.fields[self._key] = child
-        elif isinstance(self._node, Sequence):
-            if not isinstance(child, Scalar):
+        elif isinstance(self._node, ListNode):
+            if not isinstance(child, ScalarNode):
                 self._node.items.append(child)
             elif self._size == 2:
                 self._node.first = child.text
@@ -117,7 +117,7 @@ class _Open:
     @property
     def takes_key(self) -> bool:
         """Whether the next node is a key."""
-        return isinstance(self._node, Mapping) and not self._keyed
+        return isinstance(self._node, MapNode) and not self._keyed
 
 
 def decode(data: bytes) -> str:
@@ -167,7 +167,7 @@ def _characters(escapes: str) -> str:
 
 def _roots(text: str, wanted: Callable[[str], bool]) -> Iterator[Node]:
     anchors: dict[str, Node] = {}
-    roots = Sequence(1)
+    roots = ListNode(1)
     stack = [_Open(roots, wanted)]
     began = expanded = before = 0  # values that aliases stand for: in this document, before it
     for count, (event, kind) in enumerate(_events(text)):
@@ -195,7 +195,7 @@ def _refuse(event: Any, node: Node, stack: list[_Open], count: int, text: str) -
         problem = f"nested deeper than {DEPTH} levels, or more than {NODES} values: split it"
         raise NotYaml(problem, node.line)
     start = event.start_mark.index
-    if isinstance(node, Mapping) and stack[-1].takes_key and text[start - 1 : start + 1] == "{{":
+    if isinstance(node, MapNode) and stack[-1].takes_key and text[start - 1 : start + 1] == "{{":
         raise _not_yaml("a map cannot be a key", node.line, text)
 
 
@@ -230,9 +230,9 @@ def _node(event: Any, kind: str, text: str, anchors: dict[str, Node]) -> Node:
     if not isinstance(event, yaml.CollectionStartEvent):
         literal = event.style == "|"
         line += _lines_before(text, event.start_mark.index) if literal else 0
-        node = Scalar(str(event.value), kind, line, literal=literal)
+        node = ScalarNode(str(event.value), kind, line, literal=literal)
     else:
-        node = Mapping(line) if isinstance(event, yaml.MappingStartEvent) else Sequence(line)
+        node = MapNode(line) if isinstance(event, yaml.MappingStartEvent) else ListNode(line)
     if event.anchor:
         anchors[event.anchor] = node
     return node

@@ -5,7 +5,7 @@ https://yaml.org/type/merge.html
 
 from collections.abc import Iterator
 
-from initsync.manifests.documents import Mapping, Node, NotYaml, Sequence
+from initsync.manifests.documents import ListNode, MapNode, Node, NotYaml
 
 MERGES = 100
 """Maps that one look-up goes through by merge keys."""
@@ -18,7 +18,7 @@ def names(node: Node | None) -> Iterator[str]:
         if not waiting:
             return
         current = waiting.pop()
-        if isinstance(current, Mapping):
+        if isinstance(current, MapNode):
             yield from [name for name in current.fields if name not in seen]
             seen |= current.fields.keys()
             waiting += reversed(_merged(current))
@@ -38,7 +38,7 @@ def _field(node: Node | None, key: str) -> Node | None:
         if not waiting:
             return None
         current = waiting.pop()
-        if isinstance(current, Mapping):
+        if isinstance(current, MapNode):
             if key in current.fields:
                 return current.fields[key]
             waiting += reversed(_merged(current))
@@ -49,9 +49,9 @@ def _too_many(node: Node | None) -> NotYaml:
     return NotYaml(f"more than {MERGES} maps are merged (<<) into one", node.line if node else 1)
 
 
-def _merged(node: Mapping) -> list[Node]:
+def _merged(node: MapNode) -> list[Node]:
     """A map, or a list of maps of which the earlier wins."""
     merge = node.fields.get("<<")
-    if isinstance(merge, Sequence):
+    if isinstance(merge, ListNode):
         return merge.items[:MERGES]
     return [merge] if merge else []

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from initsync.manifests.documents import Node, Scalar, Sequence
+from initsync.manifests.documents import ListNode, Node, ScalarNode
 from initsync.manifests.paths import lookup
 from initsync.words.model import JsonObject
 
@@ -41,11 +41,11 @@ def _shaped(node: Node | None, shape: Any) -> Any:
     if isinstance(shape, dict):
         return {key: _shaped(there, inner) for key, inner, there in _fields(node, shape)}
     if isinstance(shape, list):
-        items = node.items if isinstance(node, Sequence) else []
+        items = node.items if isinstance(node, ListNode) else []
         return [_shaped(item, shape[0]) for item in items]
     if shape == _FIRST:
-        return [node.first if isinstance(node, Sequence) else ""]
-    return node.text if isinstance(node, Scalar) and node.kind == "str" else ""
+        return [node.first if isinstance(node, ListNode) else ""]
+    return node.text if isinstance(node, ScalarNode) and node.kind == "str" else ""
 
 
 def _fields(node: Node | None, shape: dict[str, Any]) -> Iterator[tuple[str, Any, Node | None]]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from initsync.annotation.check import ANNOTATIONS, KNOWN
 from initsync.kube import kinds, podfields
 from initsync.manifests import documents, podparts
-from initsync.manifests.documents import Node, Scalar, Sequence
+from initsync.manifests.documents import ListNode, Node, ScalarNode
 from initsync.manifests.paths import lookup, names
 from initsync.words import keys
 from initsync.words.model import JsonObject
@@ -78,7 +78,7 @@ def _objects(root: Node) -> Iterator[tuple[Node, str]]:
         seen.add(id(found))
         kind = _text(found, "kind") or within
         items = lookup(found, "items")
-        if kind.endswith("List") and isinstance(items, Sequence):
+        if kind.endswith("List") and isinstance(items, ListNode):
             waiting += [(item, kind.removesuffix("List")) for item in reversed(items.items)]
         else:
             yield found, kind
@@ -87,7 +87,7 @@ def _objects(root: Node) -> Iterator[tuple[Node, str]]:
 def _of(found: Node, kind: str) -> Iterator[Located]:
     path = kinds.pod_path(kind)
     if kind not in kinds.PODS and not isinstance(
-        lookup(found, *path, "spec", "containers"), Sequence
+        lookup(found, *path, "spec", "containers"), ListNode
     ):
         return
     workload = Workload(kind, _text(found, "metadata", "namespace"), _name(found))
@@ -116,7 +116,7 @@ def _of(found: Node, kind: str) -> Iterator[Located]:
 
 def _pod(found: Node, path: tuple[str, ...]) -> JsonObject:
     said = {name: _annotation(found, path, name) for name in KNOWN}
-    annotations = {name: it.text for name, it in said.items() if isinstance(it, Scalar)}
+    annotations = {name: it.text for name, it in said.items() if isinstance(it, ScalarNode)}
     return {
         "metadata": {"annotations": annotations},
         "spec": podparts.spec(lookup(found, *path, "spec")),
@@ -129,7 +129,7 @@ def _unquoted(found: Node, path: tuple[str, ...]) -> dict[str, str]:
     return {
         name: node.text
         for name, node in nodes.items()
-        if isinstance(node, Scalar) and node.kind not in ("str", "null")
+        if isinstance(node, ScalarNode) and node.kind not in ("str", "null")
     }
 
 
@@ -150,4 +150,4 @@ def _name(found: Node) -> str:
 
 def _text(found: Node, *path: str) -> str:
     node = lookup(found, *path)
-    return node.text if isinstance(node, Scalar) and node.kind == "str" else ""
+    return node.text if isinstance(node, ScalarNode) and node.kind == "str" else ""

@@ -9,7 +9,7 @@ from typing import Any
 from initsync.network import http1, urls
 
 
-def opened(place: urls.Place, proxy: urls.Proxy | None, deadline: float) -> socket.socket:
+def opened(place: urls.Host, proxy: urls.Proxy | None, deadline: float) -> socket.socket:
     """A connection to `place`, by `proxy` if there is one; `deadline` is on the monotonic clock.
 
     Raises OSError, UnicodeError for a name that cannot be one, and http1.BadResponse where the
@@ -79,7 +79,7 @@ def plain(host: str) -> str | bytes:
     return host.encode() if host.isascii() else host
 
 
-def _tunnel(sock: socket.socket, place: urls.Place, proxy: urls.Proxy, deadline: float) -> None:
+def _tunnel(sock: socket.socket, place: urls.Host, proxy: urls.Proxy, deadline: float) -> None:
     """https://www.rfc-editor.org/rfc/rfc9110#name-connect"""
     host = f"[{place.host}]" if ":" in place.host else place.host
     target = f"{host}:{place.port}"

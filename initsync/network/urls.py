@@ -14,7 +14,7 @@ _HOST = re.compile(r"[A-Za-z0-9._:%-]+")  # IPv6 with its zone included
 _PORTS = {"http": 80, "https": 443}
 
 
-class Place(NamedTuple):
+class Host(NamedTuple):
     """One host, as a connection needs it."""
 
     secure: bool
@@ -37,7 +37,7 @@ class Proxy(NamedTuple):
         return f"Proxy({self.host}:{self.port})"
 
 
-def place(url: str) -> Place:
+def place(url: str) -> Host:
     """The host of an http or https URL. Raises InvalidSetup for any other text."""
     try:
         parts = urlsplit(url)
@@ -48,10 +48,10 @@ def place(url: str) -> Place:
         advice = "write it as https://HOST[:PORT] in the variable or file that names it"
         raise InvalidSetup(f"{shown(without_user(url))} is no URL of a host", advice)
     authority = parts.netloc.rpartition("@")[2]
-    return Place(parts.scheme == "https", host, port, authority, parts.path.rstrip("/"))
+    return Host(parts.scheme == "https", host, port, authority, parts.path.rstrip("/"))
 
 
-def proxy_for(to: Place, env: Mapping[str, str]) -> Proxy | None:
+def proxy_for(to: Host, env: Mapping[str, str]) -> Proxy | None:
     """The proxy that the environment names for a host, as botocore would choose it.
 
     `https_proxy` and `http_proxy` by the URL's scheme, `no_proxy` for exceptions; lower case
@@ -77,11 +77,11 @@ def named_proxy(url: str) -> Proxy:
     return Proxy(found.host, found.port, f"Basic {token}" if login else None)
 
 
-def _excepted(to: Place, exceptions: str) -> bool:
+def _excepted(to: Host, exceptions: str) -> bool:
     return any(_matches(to, entry.strip().lower()) for entry in exceptions.split(","))
 
 
-def _matches(to: Place, entry: str) -> bool:
+def _matches(to: Host, entry: str) -> bool:
     """One entry of NO_PROXY: `*`, an address, a CIDR block, or a name with all below it.
 
     Addresses and blocks are what Go and requests accept beyond botocore's names:

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from initsync.permissions import iam
-from initsync.permissions.iam import Place
+from initsync.permissions.iam import AwsScope
 from initsync.permissions.names import within
 from initsync.permissions.permits import Permit
 from initsync.permissions.wishes import Wish
@@ -51,7 +51,7 @@ class CloudRole(NamedTuple):
     """By the ARN of a secret in another account the policy that its owner puts on it."""
 
 
-def cloud_role(permit: Permit, place: Place, trust: Trust, prefix: str) -> CloudRole:
+def cloud_role(permit: Permit, place: AwsScope, trust: Trust, prefix: str) -> CloudRole:
     """The ServiceAccount's; `prefix` is what its name begins with."""
     name = within(f"{prefix}_{permit.namespace}_{permit.account}", _NAME_LIMIT)
     arn = place.arn("iam", f"role/{name}")
@@ -66,13 +66,13 @@ def paths(permit: Permit) -> list[str]:
     return sorted({wish.path for wish in permit.wishes if wish.provider in _STATEMENTS})
 
 
-def foreign(permit: Permit, place: Place) -> list[str]:
+def foreign(permit: Permit, place: AwsScope) -> list[str]:
     """The ARNs of secrets in other accounts, which must share them."""
     arns = {iam.secret(path, place) for path in paths(permit)}
     return sorted(arn for arn in arns if iam.foreign(arn, place))
 
 
-def warnings(role: CloudRole, place: Place, trust: Trust, output: str) -> Iterator[str]:
+def warnings(role: CloudRole, place: AwsScope, trust: Trust, output: str) -> Iterator[str]:
     """What a person should know of what is printed in that form."""
     permit, whose = role.permit, role.permit.whose
     for provider in sorted({wish.provider for wish in permit.wishes} - _STATEMENTS.keys()):
@@ -105,7 +105,7 @@ def as_object(role: CloudRole, trust: Trust) -> JsonObject:
     }
 
 
-def _statements(permit: Permit, place: Place) -> list[JsonObject]:
+def _statements(permit: Permit, place: AwsScope) -> list[JsonObject]:
     found: list[JsonObject] = []
     for provider, group in groupby(sorted(permit.wishes, key=_provider), _provider):
         if statements := _STATEMENTS.get(provider):
@@ -117,7 +117,7 @@ def _provider(wish: Wish) -> str:
     return wish.provider
 
 
-def _trust(trust: Trust, place: Place, permit: Permit) -> JsonObject | None:
+def _trust(trust: Trust, place: AwsScope, permit: Permit) -> JsonObject | None:
     whose = (permit.namespace, permit.account)
     if trust.kind == "irsa":
         return iam.irsa_trust(place, trust.issuer, *whose, trust.audience)

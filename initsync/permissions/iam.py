@@ -35,7 +35,7 @@ _CHOSEN = re.compile(r"-([a-z]{6}|[A-Z]{6}|[0-9]{6})$")
 _KEY = re.compile(r"arn:[-a-z0-9]+:kms:([-a-z0-9]+):[0-9]{12}:key/[A-Za-z0-9-]+")
 
 
-class Place(NamedTuple):
+class AwsScope(NamedTuple):
     """Where the secrets are that are named without an ARN, and who encrypts which."""
 
     account: str
@@ -54,7 +54,7 @@ class Place(NamedTuple):
         return f"arn:{self.partition}:{service}::{self.account}:{resource}"
 
 
-def secret(path: str, place: Place) -> str:
+def secret(path: str, place: AwsScope) -> str:
     """The ARN that fits the secret at `path` and no other.
 
     A full ARN that ends in a dash and six characters is taken for complete, as it is: that AWS
@@ -89,7 +89,7 @@ def home(arn: str) -> tuple[str, str]:
     return partition, region
 
 
-def foreign(arn: str, place: Place) -> bool:
+def foreign(arn: str, place: AwsScope) -> bool:
     """Whether the secret is in another account, which then must allow the role, too."""
     return arn.split(":")[4] != place.account
 
@@ -104,7 +104,7 @@ def key_problem(arn: str) -> str | None:
     )
 
 
-def key_of(path: str, place: Place) -> str | None:
+def key_of(path: str, place: AwsScope) -> str | None:
     """The ARN of the KMS key that encrypts the secret at `path`, if it is said."""
     if path in place.keys:
         return place.keys[path]
@@ -112,7 +112,7 @@ def key_of(path: str, place: Place) -> str | None:
     return every if every and home(every) == home(secret(path, place)) else None
 
 
-def statements(paths: Collection[str], place: Place) -> list[JsonObject]:
+def statements(paths: Collection[str], place: AwsScope) -> list[JsonObject]:
     """What a role must be allowed that fetches `paths`, and no more."""
     arns = sorted({secret(path, place) for path in paths})
     found = [_allow("ReadSecrets", "secretsmanager:GetSecretValue", arns)]
@@ -140,7 +140,7 @@ def policies(wanted: Iterable[JsonObject], limit: int = POLICY_LIMIT) -> list[Js
 
 
 def irsa_trust(
-    place: Place, issuer: str, namespace: str, account: str, audience: str = AUDIENCE
+    place: AwsScope, issuer: str, namespace: str, account: str, audience: str = AUDIENCE
 ) -> JsonObject:
     """That of a ServiceAccount by a cluster's OIDC issuer (a URL without its scheme).
 

@@ -11,7 +11,7 @@ from initsync.annotation import check
 from initsync.annotation import request as annotation
 from initsync.kube import podfields
 from initsync.manifests import workloads
-from initsync.manifests.documents import Scalar
+from initsync.manifests.documents import ScalarNode
 from initsync.manifests.workloads import Located
 from initsync.permissions import owners
 from initsync.words import keys, rules
@@ -40,7 +40,7 @@ def of_manifest(text: str, namespace: str) -> Iterator[Wish]:
     where a name is none, for it becomes a part of programs.
     """
     for found in workloads.annotations(text):
-        if found.name == keys.ANNOTATION and isinstance(found.value, Scalar):
+        if found.name == keys.ANNOTATION and isinstance(found.value, ScalarNode):
             kind, own, name = found.workload
             chosen = own or namespace
             _refuse(found, f"{kind} {shown(name)}", chosen)

@@ -19,7 +19,7 @@ from initsync.words.model import Outcome, PodRef
 _SOURCE = f"spec.initContainers{{{keys.CONTAINER}}}"
 
 
-class Place(NamedTuple):
+class Reported(NamedTuple):
     """Where the sync ran, and where its Event goes."""
 
     pod: PodRef
@@ -31,7 +31,7 @@ class Synced(NamedTuple):
     """How a sync ended; `place` is None where pod or cluster are not known, so no Event can be."""
 
     report: Report
-    place: Place | None = None
+    place: Reported | None = None
 
     def close(self) -> None:
         """End its connections."""
@@ -96,9 +96,9 @@ def hand_over(env: Mapping[str, str], outcome: Outcome | None) -> None:
             raise InvalidSetup(f"{problem} ({error.strerror})", advice) from error
 
 
-def _place(run: entry.Run) -> Place:
+def _place(run: entry.Run) -> Reported:
     pod = podinfo.read_pod(directory(run.env))
     files = run.env.get("JASM_SERVICEACCOUNT_DIR", keys.SERVICEACCOUNT_DIR)
     access = clusterauth.in_cluster(run.env, files)
     cluster = Cluster(access.api(run.network, LIMIT), pod.namespace)
-    return Place(pod, cluster, run.network)
+    return Reported(pod, cluster, run.network)

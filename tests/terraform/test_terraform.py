@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from initsync.permissions import hcl, terraform
 from initsync.permissions.cloudroles import CloudRole, Trust, cloud_role
 from initsync.permissions.hcl import Block, Call
-from initsync.permissions.iam import Place
+from initsync.permissions.iam import AwsScope
 from initsync.permissions.permits import permits
 from initsync.permissions.wishes import Wish
 from tests import programs
 
-PLACE = Place("123456789012", "eu-west-1", {"": "arn:aws:kms:eu-west-1:123456789012:key/1"})
+PLACE = AwsScope("123456789012", "eu-west-1", {"": "arn:aws:kms:eu-west-1:123456789012:key/1"})
 POD_IDENTITY = Trust("pod-identity", cluster="prod")
 IRSA = Trust("irsa", issuer="oidc.eks.eu-west-1.amazonaws.com/id/ABC")
 

@@ -9,6 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from initsync.injection import choices
 from initsync.injection.patch import inject
 from initsync.injection.resources import resources, sidecar_resources
 from initsync.injection.settings import Settings
@@ -247,8 +248,8 @@ def test_a_sidecars_resources_are_the_platforms_choice() -> None:
 def test_a_sidecar_names_what_the_apps_name_and_nothing_else(spec: dict[str, Any]) -> None:
     annotations = {keys.ANNOTATION: ANNOTATION, keys.MODE: "sidecar"}
     pod = {"kind": "Pod", "metadata": {"name": "p", "annotations": annotations}, "spec": spec}
-    beside = sidecar_resources(pod, DEFAULT)
-    copied = resources(pod, DEFAULT)
+    beside = sidecar_resources(pod, choices.of(pod), DEFAULT)
+    copied = resources(pod, choices.of(pod), DEFAULT)
 
     limits, requests = (beside.get(part, {}) for part in ("limits", "requests"))
     assert set(limits) == set(copied.get("limits", {}))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initsync.annotation.quantity import value
+from initsync.injection import choices
 from initsync.injection.resources import resources
 from initsync.injection.settings import Settings
 from initsync.words import keys
@@ -19,7 +20,8 @@ KINDS = {"cpu": ("m", Decimal(1000)), "memory": ("Mi", Decimal(2) ** -20)}
 def copied(own: dict[str, Any], settings: Settings = DEFAULT) -> Any:
     app = {"name": "app", "image": "a", "resources": own}
     metadata = {"name": "p", "annotations": {keys.ANNOTATION: ""}}
-    return resources({"metadata": metadata, "spec": {"containers": [app]}}, settings)
+    pod = {"metadata": metadata, "spec": {"containers": [app]}}
+    return resources(pod, choices.of(pod), settings)
 
 
 def amounts(cpu: str, memory: str) -> dict[str, str]:

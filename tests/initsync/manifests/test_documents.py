@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initsync.manifests import documents as yamldocs
-from initsync.manifests.documents import Mapping, Node, NotYaml, Scalar, documents
+from initsync.manifests.documents import MapNode, Node, NotYaml, ScalarNode, documents
 from initsync.manifests.paths import lookup
 
 WANTED = ["a", "b", "c"]
@@ -19,13 +19,13 @@ WANTED = ["a", "b", "c"]
 def text_at(text: str, *path: str) -> str | None:
     (root,) = documents(text, WANTED.__contains__)
     found = lookup(root, *path)
-    return found.text if isinstance(found, Scalar) else None
+    return found.text if isinstance(found, ScalarNode) else None
 
 
 def plain(node: Node) -> Any:
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         return node.text
-    if isinstance(node, Mapping):
+    if isinstance(node, MapNode):
         return {key: plain(value) for key, value in node.fields.items()}
     return [plain(item) for item in node.items]
 

@@ -24,7 +24,7 @@ PROXY = {"HTTPS_PROXY": "http://proxy:3128"}
         ("http://user:pl4nted@h", (False, "h", 80, "h", "")),
     ],
 )
-def test_a_url_leads_to_a_host(url: str, place: urls.Place) -> None:
+def test_a_url_leads_to_a_host(url: str, place: urls.Host) -> None:
     assert urls.place(url) == place
 
 

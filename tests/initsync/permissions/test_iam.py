@@ -10,11 +10,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from initsync.permissions import iam
-from initsync.permissions.iam import Place
+from initsync.permissions.iam import AwsScope
 from initsync.words.errors import InvalidSetup
 
 ACCOUNT = "123456789012"
-PLACE = Place(ACCOUNT, "eu-west-1")
+PLACE = AwsScope(ACCOUNT, "eu-west-1")
 ROOT = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/mrk-0123"
 FAR_KEY = "arn:aws:kms:us-east-1:999999999999:key/0123-4567"
@@ -129,7 +129,8 @@ def test_the_partition_is_the_regions_as_boto3_has_it() -> None:
     ]
 
     assert len(regions) > 60
-    assert {region for region, name in regions if Place(ACCOUNT, region).partition != name} == set()
+    wrong = {region for region, name in regions if AwsScope(ACCOUNT, region).partition != name}
+    assert wrong == set()
 
 
 def test_one_statement_reads_the_secrets_and_nothing_else_is_allowed() -> None:
@@ -176,7 +177,7 @@ def test_a_key_without_a_path_is_for_the_secrets_of_its_region_that_have_none() 
 def test_where_aws_has_a_domain_of_its_own_kms_may_know_secrets_manager_by_either() -> None:
     key = "arn:aws-cn:kms:cn-north-1:123456789012:key/1"
 
-    _, decrypt = iam.statements(["x"], Place(ACCOUNT, "cn-north-1", {"": key}))
+    _, decrypt = iam.statements(["x"], AwsScope(ACCOUNT, "cn-north-1", {"": key}))
 
     assert decrypt["Condition"]["StringEquals"]["kms:ViaService"] == [
         "secretsmanager.cn-north-1.amazonaws.com",

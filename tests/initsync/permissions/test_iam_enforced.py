@@ -25,14 +25,14 @@ from moto.server import ThreadedMotoServer
 from initsync import providers
 from initsync.network.transport import Network
 from initsync.permissions.cloudroles import CloudRole, Trust, cloud_role
-from initsync.permissions.iam import Place
+from initsync.permissions.iam import AwsScope
 from initsync.permissions.permits import permits
 from initsync.permissions.wishes import Wish
 from initsync.providers.aws import api
 from initsync.words.errors import AccessDenied
 
 REGION = "eu-west-1"
-PLACE = Place("123456789012", REGION)
+PLACE = AwsScope("123456789012", REGION)
 NAME = "aws-secretsmanager"
 
 
