@@ -15,6 +15,8 @@ PODS: Mapping[str, tuple[str, ...]] = {
     "ReplicaSet": _SPEC,
     "ReplicationController": _SPEC,
     "Job": _SPEC,
+    # https://keda.sh/docs/latest/reference/scaledjob-spec/
+    "ScaledJob": ("spec", "jobTargetRef", "template"),
 }
 
 

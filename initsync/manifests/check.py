@@ -9,7 +9,9 @@ from initsync.annotation.check import check_text, refuse_unknown
 from initsync.annotation.request import Providers
 from initsync.kube import misplaced, place, secretuse
 from initsync.manifests import documents, workloads
-from initsync.manifests.documents import ScalarNode
+from initsync.manifests.sources import Sources
+from initsync.manifests.stray import strays
+from initsync.manifests.tree import Node, ScalarNode
 from initsync.manifests.workloads import Located
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
@@ -32,12 +34,16 @@ class Finding(NamedTuple):
     severity: Literal["error", "warning"] = "error"
 
 
-def findings(text: str, providers: Providers) -> Iterator[Finding | None]:
+def findings(
+    text: str, providers: Providers, sources: Sources | None = None
+) -> Iterator[Finding | None]:
     """For each annotation in a manifest what is wrong with it, or None; then its warnings.
 
     Raises `yamldocs.NotYaml` at the first problem of the text, after what stands before it.
     """
+    count, together = 0, sources or Sources()
     for found in workloads.annotations(text):
+        count += found.name == keys.ANNOTATION
         try:
             _check(found, providers)
         except AnnotationError as error:
@@ -46,7 +52,15 @@ def findings(text: str, providers: Providers) -> Iterator[Finding | None]:
             yield Finding(line, *found.workload, found.name, error.reason, message)
         else:
             yield None
-            yield from _warnings(found)
+            yield from _warnings(found, providers, together)
+    for workload, line in strays(text, count):
+        yield Finding(line, *workload, keys.ANNOTATION, "", _STRAY.format(workload), "warning")
+
+
+_STRAY = (
+    f"annotation {keys.ANNOTATION} stands where no pod of the {{0.kind}} is seen, so it is not "
+    "checked: initsync check knows pod templates (spec.template) with containers"
+)
 
 
 def _check(found: Located, providers: Providers) -> None:
@@ -56,6 +70,9 @@ def _check(found: Located, providers: Providers) -> None:
     if found.misplaced:
         problem = misplaced.problem(workload.kind, found.home)
         raise AnnotationError(problem, name=found.name, of=found.part)
+    if found.earlier:
+        problem = f"is there twice, also at line {found.earlier}, and only the last one counts"
+        raise AnnotationError(f"{problem}: remove one", name=found.name)
     if not isinstance(value, ScalarNode):
         problem = f"must be a string, not a {value.kind}: write '{found.name}: |' above its fields"
         raise AnnotationError(problem, name=found.name)
@@ -70,11 +87,15 @@ def _check(found: Located, providers: Providers) -> None:
     check_text(found.name, value.text, pod, providers)
 
 
-def _warnings(found: Located) -> Iterator[Finding]:
-    """Of a valid annotation, whether its pod can use what it asks for."""
+def _warnings(found: Located, providers: Providers, sources: Sources) -> Iterator[Finding]:
+    """Of a valid annotation, whether its pod can use what it asks for, and it alone makes that."""
     if found.name == keys.ANNOTATION and isinstance(found.value, ScalarNode):
-        secret = annotation.asked(found.value.text)
-        for said in secretuse.problems(found.pod["spec"], secret, place.earlier(found.pod)):
+        pod = PodRef(found.workload.namespace, found.workload.name, "")
+        request = annotation.parse(found.value.text, pod, providers)
+        problems = secretuse.problems(
+            found.pod["spec"], request.secret_name, place.earlier(found.pod)
+        )
+        for said in filter(None, (*problems, sources.conflict(request, found.workload))):
             yield Finding(found.value.line, *found.workload, found.name, "", said, "warning")
 
 
@@ -84,7 +105,7 @@ def _advice(found: Located) -> str:
     return documents.advice(found.value.text)
 
 
-def _line(value: documents.Node, line: int | None) -> int:
+def _line(value: Node, line: int | None) -> int:
     """The line of the file at which the annotation's own line stands.
 
     Of a literal block only: a folded or quoted text has other lines than its file.

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from initsync.manifests import aliases
+from initsync.manifests.tree import ListNode, MapNode, Node, ScalarNode
 from initsync.words.wording import shown
 
 DEPTH = 500
@@ -37,51 +38,6 @@ class NotYaml(Exception):
         self.line = line
 
 
-class ScalarNode:
-    """A text, and `kind` as YAML reads it: str, int, null …"""
-
-    __slots__ = ("kind", "line", "literal", "text")
-    size = 1
-
-    def __init__(self, text: str, kind: str, line: int, *, literal: bool) -> None:
-        self.text = text
-        self.kind = kind
-        self.line = line
-        """Where the value begins; of a literal block the line of its `|`."""
-        self.literal = literal
-        """Whether it is a block (`|`), whose line N is the file's line `line` + N."""
-
-
-class ListNode:
-    """A list's maps, lists and aliases; its scalars are left out."""
-
-    __slots__ = ("first", "items", "line", "size")
-    kind = "list"
-
-    def __init__(self, line: int) -> None:
-        self.line = line
-        self.items: list[Node] = []
-        self.first = ""
-        """The text of a first item that is a scalar, such as a command's program."""
-        self.size = 0
-        """Values in it and below, with what its aliases stand for; 0 until its end."""
-
-
-class MapNode:
-    """A map's wanted fields; of a field that is there twice the last, as Kubernetes has it."""
-
-    __slots__ = ("fields", "line", "size")
-    kind = "map"
-
-    def __init__(self, line: int) -> None:
-        self.line = line
-        self.fields: dict[str, Node] = {}
-        self.size = 0  # as a list's
-
-
-Node = ScalarNode | ListNode | MapNode
-
-
 class _Open:
     """A collection whose end has not come yet."""
 
@@ -102,7 +58,7 @@ class _Open:
             if self._keyed:
                 self._key = child.text if isinstance(child, ScalarNode) else ""
             elif self._key == "<<" or self._wanted(self._key):
-                self._node.fields[self._key] = child
+                self._node.keep(self._key, child)
         elif isinstance(self._node, ListNode):
             if not isinstance(child, ScalarNode):
                 self._node.items.append(child)

@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 from initsync import providers
 from initsync.manifests import check, documents
 from initsync.manifests.check import Finding
+from initsync.manifests.sources import Sources
 from initsync.words.errors import InvalidSetup
 from initsync.words.wording import bug, printable
 
@@ -51,6 +52,7 @@ class Checked:
         self.annotations = 0
         self.findings: list[tuple[str, Finding]] = []
         self.unread: list[Unread] = []
+        self._sources = Sources()
 
     @property
     def exit_code(self) -> int:
@@ -67,7 +69,7 @@ class Checked:
         shown = STDIN if path == "-" else printable(os.fsencode(path).decode(errors="replace"))
         try:
             found = Manifest(shown, documents.decode(_manifests(path)))
-            for finding in check.findings(found.text, providers):
+            for finding in check.findings(found.text, providers, self._sources):
                 self.annotations += not finding or finding.severity == "error"
                 self.findings += [(shown, finding)] if finding else []
         except InvalidSetup as error:

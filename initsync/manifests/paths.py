@@ -5,7 +5,8 @@ https://yaml.org/type/merge.html
 
 from collections.abc import Iterator
 
-from initsync.manifests.documents import ListNode, MapNode, Node, NotYaml
+from initsync.manifests.documents import NotYaml
+from initsync.manifests.tree import ListNode, MapNode, Node
 
 MERGES = 100
 """Maps that one look-up goes through by merge keys."""

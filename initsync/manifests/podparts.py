@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from initsync.manifests.documents import ListNode, Node, ScalarNode
 from initsync.manifests.paths import lookup
+from initsync.manifests.tree import ListNode, Node, ScalarNode
 from initsync.words.model import JsonObject
 
 # A shape: "" a string, a list of one shape, a map of shapes.

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from initsync.annotation.check import ANNOTATIONS, KNOWN
 from initsync.kube import kinds, podfields
 from initsync.manifests import documents, podparts
-from initsync.manifests.documents import ListNode, Node, ScalarNode
 from initsync.manifests.paths import lookup, names
+from initsync.manifests.tree import ListNode, MapNode, Node, ScalarNode
 from initsync.words import keys
 from initsync.words.model import JsonObject
 
@@ -16,7 +16,7 @@ _ACCOUNT = ("serviceAccountName", "serviceAccount")  # the second is the first's
 _ELSEWHERE = {"CronJob": [(), ("spec", "jobTemplate")]}
 _WANTED = {
     *("kind", "items", "metadata", "name", "generateName", "namespace", "annotations"),
-    *("spec", "template", "jobTemplate", "labels", *_ACCOUNT),
+    *("spec", "template", "jobTemplate", "jobTargetRef", "labels", *_ACCOUNT),
     *podparts.FIELDS,
 }
 
@@ -48,6 +48,8 @@ class Located(NamedTuple):
     """Of namespace and ServiceAccount what YAML reads as no string, as it is written."""
     part: str = "annotation"
     """That, or `label`: of the one that may be either."""
+    earlier: int = 0
+    """The line of a value that this one takes the place of; 0: there is none."""
 
     @property
     def managed_by(self) -> str:
@@ -60,7 +62,7 @@ def annotations(text: str) -> Iterator[Located]:
     after what stands before it.
     """
     for root in documents.documents(text, _wanted):
-        for found, kind in _objects(root):
+        for found, kind in objects(root):
             yield from _of(found, kind)
 
 
@@ -68,7 +70,7 @@ def _wanted(field: str) -> bool:
     return field in _WANTED or field.startswith(keys.PREFIX)
 
 
-def _objects(root: Node) -> Iterator[tuple[Node, str]]:
+def objects(root: Node) -> Iterator[tuple[Node, str]]:
     """The object with its kind, or those of a list, each once however often it is aliased."""
     waiting, seen = [(root, "")], set[int]()
     while waiting:
@@ -86,11 +88,9 @@ def _objects(root: Node) -> Iterator[tuple[Node, str]]:
 
 def _of(found: Node, kind: str) -> Iterator[Located]:
     path = kinds.pod_path(kind)
-    if kind not in kinds.PODS and not isinstance(
-        lookup(found, *path, "spec", "containers"), ListNode
-    ):
+    if not has_pod(found, kind):
         return
-    workload = Workload(kind, _text(found, "metadata", "namespace"), _name(found))
+    workload = named(found, kind)
     home = ".".join((*path, "metadata", "annotations"))
     outside = _ELSEWHERE.get(kind, [()] if path else [])
     accounts = (_text(found, *path, "spec", name) for name in _ACCOUNT)
@@ -98,7 +98,8 @@ def _of(found: Node, kind: str) -> Iterator[Located]:
     about = (account, _pod(found, path), _unquoted(found, path))
     for name in KNOWN:
         if value := _annotation(found, path, name):
-            yield Located(workload, name, value, home, False, *about)
+            twice = _earlier(found, path, name)
+            yield Located(workload, name, value, home, False, *about, earlier=twice)
             continue
         for other in outside if name in ANNOTATIONS else ():
             if value := _annotation(found, other, name):
@@ -112,6 +113,23 @@ def _of(found: Node, kind: str) -> Iterator[Located]:
         for name in _strange(found, place):
             if value := _annotation(found, place, name):
                 yield Located(workload, name, value, home, place != path, *about)
+
+
+def has_pod(found: Node, kind: str) -> bool:
+    """Whether it is known where the object keeps its pod."""
+    containers = lookup(found, *kinds.pod_path(kind), "spec", "containers")
+    return kind in kinds.PODS or isinstance(containers, ListNode)
+
+
+def named(found: Node, kind: str) -> Workload:
+    """The object, by its kind and metadata."""
+    return Workload(kind, _text(found, "metadata", "namespace"), _name(found))
+
+
+def _earlier(found: Node, path: tuple[str, ...], name: str) -> int:
+    there = lookup(found, *path, "metadata", "annotations")
+    earlier = there.earlier if isinstance(there, MapNode) else None
+    return earlier[name].line if earlier and name in earlier else 0
 
 
 def _pod(found: Node, path: tuple[str, ...]) -> JsonObject:

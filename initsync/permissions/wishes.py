@@ -11,7 +11,7 @@ from initsync.annotation import check
 from initsync.annotation import request as annotation
 from initsync.kube import podfields
 from initsync.manifests import workloads
-from initsync.manifests.documents import ScalarNode
+from initsync.manifests.tree import ScalarNode
 from initsync.manifests.workloads import Located
 from initsync.permissions import owners
 from initsync.words import keys, rules

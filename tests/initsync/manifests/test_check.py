@@ -98,7 +98,6 @@ def test_a_valid_annotation_is_counted_and_not_found(kind: str) -> None:
         "kind: List\nitems: {a: b}",
         "kind: {a: b}\n",
         "? [a, b]\n: !Ref x\n",
-        yaml.safe_dump({"kind": "ConfigMap", **pod_of(BAD)}),
         yaml.safe_dump({"kind": "Certificate", "spec": {"template": {"metadata": {}}}}),
     ],
 )

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initsync.manifests import documents as yamldocs
-from initsync.manifests.documents import MapNode, Node, NotYaml, ScalarNode, documents
+from initsync.manifests.documents import NotYaml, documents
 from initsync.manifests.paths import lookup
+from initsync.manifests.tree import MapNode, Node, ScalarNode
 
 WANTED = ["a", "b", "c"]
 
