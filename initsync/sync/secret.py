@@ -114,6 +114,11 @@ def _own(name: str) -> bool:
     return name == keys.MANAGED_BY or (name.startswith(keys.PREFIX) and name != keys.ADOPT)
 
 
+def is_managed(existing: JsonObject, *managed_by: str) -> bool:
+    """Whether its managed-by label has one of these values."""
+    return _labels(existing).get(keys.MANAGED_BY) in managed_by
+
+
 def refuse_foreign(existing: JsonObject, *managed_by: str) -> None:
     """Raise NotManaged where `existing` is not JASM's to write (D6).
 
@@ -132,8 +137,8 @@ def refuse_foreign(existing: JsonObject, *managed_by: str) -> None:
     if existing.get("immutable"):
         advice = "delete it, or name another secretName"
         raise NotManaged(namespace, name, "is immutable", advice)
-    owner = _labels(existing).get(keys.MANAGED_BY)
-    if owner not in managed_by and _annotations(existing).get(keys.ADOPT) != "true":
+    if not is_managed(existing, *managed_by) and _annotations(existing).get(keys.ADOPT) != "true":
+        owner = _labels(existing).get(keys.MANAGED_BY)
         whose = f"belongs to {owner!r}" if owner else "was not made by JASM"
         advice = f'name another secretName, or annotate it {keys.ADOPT}: "true" to hand it over'
         raise NotManaged(namespace, name, whose, advice)

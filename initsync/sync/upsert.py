@@ -155,6 +155,10 @@ def _written(
     if existing is None:
         return _outcome("created", request, wanted)
     retry.wait(settings.settle)
+    if not manifests.is_managed(existing, settings.managed_by, *settings.also_managed_by):
+        from initsync.sync import adoption  # once in a Secret's life
+
+        return _outcome("updated", request, wanted, adoption.note(existing))
     before = manifests.source(existing)
     note = f"before: {before}" if before and before != manifests.source(wanted) else ""
     return _outcome("updated", request, wanted, note)

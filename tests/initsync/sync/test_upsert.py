@@ -151,6 +151,36 @@ def test_a_change_of_source_is_allowed_and_told() -> None:
     assert (outcome.action, outcome.note) == ("updated", "before: vault kv/old")
 
 
+LAST = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+@pytest.mark.parametrize(
+    ("comes", "told"),
+    [
+        ({}, "taken over"),
+        (
+            {"ownerReferences": [{"kind": "ExternalSecret", "name": "db"}]},
+            "taken over; it goes with ExternalSecret db (ownerReferences)",
+        ),
+        (
+            {"annotations": {LAST: "pl4nted"}},
+            f"taken over; its annotation {LAST} has what it held in plain text: remove that",
+        ),
+    ],
+)
+def test_what_comes_with_a_secret_that_was_handed_over_is_told(comes: Any, told: str) -> None:
+    cluster = Cluster()
+    cluster.put({"a": "1"})
+    assert cluster.stored
+    annotations = {"jasm.codnod.io/adopt": "true"} | comes.get("annotations", {})
+    cluster.stored["metadata"] |= comes | {"labels": {}, "annotations": annotations}
+
+    outcome = run(cluster, Provider(a="2"))
+
+    assert (outcome.action, outcome.note) == ("updated", told)
+    assert "pl4nted" not in outcome.sentence
+
+
 def test_keys_gone_at_the_source_are_removed_even_if_another_manager_owns_them_too() -> None:
     cluster = Cluster()
     cluster.put({"a": "1"})
