@@ -50,7 +50,7 @@ def test_an_upgrade_by_force_goes_through_and_the_bundle_is_back_within_seconds(
             helm.release("upgrade", str(CHART), *FORCED[kind], f"--set=injector.replicas={number}")
             until(lambda: bundles(api) == before, "it is trusted again", SECONDS)
 
-        assert pod.log.count('"step": "trust"') == 3
+        until(lambda: pod.log.count('"step": "trust"') == 3, "the job has told of each", SECONDS)
         assert pod.runs()
 
 

@@ -25,6 +25,7 @@ def place(real_api: ControlPlane, tmp_path: Path) -> tuple[str, ...]:
     namespace = f"t-{uuid.uuid4().hex[:10]}"
     real_api.create_namespace(namespace)
     pod = manifests.pod(namespace, "asks", {keys.ANNOTATION: ANNOTATION})
+    pod["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": "db"}}]
     pod["spec"]["initContainers"] = [{"name": keys.CONTAINER, "image": "i"}]
     real_api.create(pod)
     labels = {keys.MANAGED_BY: keys.MANAGED_BY_DEFAULT, keys.PROVIDER: "shelf"}

@@ -31,6 +31,7 @@ def test_it_syncs_before_the_app_starts_and_again_after_an_edit(shop: Shop) -> N
         started.running["jasm-init"].update(edited(shop, pod, **{keys.REFRESH_INTERVAL: "1h"}))
         until(lambda: shop.values() == {"password": "pl4nted-two"})
         until(lambda: len(shop.events(pod)) == 2)
+        until(lambda: "updated" in started.running["jasm-init"].process.stderr())
 
     ended = started.finished["jasm-init"]
     assert ended.exit_code == 0

@@ -82,9 +82,13 @@ def apply(config: Path, tmp_path: Path) -> Apply:
     return run
 
 
+def takes(container: JsonObject) -> JsonObject:
+    return container | {"envFrom": [{"secretRef": {"name": "db"}}]}
+
+
 def workload(kind: str, namespace: str, text: str | None, **own: str) -> JsonObject:
     """One that nothing makes pods of: its template has that annotation, itself has `own`."""
-    found = maker(kind, namespace, "web", {"containers": [app()]})
+    found = maker(kind, namespace, "web", {"containers": [takes(app())]})
     found["metadata"]["annotations"] = own
     if text is not None:
         template_of(found)["metadata"]["annotations"] = {keys.ANNOTATION: text}
