@@ -25,12 +25,11 @@ _LOOP = """#!{python} -IS
 import os, sys, time
 sys.path.insert(0, {app!r})
 from initsync.pod.sidecar import loop
-from initsync.sync import run
 from initsync.sync.log import Log
 names = ("CYCLES", "PAUSE", "WAIT", "WARM")
 cycles, pause, wait, warm = (float(os.environ[name]) for name in names)
-clock = sidecar.Clock(time.time, time.monotonic, time.sleep, lambda: 0.5)
-side = sidecar.Sidecar(os.environ, Log(sys.stderr, time.time), clock, wait)
+clock = loop.Clock(time.time, time.monotonic, time.sleep, lambda: 0.5)
+side = loop.Sidecar(os.environ, Log(sys.stderr, time.time), clock, wait)
 assert side.start() == 0
 spent = 0.0
 for _ in range(int(cycles)):
