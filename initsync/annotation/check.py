@@ -7,13 +7,10 @@ from initsync.annotation import choices, policy, request
 from initsync.annotation.request import Providers
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
-from initsync.words.model import PodRef
+from initsync.words.model import PodRef, SyncRequest
 from initsync.words.wording import shown
 
-ANNOTATIONS = (
-    *(*keys.PODINFO_FILES, keys.INJECT, keys.PLACE, keys.RUN_AS_USER, keys.SECCOMP_PROFILE),
-    *(keys.CPU, keys.MEMORY, keys.METRICS_PORT),
-)
+ANNOTATIONS = (*keys.PODINFO_FILES, *choices.NAMES)
 """What a pod's author may write."""
 KNOWN = (*ANNOTATIONS, keys.INJECTED)
 """Every name that JASM knows on a pod."""
@@ -31,15 +28,18 @@ def problems(annotations: Mapping[str, str], providers: Providers) -> Iterator[A
                 yield error
 
 
-def check_text(name: str, text: str, pod: PodRef, providers: Providers) -> None:
-    """Raise AnnotationError for what is wrong with the annotation `name` of a pod."""
+def check_text(name: str, text: str, pod: PodRef, providers: Providers) -> SyncRequest | None:
+    """What the annotation `name` of a pod asks for, if it is the one that does.
+
+    Raises AnnotationError for what is wrong.
+    """
     refuse_unknown(name)
     if name == keys.ANNOTATION:
-        request.parse(text, pod, providers)
-    elif rule := choices.problem(name, text):
+        return request.parse(text, pod, providers)
+    if rule := choices.problem(name, text):
         raise AnnotationError(f"is {shown(text)}, but {rule}", name=name)
-    else:
-        policy.parse({name: text})
+    policy.parse({name: text})
+    return None
 
 
 _ELSEWHERE = {

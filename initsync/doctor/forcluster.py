@@ -13,11 +13,11 @@ from initsync.inventory.makers import MAKERS, Makers
 from initsync.inventory.missed import Missed, never_asked
 from initsync.kube import podfields
 from initsync.kube.api import PODS, SECRETS, Resource
-from initsync.kube.reads import NAMESPACES, Reads
+from initsync.kube.reads import NAMESPACES, REGISTRATIONS, Reads
 from initsync.words.model import JsonObject
 
-_GUARDS = Resource(registrations.GROUP, "validatingadmissionpolicies")
-_GUARD_BINDINGS = Resource(registrations.GROUP, "validatingadmissionpolicybindings")
+_GUARDS = Resource(REGISTRATIONS, "validatingadmissionpolicies")
+_GUARD_BINDINGS = Resource(REGISTRATIONS, "validatingadmissionpolicybindings")
 _DEPLOYMENTS = Resource("apps", "deployments")
 _SLICES = Resource("discovery.k8s.io", "endpointslices")
 

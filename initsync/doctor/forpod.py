@@ -11,7 +11,7 @@ from initsync.doctor.installation import Registered
 from initsync.doctor.result import Result, Unread, attempt, failed, skipped
 from initsync.inventory.makers import Makers
 from initsync.kube import podfields
-from initsync.kube.api import PODS, SECRETS, Resource
+from initsync.kube.api import EVENTS, PODS, SECRETS, Resource
 from initsync.kube.reads import NAMESPACES, Reads
 from initsync.sync import settings
 from initsync.words import keys
@@ -19,7 +19,6 @@ from initsync.words.errors import AnnotationError
 from initsync.words.model import JsonObject, PodRef, SyncRequest
 
 _ACCOUNTS = Resource("", "serviceaccounts")
-_EVENTS = Resource("", "events")
 
 
 class Setting(NamedTuple):
@@ -52,7 +51,7 @@ def checks(setting: Setting, pod: JsonObject) -> Iterator[Result]:
     yield podchecks.injection(pod, around, setting.registered.injecting, made_of)
     yield from podchecks.containers(pod)
     about = f"involvedObject.uid={metadata['uid']}"
-    told = attempt(lambda: list(reads.pages(_EVENTS, namespace, fields=about)))
+    told = attempt(lambda: list(reads.pages(EVENTS, namespace, fields=about)))
     yield from podchecks.events(told, setting.now)
     account = pod["spec"].get("serviceAccountName", "default")
     found = Patient(pod, attempt(lambda: reads.get(_ACCOUNTS, namespace, account)))

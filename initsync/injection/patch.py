@@ -41,19 +41,19 @@ def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Inject
     if reason := eligible.skip_reason(pod, settings.image):
         warning = f"{keys.CONTAINER} was not injected: {TOLD[reason]}" if reason in TOLD else ""
         return Injection([], [warning] if warning else [], reason)
-    warnings = list(choices.ignored(pod))
+    warnings, at = list(choices.ignored(pod)), _place(pod, settings)
     try:
         policy.parse(annotations)
         owner = PodRef(namespace, pod["metadata"].get("name", ""), "")
         text = annotations[keys.ANNOTATION]
         request = annotation.parse(text, owner, providers)
     except JasmError as error:
-        operations = [*_not_waited_for(pod, annotations), *_operations(pod, [], settings)]
+        operations = [*_not_waited_for(pod, annotations), *_operations(pod, [], at, settings)]
         return Injection(operations, [*warnings, str(error)], "", str(error))
     shown = list(volumes.showing(pod, request.secret_name))
-    before = (pod["spec"].get("initContainers") or [])[: _place(pod, settings)]
+    before = (pod["spec"].get("initContainers") or [])[:at]
     warnings += secretuse.problems(pod["spec"], request.secret_name, before)
-    return Injection([*_optional(shown), *_operations(pod, shown, settings)], warnings)
+    return Injection([*_optional(shown), *_operations(pod, shown, at, settings)], warnings)
 
 
 def _not_waited_for(pod: Mapping[str, Any], annotations: Mapping[str, str]) -> Iterator[Operation]:
@@ -73,8 +73,9 @@ TOLD = {
 
 
 def _operations(
-    pod: Mapping[str, Any], shown: Sequence[volumes.Shown], settings: Settings
+    pod: Mapping[str, Any], shown: Sequence[volumes.Shown], at: int, settings: Settings
 ) -> Iterator[Operation]:
+    """`at`: the index of ours among the init containers."""
     names = _free_names(pod)
     created = [ours.podinfo_volume(names.podinfo), ours.token_volume(names.token, settings)]
     chosen = choices.of(pod)
@@ -88,7 +89,7 @@ def _operations(
     yield from _pulled(pod, settings)
     yield from _inserted("/spec/volumes", pod["spec"].get("volumes"), created)
     before = pod["spec"].get("initContainers")
-    yield from _inserted("/spec/initContainers", before, containers, _place(pod, settings))
+    yield from _inserted("/spec/initContainers", before, containers, at)
     yield _add(annotation_path(keys.INJECTED), settings.version)
 
 

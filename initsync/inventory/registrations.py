@@ -1,19 +1,17 @@
 """What injects pods in a cluster, read: webhooks, and JASM's policies."""
 
 from initsync.kube.api import Resource
-from initsync.kube.reads import Reads
+from initsync.kube.reads import REGISTRATIONS, WEBHOOKS, Reads
 from initsync.words.model import JsonObject
 
 LABELS = "app.kubernetes.io/name=jasm"
-GROUP = "admissionregistration.k8s.io"
-_WEBHOOKS = Resource(GROUP, "mutatingwebhookconfigurations")
-_POLICIES = Resource(GROUP, "mutatingadmissionpolicies")
-_BINDINGS = Resource(GROUP, "mutatingadmissionpolicybindings")
+_POLICIES = Resource(REGISTRATIONS, "mutatingadmissionpolicies")
+_BINDINGS = Resource(REGISTRATIONS, "mutatingadmissionpolicybindings")
 
 
 def webhooks(reads: Reads) -> list[JsonObject]:
     """All MutatingWebhookConfigurations, those of others too. Raises ClusterError."""
-    return list(reads.pages(_WEBHOOKS))
+    return list(reads.pages(WEBHOOKS))
 
 
 def policies(reads: Reads) -> list[JsonObject]:

@@ -1,7 +1,7 @@
 """The Kubernetes API as the pod path uses it: dicts in, dicts out, failures as in the table."""
 
 from initsync.kube.answers import missing, stored
-from initsync.kube.api import APPLY, EVENTS, JSON, JSON_PATCH, MERGE, PODS, SECRETS, Api
+from initsync.kube.api import APPLY, EVENTS, JSON, JSON_PATCH, MERGE, PODS, SECRETS, Api, Resource
 from initsync.network.transport import Response
 from initsync.words import keys
 from initsync.words.errors import ClusterError
@@ -24,7 +24,7 @@ class Cluster:
 
     def read_secret(self, name: str) -> JsonObject | None:
         """The stored Secret, or None."""
-        response = self._call("GET", self._secret(name))
+        response = self._call("GET", SECRETS, name)
         if missing(response):
             return None
         return stored(response, self._action("get Secret", name))
@@ -35,8 +35,7 @@ class Cluster:
         Raises ClusterConflict where the Secret is no longer at the manifest's resourceVersion.
         """
         name = manifest["metadata"]["name"]
-        target = f"{self._secret(name)}{_AS_JASM}&force=true"
-        response = self._call("PATCH", target, manifest, APPLY)
+        response = self._call("PATCH", SECRETS, name, f"{_AS_JASM}&force=true", manifest, APPLY)
         return stored(response, self._action("apply Secret", name), private=True)
 
     def remove(self, patch: JsonObject) -> None:
@@ -62,12 +61,12 @@ class Cluster:
         return self._patched(metadata["name"], operations, JSON_PATCH, "patch Secret")
 
     def _patched(self, name: str, patch: object, kind: str, verb: str) -> JsonObject:
-        response = self._call("PATCH", f"{self._secret(name)}{_AS_JASM}", patch, kind)
+        response = self._call("PATCH", SECRETS, name, _AS_JASM, patch, kind)
         return stored(response, self._action(verb, name), private=True)
 
     def read_pod(self, name: str) -> JsonObject:
         """The pod. Raises ClusterError where there is none."""
-        response, action = self._call("GET", PODS.path(self._namespace, name)), "get Pod"
+        response, action = self._call("GET", PODS, name), "get Pod"
         if missing(response):
             advice = f"see kubectl -n {self._namespace} get pods, or give its namespace by -n"
             raise ClusterError(self._action(action, name), f'pods "{name}" not found', advice)
@@ -75,20 +74,25 @@ class Cluster:
 
     def create_event(self, event: JsonObject) -> None:
         """Post a core/v1 Event; one of its name that is there already is this one."""
-        response = self._call("POST", EVENTS.path(self._namespace), event)
+        response = self._call("POST", EVENTS, "", "", event)
         if response.status != 409:
             stored(response, f"create Events in namespace {self._namespace}")
 
     def _action(self, verb: str, name: str) -> str:
         return f"{verb} {self._namespace}/{name}"
 
-    def _secret(self, name: str) -> str:
-        return SECRETS.path(self._namespace, name)
-
-    def _call(self, method: str, target: str, body: object = None, kind: str = JSON) -> Response:
-        what = target.partition("?")[0].partition(f"/namespaces/{self._namespace}/")[2]
-        action = f"{method} {what} in namespace {self._namespace}"
-        response = self._api.send(method, target, action, body, kind)
+    def _call(
+        self,
+        method: str,
+        of: Resource,
+        name: str,
+        query: str = "",
+        body: object = None,
+        kind: str = JSON,
+    ) -> Response:
+        path = of.path(self._namespace, name)
+        action = f"{method} {of.plural}{name and f'/{name}'} in namespace {self._namespace}"
+        response = self._api.send(method, path + query, action, body, kind)
         if response.parts <= _PARTS:
             return response
         from initsync.kube import crowd  # no good sync needs it

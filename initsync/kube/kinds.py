@@ -20,6 +20,15 @@ PODS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# Metadata that the pod does not get.
+_ELSEWHERE = {"Pod": (), "CronJob": ((), ("spec", "jobTemplate"))}
+
+
+def elsewhere(kind: str) -> tuple[tuple[str, ...], ...]:
+    """Where an object of a kind that makes pods has metadata of its own."""
+    return _ELSEWHERE.get(kind, ((),))
+
+
 def pod_path(kind: str) -> tuple[str, ...]:
     """Where an object of a kind that makes pods keeps theirs."""
     return PODS.get(kind, _SPEC)

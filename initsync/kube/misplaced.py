@@ -6,13 +6,8 @@ A pod gets its metadata from the pod template alone.
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from initsync.annotation import choices
+from initsync.annotation.check import ANNOTATIONS
 from initsync.kube import kinds
-from initsync.words import keys
-
-NAMES = (*keys.PODINFO_FILES, *choices.NAMES)
-"""What a pod's author may write."""
-_JOB = ("spec", "jobTemplate")
 
 
 class Misplaced(NamedTuple):
@@ -27,10 +22,8 @@ def found(kind: str, workload: Mapping[str, Any]) -> Iterator[Misplaced]:
     """Those of a workload of that kind."""
     path = kinds.pod_path(kind)
     inside = _annotations(template(kind, workload))
-    outside = dict(_annotations(workload))
-    if kind == "CronJob":
-        outside |= _annotations(_at(workload, _JOB))
-    for name in NAMES:
+    outside = {name for at in kinds.elsewhere(kind) for name in _annotations(_at(workload, at))}
+    for name in ANNOTATIONS:
         if name in outside and name not in inside:
             yield Misplaced(name, problem(kind, ".".join((*path, "metadata", "annotations"))))
 

@@ -17,6 +17,9 @@ _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
 NAMESPACES = Resource("", "namespaces")
+REGISTRATIONS = "admissionregistration.k8s.io"
+"""The group of webhook configurations and admission policies."""
+WEBHOOKS = Resource(REGISTRATIONS, "mutatingwebhookconfigurations")
 TOKENS = Resource("", "serviceaccounts/token")
 """A subresource: made of a ServiceAccount by its name."""
 

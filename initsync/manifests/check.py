@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from initsync.annotation import choices
-from initsync.annotation import request as annotation
 from initsync.annotation.check import check_text, refuse_unknown
 from initsync.annotation.request import Providers
 from initsync.kube import misplaced, place, secretuse
@@ -15,7 +14,7 @@ from initsync.manifests.tree import Node, ScalarNode
 from initsync.manifests.workloads import Located
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
-from initsync.words.model import PodRef
+from initsync.words.model import PodRef, SyncRequest
 from initsync.words.wording import shown
 
 
@@ -39,21 +38,22 @@ def findings(
 ) -> Iterator[Finding | None]:
     """For each annotation in a manifest what is wrong with it, or None; then its warnings.
 
-    Raises `yamldocs.NotYaml` at the first problem of the text, after what stands before it.
+    Raises `documents.NotYaml` at the first problem of the text, after what stands before it.
     """
-    count, together = 0, sources or Sources()
-    for found in workloads.annotations(text):
-        count += found.name == keys.ANNOTATION
+    met, known, together = list[str](), 0, sources or Sources()
+    for found in workloads.annotations(text, met.append):
+        known += found.name == keys.ANNOTATION
         try:
-            _check(found, providers)
+            request = _check(found, providers)
         except AnnotationError as error:
             line = _line(found.value, error.line)
             message = f"{error}{_advice(found)}"
             yield Finding(line, *found.workload, found.name, error.reason, message)
         else:
             yield None
-            yield from _warnings(found, providers, together)
-    for workload, line in strays(text, count):
+            if request:
+                yield from _warnings(found, request, together)
+    for workload, line in strays(text) if met.count(keys.ANNOTATION) > known else ():
         yield Finding(line, *workload, keys.ANNOTATION, "", _STRAY.format(workload), "warning")
 
 
@@ -63,8 +63,8 @@ _STRAY = (
 )
 
 
-def _check(found: Located, providers: Providers) -> None:
-    """Raise AnnotationError for what is wrong."""
+def _check(found: Located, providers: Providers) -> SyncRequest | None:
+    """As `check_text`."""
     workload, value = found.workload, found.value
     refuse_unknown(found.name)
     if found.misplaced:
@@ -82,21 +82,17 @@ def _check(found: Located, providers: Providers) -> None:
     if found.part == "label":
         if rule := choices.problem(found.name, value.text):
             raise AnnotationError(f"is {shown(value.text)}, but {rule}", None, found.name, "label")
-        return
+        return None
     pod = PodRef(workload.namespace, workload.name, "")
-    check_text(found.name, value.text, pod, providers)
+    return check_text(found.name, value.text, pod, providers)
 
 
-def _warnings(found: Located, providers: Providers, sources: Sources) -> Iterator[Finding]:
-    """Of a valid annotation, whether its pod can use what it asks for, and it alone makes that."""
-    if found.name == keys.ANNOTATION and isinstance(found.value, ScalarNode):
-        pod = PodRef(found.workload.namespace, found.workload.name, "")
-        request = annotation.parse(found.value.text, pod, providers)
-        problems = secretuse.problems(
-            found.pod["spec"], request.secret_name, place.earlier(found.pod)
-        )
-        for said in filter(None, (*problems, sources.conflict(request, found.workload))):
-            yield Finding(found.value.line, *found.workload, found.name, "", said, "warning")
+def _warnings(found: Located, request: SyncRequest, sources: Sources) -> Iterator[Finding]:
+    """Whether the pod can use what it asks for, and it alone makes that."""
+    before = place.earlier(found.pod)
+    problems = secretuse.problems(found.pod["spec"], request.secret_name, before)
+    for said in filter(None, (*problems, sources.conflict(request, found.workload))):
+        yield Finding(found.value.line, *found.workload, found.name, "", said, "warning")
 
 
 def _advice(found: Located) -> str:

@@ -1,4 +1,4 @@
-"""What stands where in a tree of `yamldocs`, merge keys (`<<`) included. Pure.
+"""What stands where in a `tree`, merge keys (`<<`) included. Pure.
 
 https://yaml.org/type/merge.html
 """

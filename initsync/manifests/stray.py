@@ -8,14 +8,11 @@ from initsync.manifests.workloads import Workload, has_pod, named, objects
 from initsync.words import keys
 
 
-def strays(text: str, known: int) -> Iterator[tuple[Workload, int]]:
-    """The objects that have it, with the lines of its values.
+def strays(text: str) -> Iterator[tuple[Workload, int]]:
+    """The objects that have it, with the lines of its values. Raises NotYaml.
 
-    The text is read once more, where it names the annotation more often than on the `known` pods.
-    Raises NotYaml.
+    All of the text is kept in memory meanwhile: for one that has it on more than known pods.
     """
-    if text.count(keys.ANNOTATION) <= known:
-        return
     for root in documents.documents(text, lambda _: True):
         for found, kind in objects(root):
             if not has_pod(found, kind):

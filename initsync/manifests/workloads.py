@@ -1,6 +1,6 @@
 """JASM's annotations in Kubernetes manifests, each with the place where it stands. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from initsync.annotation.check import ANNOTATIONS, KNOWN
@@ -12,8 +12,6 @@ from initsync.words import keys
 from initsync.words.model import JsonObject
 
 _ACCOUNT = ("serviceAccountName", "serviceAccount")  # the second is the first's old name
-# Metadata that the pod does not get, and whose.
-_ELSEWHERE = {"CronJob": [(), ("spec", "jobTemplate")]}
 _WANTED = {
     *("kind", "items", "metadata", "name", "generateName", "namespace", "annotations"),
     *("spec", "template", "jobTemplate", "jobTargetRef", "labels", *_ACCOUNT),
@@ -57,17 +55,22 @@ class Located(NamedTuple):
         return podfields.managed_by(self.pod)
 
 
-def annotations(text: str) -> Iterator[Located]:
-    """Those of a manifest's text, YAML or JSON. Raises `yamldocs.NotYaml` at the first problem,
+def annotations(text: str, met: Callable[[str], None] = lambda _: None) -> Iterator[Located]:
+    """Those of a manifest's text, YAML or JSON. Raises `documents.NotYaml` at the first problem,
     after what stands before it.
+
+    `met` gets each field under JASM's prefix, of whatever map.
     """
-    for root in documents.documents(text, _wanted):
+
+    def wanted(field: str) -> bool:
+        ours = field.startswith(keys.PREFIX)
+        if ours:
+            met(field)
+        return ours or field in _WANTED
+
+    for root in documents.documents(text, wanted):
         for found, kind in objects(root):
             yield from _of(found, kind)
-
-
-def _wanted(field: str) -> bool:
-    return field in _WANTED or field.startswith(keys.PREFIX)
 
 
 def objects(root: Node) -> Iterator[tuple[Node, str]]:
@@ -92,7 +95,7 @@ def _of(found: Node, kind: str) -> Iterator[Located]:
         return
     workload = named(found, kind)
     home = ".".join((*path, "metadata", "annotations"))
-    outside = _ELSEWHERE.get(kind, [()] if path else [])
+    outside = kinds.elsewhere(kind)
     accounts = (_text(found, *path, "spec", name) for name in _ACCOUNT)
     account = next(filter(None, accounts), "default")
     about = (account, _pod(found, path), _unquoted(found, path))

@@ -1,6 +1,6 @@
 """`jasm-init`: the init container's entry point, configured by environment and files only.
 
-The variables are in `podhelp`. The process only: what it does is in `podjob`, imported when SIGTERM
+The variables are in `help`. The process only: what it does is in `job`, imported when SIGTERM
 is provided for. Within 100m of CPU the imports take half a second, and PID 1 ignores a signal that
 it has no handler for.
 """
@@ -39,7 +39,7 @@ def main() -> NoReturn:
 
 
 def run(env: Mapping[str, str], stderr: TextIO) -> int:
-    """See `podjob`."""
+    """See `job`."""
     from initsync.pod import job
 
     return job.run(env, stderr)

@@ -1,6 +1,6 @@
 """`jasm-wait`: ends when the kubelet shows the synced keys in the pod's volumes (D25).
 
-The variables are in `podhelp`. Apart from `podmain`, and importing next to nothing: it runs in
+The variables are in `help`. Apart from `main`, and importing next to nothing: it runs in
 every pod with such a volume.
 """
 

@@ -9,13 +9,13 @@ import email.utils
 
 from initsync.kube.answers import missing, stored
 from initsync.kube.api import APPLY, JSON, MERGE, SECRETS, STRATEGIC, Api, Resource
+from initsync.kube.reads import REGISTRATIONS, WEBHOOKS
 from initsync.network.transport import Response
 from initsync.words.model import JsonObject
 from injector.certs.stored import MANAGER, Names
 
 _SERVICES = Resource("", "services")
-_WEBHOOKS = Resource("admissionregistration.k8s.io", "mutatingwebhookconfigurations")
-_WARNINGS = Resource("admissionregistration.k8s.io", "validatingwebhookconfigurations")
+_WARNINGS = Resource(REGISTRATIONS, "validatingwebhookconfigurations")
 _RIGHT = (
     "it needs get and patch on the webhook configurations, get, create, patch and delete on "
     "that Secret and get on that Service: apply the chart's templates/certificates-rbac.yaml"
@@ -29,7 +29,7 @@ class Store:
         self._api = api
         self._secret = SECRETS.path(names.namespace, names.secret)
         self._service = _SERVICES.path(names.namespace, names.service)
-        self._webhook = _WEBHOOKS.path("", names.webhook)
+        self._webhook = WEBHOOKS.path("", names.webhook)
         self._beside = _WARNINGS.path("", names.webhook)
         self._titles = {
             self._beside: names.beside_title,

@@ -10,14 +10,13 @@ from contextlib import closing
 from typing import Any, NamedTuple
 
 from initsync.kube import access
-from initsync.kube.api import JSON, Resource
-from initsync.kube.reads import Reads
+from initsync.kube.api import JSON
+from initsync.kube.reads import WEBHOOKS, Reads
 from initsync.network.transport import Connection, Network, TransportError
 from initsync.words import keys
 from initsync.words.errors import ClusterError, InvalidSetup
 from injector.certs.pair import authorities
 
-_WEBHOOKS = Resource("admissionregistration.k8s.io", "mutatingwebhookconfigurations")
 _ANNOTATION = "provider: aws-secretsmanager\npath: /jasm/check\nsecretName: jasm-check\n"
 _TIMEOUT = 10.0
 _SHOWN = 300  # characters of an answer
@@ -48,14 +47,14 @@ def registered(registration: str, env: Mapping[str, str], account: str) -> list[
     with closing(network):
         try:
             api = access.in_cluster(env, account).api(network)
-            found = Reads(api, network.left).get(_WEBHOOKS, "", registration)
+            found = Reads(api, network.left).get(WEBHOOKS, "", registration)
         except InvalidSetup as error:
             problem = f"no pod's ServiceAccount is here ({error})"
             raise ProbeFailed(f"{problem}: run it as `helm test` does") from None
         except ClusterError as error:
             raise ProbeFailed(str(error)) from None
     if found is None:
-        problem = f"there is no {_WEBHOOKS.title} {registration}"
+        problem = f"there is no {WEBHOOKS.title} {registration}"
         raise ProbeFailed(f"{problem}: name it by --registration")
     return [_entry(webhook) for webhook in found["webhooks"]]
 

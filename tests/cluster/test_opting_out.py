@@ -1,6 +1,5 @@
 """The registration as it is shipped, on the real API server: who opts out is never sent to us."""
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.webhook import Webhook
 from initsync.words import keys
+from tests.cluster.guard import new_namespace
 from tests.cluster.injector_side import (
     annotated,
     create,
@@ -28,9 +28,7 @@ def api(real_api: ControlPlane, namespace: str) -> Iterator[ControlPlane]:
 
 @pytest.fixture
 def namespace(real_api: ControlPlane) -> str:
-    name = f"t-{uuid.uuid4().hex[:10]}"
-    real_api.create_namespace(name)
-    return name
+    return new_namespace(real_api)
 
 
 def injected(api: ControlPlane, namespace: str, **metadata: dict[str, str]) -> bool:

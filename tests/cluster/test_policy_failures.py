@@ -1,7 +1,6 @@
 """The policy, broken or half deleted: pods that ask for no secret never notice."""
 
 import json
-import uuid
 
 import pytest
 
@@ -9,6 +8,7 @@ from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.server import Answer
 from tests.chart.helm import Helm
+from tests.cluster.guard import new_namespace
 from tests.cluster.injector_side import annotated, create, is_injected
 from tests.cluster.policy_side import install, installed, remove, rendered
 from tests.golden.settings import DEFAULT
@@ -19,9 +19,7 @@ FAILING = [{"name": "own", "expression": "object.spec.containers[7].name == 'x'"
 
 @pytest.fixture
 def namespace(policy_api: ControlPlane) -> str:
-    name = f"t-{uuid.uuid4().hex[:10]}"
-    policy_api.create_namespace(name)
-    return name
+    return new_namespace(policy_api)
 
 
 @pytest.mark.parametrize("gone", ["policy", "binding"])

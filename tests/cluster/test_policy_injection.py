@@ -24,13 +24,6 @@ def api(policy_api: ControlPlane, helm: Helm) -> Iterator[ControlPlane]:
         yield policy_api
 
 
-@pytest.fixture
-def namespace(policy_api: ControlPlane) -> str:
-    name = f"t-{uuid.uuid4().hex[:10]}"
-    policy_api.create_namespace(name)
-    return name
-
-
 def stored(api: ControlPlane, pod: dict[str, Any]) -> Any:
     answer = create(api, pod)
     assert answer.status == 201, answer.body

@@ -4,7 +4,6 @@ they cost it without the policy."""
 import contextlib
 import copy
 import re
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,13 +29,6 @@ NOISE = 0.1
 def api(policy_api: ControlPlane, helm: Helm) -> Iterator[ControlPlane]:
     with installed(policy_api, helm, DEFAULT):
         yield policy_api
-
-
-@pytest.fixture
-def namespace(api: ControlPlane) -> str:
-    name = f"t-{uuid.uuid4().hex[:10]}"
-    api.create_namespace(name)
-    return name
 
 
 def used(api: ControlPlane) -> float:

@@ -1,6 +1,5 @@
 """`jasm-wait` has no token and no cloud identity, though its pod's other containers get both."""
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from initsync.testing.webhook import Webhook
 from initsync.words import keys
 from tests.chart.helm import Helm
 from tests.cluster import neighbour
+from tests.cluster.guard import new_namespace
 from tests.cluster.injector_side import annotated, create, register
 from tests.cluster.neighbour import neighbouring
 from tests.cluster.policy_side import installed
@@ -27,9 +27,7 @@ again = pytest.mark.parametrize("again", ["Never", "IfNeeded"])
 @pytest.fixture
 def namespace(real_api: ControlPlane) -> str:
     """Whose ServiceAccount has its token mounted, as Kubernetes' default is."""
-    name = f"t-{uuid.uuid4().hex[:10]}"
-    real_api.create_namespace(name)
-    return name
+    return new_namespace(real_api)
 
 
 @pytest.fixture(scope="module")

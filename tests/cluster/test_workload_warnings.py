@@ -4,7 +4,6 @@ import base64
 import json
 import ssl
 import subprocess
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -52,13 +51,6 @@ def registered(api: ControlPlane, url: str, ca_pem: str) -> None:
         entry["clientConfig"] = {"url": url, "caBundle": bundle}
     api.apply(shipped)
     api.await_webhooks()
-
-
-@pytest.fixture
-def namespace(real_api: ControlPlane) -> str:
-    name = f"t-{uuid.uuid4().hex[:10]}"
-    real_api.create_namespace(name)
-    return name
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ def _expanded(part: str | dict[str, Any]) -> str:
 
 
 def request(text: str) -> SyncRequest:
-    """The annotation as `entry` and `sync` read it."""
+    """The annotation as a sync reads it."""
     return annotation.parse(text, POD, providers)
 
 

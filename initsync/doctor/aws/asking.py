@@ -10,26 +10,24 @@ from initsync.doctor.aws.identity import PodIdentity
 from initsync.doctor.diagnoses import SECRET, WHO, Asker
 from initsync.doctor.result import Result, Unread, attempt, failure, ok, skipped
 from initsync.kube.reads import TOKENS, Reads
-from initsync.network.transport import Network
+from initsync.providers.aws.endpoints import REGION_VARIABLES
 from initsync.providers.interface import SecretProvider
 from initsync.words.errors import AccessDenied, JasmError, NoIdentity, ProviderUnavailable
 from initsync.words.model import ExternalSecret, SyncRequest
 
 _SECONDS = 600
 """The shortest life that the API server gives a token."""
-_REGION = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _IDENTITIES = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"),
     *("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
 )
 
 
-def as_caller(
-    env: Mapping[str, str], request: SyncRequest, pod: PodIdentity, network: Network
-) -> Iterator[Result]:
-    """What `env` and boto3 make of whoever runs the doctor. A refusal says nothing of the pod."""
-    told = {name: pod.env[name] for name in _REGION if pod.env.get(name)}
-    provider = providers.load(request.provider)({**env, **told}, time.time, network, True)
+def as_caller(asker: Asker, request: SyncRequest, pod: PodIdentity) -> Iterator[Result]:
+    """What environment and boto3 make of whoever asks. A refusal says nothing of the pod."""
+    told = {name: pod.env[name] for name in REGION_VARIABLES if pod.env.get(name)}
+    kind, env = providers.load(request.provider), {**asker.env, **told}
+    provider = kind(env, time.time, asker.network, True)
     try:
         who = provider.whoami(request.secret_path)
     except JasmError as error:
@@ -109,7 +107,7 @@ def _environment(
 ) -> dict[str, str]:
     """The way out is the caller's, the identity and the region are the pod's."""
     ours = {name: value for name, value in env.items() if name not in _IDENTITIES}
-    told = {name: pod.env[name] for name in _REGION if pod.env.get(name)}
+    told = {name: pod.env[name] for name in REGION_VARIABLES if pod.env.get(name)}
     session = f"jasm-doctor-{request.pod_name}"[:64]  # CloudTrail then tells it from the pod
     return {
         **ours,

@@ -21,4 +21,4 @@ def asked(asker: Asker, request: SyncRequest, found: Patient) -> Iterator[Result
         account = found.pod["spec"].get("serviceAccountName", "default")
         yield from asking.as_pod(asker, request, account, whose)
     else:
-        yield from asking.as_caller(asker.env, request, whose, asker.network)
+        yield from asking.as_caller(asker, request, whose)

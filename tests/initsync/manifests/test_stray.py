@@ -75,6 +75,16 @@ def test_a_text_that_only_names_it_is_no_annotation() -> None:
     assert found(note) == []
 
 
+def test_a_text_that_names_it_has_no_file_read_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As kubectl's last-applied-configuration does in whatever was applied."""
+    applied = {"kubectl.kubernetes.io/last-applied-configuration": f'{{"{keys.ANNOTATION}":"x"}}'}
+    web = deployment("web", GOOD)
+    web["metadata"]["annotations"] = applied
+    monkeypatch.setattr(check, "strays", lambda _: pytest.fail("read once more"))
+
+    assert found(web) == []
+
+
 def test_one_that_is_there_twice_is_told_with_both_lines() -> None:
     once = f"    {keys.ANNOTATION}: |\n      " + GOOD.replace("\n", "\n      ").rstrip() + "\n"
     twice = f"kind: Pod\nmetadata:\n  name: a\n  annotations:\n{once}{once}"
