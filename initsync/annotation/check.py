@@ -28,8 +28,8 @@ def problems(annotations: Mapping[str, str], providers: Providers) -> Iterator[A
                 yield error
 
 
-def check_text(name: str, text: str, pod: PodRef, providers: Providers) -> SyncRequest | None:
-    """What the annotation `name` of a pod asks for, if it is the one that does.
+def check_text(name: str, text: str, pod: PodRef, providers: Providers) -> tuple[SyncRequest, ...]:
+    """What the annotation `name` of a pod asks for, if it is the one that does; else nothing.
 
     Raises AnnotationError for what is wrong.
     """
@@ -39,7 +39,7 @@ def check_text(name: str, text: str, pod: PodRef, providers: Providers) -> SyncR
     if rule := choices.problem(name, text):
         raise AnnotationError(f"is {shown(text)}, but {rule}", name=name)
     policy.parse({name: text})
-    return None
+    return ()
 
 
 _ELSEWHERE = {
@@ -47,6 +47,7 @@ _ELSEWHERE = {
     keys.SOURCE_PATH: "is what JASM writes on a Secret",
     keys.SYNCED_AT: "is what JASM writes on a Secret",
     keys.VERSION: "is what JASM writes on a Secret",
+    keys.SHAPE: "is what JASM writes on a Secret",
     keys.NAMESPACE_LABEL: f'is a label of namespaces; on a pod it is {keys.INJECT}: "false"',
 }
 

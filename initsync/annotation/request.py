@@ -1,7 +1,7 @@
-"""The annotation's text, read: `SyncRequest`, or the sentence that says what is wrong with it."""
+"""The annotation's text, read: requests, or the sentence that says what is wrong with it."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from initsync.annotation import plain
@@ -10,10 +10,10 @@ from initsync.words import rules
 from initsync.words.errors import AnnotationError, UnsupportedProvider
 from initsync.words.model import PodRef, SyncRequest
 
-__all__ = ["FIELDS", "Providers", "asked", "parse"]
+__all__ = ["FIELDS", "Providers", "asked", "of_fields", "parse"]
 
 # No YAML, for its last colon: what ECS calls a secret is often pasted so.
-_COLON_LAST = re.compile(r"^([ \t]*path:[ \t]+)([^\s'\"]\S*:)[ \t]*$", re.M)
+_COLON_LAST = re.compile(r"^([ \t]*(?:- )?path:[ \t]+)([^\s'\"]\S*:)[ \t]*$", re.M)
 
 
 class Providers(Protocol):
@@ -25,9 +25,12 @@ class Providers(Protocol):
     def check_path(self, name: str, path: str) -> str | None:
         """The rule of the provider `name` that `path` breaks, as "must …", or None."""
 
+    def check_version(self, name: str, version: str) -> str | None:
+        """Likewise of an entry's `version`."""
 
-def parse(text: str, pod: PodRef, providers: Providers) -> SyncRequest:
-    """The request in the annotation of `pod`.
+
+def parse(text: str, pod: PodRef, providers: Providers) -> tuple[SyncRequest, ...]:
+    """The requests in the annotation of `pod`, at least one.
 
     Raises AnnotationError (field, found value, rule, line) and UnsupportedProvider.
     """
@@ -40,47 +43,61 @@ def parse(text: str, pod: PodRef, providers: Providers) -> SyncRequest:
         raise
 
 
-def _parsed(text: str, pod: PodRef, providers: Providers) -> SyncRequest:
-    fields = _read(text)
-    provider, path, name = (_required(fields, field) for field in FIELDS)
+def _parsed(text: str, pod: PodRef, providers: Providers) -> tuple[SyncRequest, ...]:
+    if (fields := _plain(text)) is not None:
+        return (of_fields(fields, pod, providers),)
+    from initsync.annotation import secrets  # most annotations never pay for PyYAML
+
+    return secrets.parse(text, pod, providers)
+
+
+def of_fields(
+    fields: Mapping[str, Field], pod: PodRef, providers: Providers, place: str = ""
+) -> SyncRequest:
+    """What the three fields that every entry has ask for.
+
+    `place` is put before a field's name, such as `secrets[1].`. Raises as `parse` does.
+    """
+    provider, path, name = (_required(fields, field, place) for field in FIELDS)
     if provider.value not in providers.names():
-        raise UnsupportedProvider(provider.value, providers.names(), provider.line)
+        raise UnsupportedProvider(provider.value, providers.names(), provider.line, place)
     if rule := providers.check_path(provider.value, path.value):
-        raise AnnotationError.field("path", path.value, rule, path.line)
+        raise AnnotationError.field(f"{place}path", path.value, rule, path.line)
     if rule := rules.name_problem(name.value):
-        raise AnnotationError.field("secretName", name.value, rule, name.line)
+        raise AnnotationError.field(f"{place}secretName", name.value, rule, name.line)
     return SyncRequest(provider.value, path.value, name.value, pod)
 
 
-def asked(text: str) -> str:
-    """The Secret that an annotation asks for, whether or not the rest of it is valid.
+def asked(text: str) -> tuple[str, ...]:
+    """The Secrets that an annotation asks for, whether or not the rest of it is valid.
 
-    Raises AnnotationError where it does not say.
+    In the annotation's order, each once. Raises AnnotationError where it does not say.
     """
-    fields = _read(text)
-    if "secretName" not in fields:
+    if (fields := _plain(text)) is not None:
+        names = [fields["secretName"].value] if "secretName" in fields else []
+    else:
+        from initsync.annotation import secrets
+
+        names = secrets.asked(text)
+    if not names:
         raise AnnotationError("it names no Secret")
-    return fields["secretName"].value
+    return tuple(dict.fromkeys(names))
 
 
-def _read(text: str) -> dict[str, Field]:
+def _plain(text: str) -> dict[str, Field] | None:
+    """The fields of a text that is plain; None of another. Raises AnnotationError."""
     if rule := rules.annotation_problem(text):
         raise AnnotationError(rule)
     if not text.strip():
         problem = f"has no text (a Helm value that is not set?): write {plain.EXAMPLE}"
         raise AnnotationError(problem)
-    fields = plain.read(text)
-    if fields is None:
-        from initsync.annotation import full  # most annotations never pay for PyYAML
-
-        fields = full.read(text)
-    return fields
+    return plain.read(text)
 
 
-def _required(fields: dict[str, Field], name: str) -> Field:
+def _required(fields: Mapping[str, Field], name: str, place: str) -> Field:
     field = fields.get(name)
     if field is None:
-        raise AnnotationError(f"field {name!r} is missing; set {plain.EXAMPLE}")
+        raise AnnotationError(f"field {place + name!r} is missing; set {plain.EXAMPLE}")
     if not field.value.strip():
-        raise AnnotationError.field(name, field.value, "must not be empty", field.line)
+        raise AnnotationError.field(f"{place}{name}", field.value, "must not be empty", field.line)
     return field

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
 from initsync.cli.terminal import say, say_json, stderr
@@ -13,7 +14,7 @@ from initsync.sync import run as entry
 from initsync.sync.event import EventSource
 from initsync.sync.log import Log
 from initsync.sync.preview import Change, Preview
-from initsync.sync.run import Report
+from initsync.sync.report import STALE, Report, Reports, exit_code, failed
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup, ProviderUnavailable
 from initsync.words.model import JsonObject, PodRef
@@ -36,21 +37,21 @@ def by_hand(options: Options, *, as_json: bool) -> NoReturn:
     log = Log(stderr(), time.time, level="debug" if options.verbose else "info")
     changes: list[Change] = []
     try:
-        report, changes = _sync(options, log)
+        reports, changes = _sync(options, log)
     except KeyboardInterrupt:
         log.error("interrupted before the sync ended")
         sys.exit(130)
     except Exception as error:  # a traceback would end in a text that may hold a secret value
-        report = entry.failed(error, {})
-        entry.write(report, log)
+        reports = (failed(error, {}),)
+        entry.write(reports, log)
     if as_json:
-        say_json(_as_json(report, changes, dry_run=options.dry_run))
+        say_json(_as_json(reports, changes, dry_run=options.dry_run))
     for change in [] if as_json else changes:
         say(str(change))
-    sys.exit(report.exit_code)
+    sys.exit(exit_code(reports))
 
 
-def _sync(options: Options, log: Log) -> tuple[Report, list[Change]]:
+def _sync(options: Options, log: Log) -> tuple[Reports, list[Change]]:
     access = clusterauth.from_kubeconfig(options.kubeconfig, options.context, os.environ)
     namespace = options.namespace or access.namespace or "default"
     run = entry.start(os.environ, log, options.timeout)
@@ -68,45 +69,59 @@ def _sync(options: Options, log: Log) -> tuple[Report, list[Change]]:
         annotations = annotations | {keys.ON_FAILURE: "block"}
     if options.dry_run:
         return _previewed(run, pod, annotations, cluster)
-    report = _done_or_not(entry.sync_pod(run, pod, annotations, cluster, sdk=True))
-    entry.tell(report, pod, cluster, EventSource("initsync"), log)
-    return report, []
+    reports = _done_or_not(entry.sync_pod(run, pod, annotations, cluster, sdk=True))
+    entry.tell(reports, pod, cluster, EventSource("initsync"), log)
+    return reports, []
 
 
-def _done_or_not(report: Report) -> Report:
+def _done_or_not(reports: Reports) -> Reports:
     """A Secret that was kept starts a pod; it is not the sync that a person asked for."""
-    stale = report.outcome and report.outcome.action == "stale"
-    return report._replace(exit_code=ProviderUnavailable.exit_code) if stale else report
+    code = ProviderUnavailable.exit_code
+    return tuple(it._replace(exit_code=code) if it.reason == STALE else it for it in reports)
 
 
 def _previewed(
     run: entry.Run, pod: PodRef, annotations: dict[str, str], cluster: Cluster
-) -> tuple[Report, list[Change]]:
+) -> tuple[Reports, list[Change]]:
     preview = Preview(cluster)
     run = run._replace(settings=run.settings._replace(settle=0))
-    report = _done_or_not(entry.sync_pod(run, pod, annotations, preview, sdk=True))
-    sentence = report.outcome.said(dry_run=True) if report.outcome else report.sentence
-    report = report._replace(sentence=f"dry run: {sentence}")
-    entry.write(report, run.log)
-    return report, preview.changes
+    reports = _done_or_not(entry.sync_pod(run, pod, annotations, preview, sdk=True))
+    reports = tuple(report._replace(sentence=f"dry run: {_would(report)}") for report in reports)
+    entry.write(reports, run.log)
+    return reports, preview.changes
 
 
-def _as_json(report: Report, changes: list[Change], *, dry_run: bool) -> JsonObject:
-    if report.outcome is None:
-        return {
-            "error": report.reason,
-            "message": report.sentence,
-            "exitCode": report.exit_code,
+def _would(report: Report) -> str:
+    said = [outcome.said(dry_run=True) for outcome in report.outcomes]
+    return "; ".join(said) or report.sentence
+
+
+def _as_json(reports: Reports, changes: list[Change], *, dry_run: bool) -> JsonObject:
+    """Of one Secret its own object; of several a list of those."""
+    found = [it for report in reports for it in _objects(report, changes, dry_run=dry_run)]
+    if len(found) == 1:
+        return found[0]
+    return {"secrets": found, "exitCode": exit_code(reports)}
+
+
+def _objects(
+    report: Report, changes: list[Change], *, dry_run: bool
+) -> Iterator[JsonObject]:
+    if not report.outcomes:
+        named = {"secretName": report.secret_name} if report.secret_name else {}
+        said = {"error": report.reason, "message": report.sentence, "exitCode": report.exit_code}
+        yield named | said
+    for outcome in report.outcomes:
+        target = outcome.target
+        own = [it._asdict() for it in changes if it.secret in ("", target.secret_name)]
+        yield {
+            "action": outcome.action,
+            "namespace": target.namespace,
+            "secretName": target.secret_name,
+            "provider": target.provider,
+            "path": target.path,
+            "version": outcome.version,
+            "keys": len(outcome.keys),
+            "message": report.sentence if len(report.outcomes) == 1 else outcome.sentence,
+            **({"dryRun": True, "changes": own} if dry_run else {}),
         }
-    outcome = report.outcome
-    previewed = {"dryRun": True, "changes": [change._asdict() for change in changes]}
-    return {
-        "action": outcome.action,
-        "namespace": outcome.request.namespace,
-        "secretName": outcome.request.secret_name,
-        "provider": outcome.request.provider,
-        "path": outcome.request.secret_path,
-        "keys": len(outcome.keys),
-        "message": report.sentence,
-        **(previewed if dry_run else {}),
-    }

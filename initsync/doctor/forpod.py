@@ -1,6 +1,6 @@
 """All about one pod: read, then judged, one line after the other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from initsync import providers
@@ -16,7 +16,7 @@ from initsync.kube.reads import NAMESPACES, Reads
 from initsync.sync import settings
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
-from initsync.words.model import JsonObject, PodRef, SyncRequest
+from initsync.words.model import JsonObject, PodRef, SyncRequest, Target, targets
 
 _ACCOUNTS = Resource("", "serviceaccounts")
 
@@ -55,29 +55,48 @@ def checks(setting: Setting, pod: JsonObject) -> Iterator[Result]:
     yield from podchecks.events(told, setting.now)
     account = pod["spec"].get("serviceAccountName", "default")
     found = Patient(pod, attempt(lambda: reads.get(_ACCOUNTS, namespace, account)))
-    request = _request(pod)
-    if request is None:
+    requests = _requests(pod)
+    if not requests:
         why = "the annotation must be valid first"
         of_request = (diagnoses.IDENTITY, "rights", "secret", diagnoses.WHO, diagnoses.SECRET)
         yield from (skipped(name, why) for name in of_request)
         return
-    yield from diagnoses.identity(request.provider, found, request.secret_path)
-    yield from _of_request(setting, request, account, found)
+    by_provider = {request.provider: request for request in reversed(requests)}
+    for request in by_provider.values():
+        yield from diagnoses.identity(request.provider, found, request.secret_path)
+    for target in targets(requests):
+        yield from _of_secret(setting, target, account, found)
+    yield from _each_once(_asked(setting, requests, found))
 
 
-def _of_request(
-    setting: Setting, request: SyncRequest, account: str, found: Patient
+def _of_secret(
+    setting: Setting, target: Target, account: str, found: Patient
 ) -> Iterator[Result]:
     reads = setting.asker.reads
-    target = rights.Target(request.namespace, account, request.secret_name)
-    yield rights.check(rights.asked(reads, target), target)
-    secret = attempt(lambda: reads.get(SECRETS, request.namespace, request.secret_name))
+    needed = rights.Target(target.namespace, account, target.secret_name)
+    yield rights.check(rights.asked(reads, needed), needed)
+    secret = attempt(lambda: reads.get(SECRETS, target.namespace, target.secret_name))
     env = {**setting.asker.env, **podfields.variables(podfields.ours(found.pod) or {})}
-    yield secretcheck.check(secret, request, settings.managed_by(env), setting.now)
-    yield from diagnoses.asked(setting.asker, request, found)
+    yield secretcheck.check(secret, target, settings.managed_by(env), setting.now)
 
 
-def _request(pod: JsonObject) -> SyncRequest | None:
+def _asked(
+    setting: Setting, requests: Iterable[SyncRequest], found: Patient
+) -> Iterator[Result]:
+    for request in requests:
+        yield from diagnoses.asked(setting.asker, request, found)
+
+
+def _each_once(results: Iterable[Result]) -> Iterator[Result]:
+    """Who asks is the same for every secret of a provider."""
+    seen = set[Result]()
+    for result in results:
+        if result not in seen:
+            yield result
+        seen.add(result)
+
+
+def _requests(pod: JsonObject) -> tuple[SyncRequest, ...]:
     """What the annotation asks for, where it is valid."""
     metadata = pod["metadata"]
     text = (metadata.get("annotations") or {}).get(keys.ANNOTATION, "")
@@ -85,4 +104,4 @@ def _request(pod: JsonObject) -> SyncRequest | None:
     try:
         return annotation.parse(text, owner, providers)
     except AnnotationError:
-        return None
+        return ()

@@ -23,7 +23,7 @@ from initsync.inventory.why import Injecting, Labels, why
 from initsync.kube import place, podfields, secretuse
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
-from initsync.words.model import JsonObject
+from initsync.words.model import OPAQUE, JsonObject, PodRef, types
 from initsync.words.times import since, span
 
 _CODES = (2, 3, 4, 5)
@@ -63,10 +63,18 @@ def _vain(pod: JsonObject) -> Iterator[str]:
     """Who in the pod can never see the Secret, where the annotation says which."""
     text = (pod["metadata"].get("annotations") or {}).get(keys.ANNOTATION, "")
     try:
-        secret = request.asked(text)
+        asked = _types(text)
     except AnnotationError:
         return  # told as such
-    yield from secretuse.problems(pod["spec"], secret, place.earlier(pod))
+    yield from secretuse.problems(pod["spec"], asked, place.earlier(pod))
+
+
+def _types(text: str) -> dict[str, str]:
+    """Of the Secrets that the annotation asks for, as far as it says. Raises AnnotationError."""
+    try:
+        return types(request.parse(text, PodRef("", "", ""), providers))
+    except AnnotationError:
+        return dict.fromkeys(request.asked(text), OPAQUE)
 
 
 def made_of(pod: JsonObject, template: Callable[[JsonObject], Template | None]) -> Template | None:

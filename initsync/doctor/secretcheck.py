@@ -6,29 +6,29 @@ from initsync.doctor.result import Result, Stored, Unread, failure, ok, warning
 from initsync.sync import secret as manifests
 from initsync.words import keys
 from initsync.words.errors import JasmError
-from initsync.words.model import JsonObject, SyncRequest
+from initsync.words.model import JsonObject, Target
 from initsync.words.times import span
 
 _SHOWN = 20
 
 
-def check(secret: Stored, request: SyncRequest, managed_by: tuple[str, ...], now: float) -> Result:
+def check(secret: Stored, target: Target, managed_by: tuple[str, ...], now: float) -> Result:
     """`managed_by` are the label's values by which this pod's `jasm-init` knows its own."""
     if isinstance(secret, Unread):
         return secret.result("secret")
-    name = f"{request.namespace}/{request.secret_name}"
+    name = f"{target.namespace}/{target.secret_name}"
     if secret is None:
         said = f"there is no Secret {name} yet"
         return warning("secret", said, f"{keys.CONTAINER} makes it when all else is right")
     try:
-        manifests.refuse_foreign(secret, *managed_by)
+        manifests.refuse_foreign(secret, target.form.type, *managed_by)
     except JasmError as error:
         return failure("secret", error)
     said = f"{name} is {_whose(secret, now)}; {_keys(secret)}"
     source = manifests.source(secret)
-    if source and source != request.source:
+    if source and source != manifests.origin(target):
         advice = "the next sync writes it anew, unless other pods ask for the other source"
-        return warning("secret", f"{said}; the pod asks for {request.source}", advice)
+        return warning("secret", f"{said}; the pod asks for {target.source}", advice)
     return ok("secret", said)
 
 

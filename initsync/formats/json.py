@@ -29,11 +29,18 @@ def bounded(text: str) -> str:
 
 
 def parse(text: str) -> dict[str, str]:
-    """The object in `text`, one string a key.
+    """The object in `text`, one string a key, as `value` makes it.
 
-    Numbers keep the digits that they were written with; booleans, objects and arrays become
-    compact JSON. Raises NotSecretData for nulls, for keys that are there twice, and for no keys
-    at all: what is empty by mistake would blank a Secret that pods live on (D13).
+    Raises NotSecretData for nulls, for keys that are there twice, and for no keys at all: what is
+    empty by mistake would blank a Secret that pods live on (D13).
+    """
+    return {name: value(name, found) for name, found in document(text).items()}
+
+
+def document(text: str) -> dict[str, Any]:
+    """The object in `text`, for `value` to read, and for `pointer` to look into.
+
+    Raises NotSecretData.
     """
     try:
         found = json.loads(
@@ -45,7 +52,11 @@ def parse(text: str) -> dict[str, str]:
         )
         if not isinstance(found, dict):
             raise NotSecretData(f"{_OBJECT}, and is JSON of another kind")
-        return _data(found)
+        if isinstance(found, Twice):
+            raise NotSecretData(f"key {_named(found.key)} is there twice")
+        if not found:
+            raise NotSecretData(f"{_OBJECT}, and has no key at all")
+        return found
     except json.JSONDecodeError as error:
         from initsync.formats import jsonfaults  # a good secret never loads it
 
@@ -60,7 +71,7 @@ class _Number(str):
     __slots__ = ()
 
 
-class _Twice(dict[str, Any]):
+class Twice(dict[str, Any]):
     """An object that has a key twice, kept until its place is known: deep inside, a key's name
     is a part of some value, and not to be shown."""
 
@@ -71,7 +82,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
-    twice = _Twice(found)
+    twice = Twice(found)
     left = dict(found)
     twice.key = next(key for key, _ in pairs if left.pop(key, left) is left)
     return twice
@@ -81,25 +92,27 @@ def _refuse_constant(name: str) -> None:
     raise NotSecretData(f"{name} is no JSON value")
 
 
-def _data(found: dict[str, Any]) -> dict[str, str]:
-    if isinstance(found, _Twice):
-        raise NotSecretData(f"key {_named(found.key)} is there twice")
-    if not found:
-        raise NotSecretData(f"{_OBJECT}, and has no key at all")
-    return {key: _text(key, value) for key, value in found.items()}
+def value(name: str, found: Any) -> str:
+    """A value of a document as text: numbers with the digits that they were written with;
+    booleans, objects and arrays as compact JSON.
 
-
-def _text(key: str, value: Any) -> str:
-    if value is None:
-        raise NotSecretData(f"key {_named(key)} is null: give it a value, or remove it")
+    Raises NotSecretData, which names `name`, for null and for what cannot be said.
+    """
+    if found is None:
+        raise NotSecretData(f"key {_named(name)} is null: give it a value, or remove it")
     try:
-        text = value if isinstance(value, str) else _compact(value)
-        f"{key}{text}".encode()
+        text = found if isinstance(found, str) else _compact(found)
+        f"{name}{text}".encode()
     except _TwiceInside:
-        raise NotSecretData(f"key {_named(key)} holds an object with a key twice") from None
+        raise NotSecretData(f"key {_named(name)} holds an object with a key twice") from None
     except UnicodeEncodeError:  # a lone \ud800, which JSON can spell and UTF-8 cannot
-        raise NotSecretData(f"key {_named(key)} holds text that is not Unicode") from None
+        raise NotSecretData(f"key {_named(name)} holds text that is not Unicode") from None
     return str(text)
+
+
+def encoded(found: Any) -> str:
+    """A value of a document as JSON text. Raises NotSecretData likewise."""
+    return _quoted(found) if type(found) is str else value("", found)
 
 
 class _TwiceInside(Exception):
@@ -111,7 +124,7 @@ def _compact(value: Any) -> str:
         return value
     if isinstance(value, str):
         return _quoted(value)
-    if isinstance(value, _Twice):
+    if isinstance(value, Twice):
         raise _TwiceInside
     if isinstance(value, dict):
         members = [f"{_quoted(key)}:{_compact(inner)}" for key, inner in value.items()]

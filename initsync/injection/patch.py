@@ -14,11 +14,12 @@ from initsync.annotation import request as annotation
 from initsync.injection import choices, eligible, identity, volumes, waiter
 from initsync.injection import container as ours
 from initsync.injection.container import Volumes
+from initsync.injection.waiter import Waited
 from initsync.injection.settings import Settings
 from initsync.kube import place, podfields, secretuse
 from initsync.words import keys
 from initsync.words.errors import JasmError
-from initsync.words.model import PodRef
+from initsync.words.model import PodRef, types
 
 Operation = dict[str, Any]
 
@@ -46,14 +47,15 @@ def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Inject
         policy.parse(annotations)
         owner = PodRef(namespace, pod["metadata"].get("name", ""), "")
         text = annotations[keys.ANNOTATION]
-        request = annotation.parse(text, owner, providers)
+        wanted = types(annotation.parse(text, owner, providers))
     except JasmError as error:
-        operations = [*_not_waited_for(pod, annotations), *_operations(pod, [], at, settings)]
+        operations = [*_not_waited_for(pod, annotations), *_operations(pod, Waited([]), at, settings)]
         return Injection(operations, [*warnings, str(error)], "", str(error))
-    shown = list(volumes.showing(pod, request.secret_name))
+    shown = list(volumes.showing(pod, wanted))
     before = (pod["spec"].get("initContainers") or [])[:at]
-    warnings += secretuse.problems(pod["spec"], request.secret_name, before)
-    return Injection([*_optional(shown), *_operations(pod, shown, at, settings)], warnings)
+    warnings += secretuse.problems(pod["spec"], wanted, before)
+    waited = Waited(shown, of_several=len(wanted) > 1)
+    return Injection([*_optional(shown), *_operations(pod, waited, at, settings)], warnings)
 
 
 def _not_waited_for(pod: Mapping[str, Any], annotations: Mapping[str, str]) -> Iterator[Operation]:
@@ -73,17 +75,17 @@ TOLD = {
 
 
 def _operations(
-    pod: Mapping[str, Any], shown: Sequence[volumes.Shown], at: int, settings: Settings
+    pod: Mapping[str, Any], waited: Waited, at: int, settings: Settings
 ) -> Iterator[Operation]:
     """`at`: the index of ours among the init containers."""
     names = _free_names(pod)
     created = [ours.podinfo_volume(names.podinfo), ours.token_volume(names.token, settings)]
     chosen = choices.of(pod)
-    containers = [ours.init_container(pod, chosen, names, settings, waited=bool(shown))]
-    if shown or chosen.sidecar:
+    containers = [ours.init_container(pod, chosen, names, settings, waited=bool(waited.shown))]
+    if waited.shown or chosen.sidecar:
         created.append(waiter.handover_volume(names.handover))
-    if shown:
-        containers.append(waiter.wait_container(pod, chosen, shown, names.handover, settings))
+    if waited.shown:
+        containers.append(waiter.wait_container(pod, chosen, waited, names.handover, settings))
         skipped = identity.skipping(keys.WAITER, pod["metadata"].get("annotations") or {})
         yield _add(annotation_path(identity.SKIPPED), skipped)
     yield from _pulled(pod, settings)

@@ -5,7 +5,7 @@ make the Secret; optional it does not wait, but may show nothing yet. Hence both
 and waited for by `jasm-wait` once the Secret is there.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 
@@ -15,27 +15,27 @@ class Shown(NamedTuple):
     volume: str
     path: str
     """Of the source in the pod, as a JSON pointer."""
+    secret: str
     items: tuple[tuple[str, str], ...]
     """Keys, each with its path in the volume; none: every key under its own name."""
     optional: bool
 
 
-def showing(pod: Mapping[str, Any], secret: str | None) -> Iterator[Shown]:
-    """Every place that takes from `secret`; None: from any."""
+def showing(pod: Mapping[str, Any], secrets: Collection[str] | None) -> Iterator[Shown]:
+    """Every place that takes from one of `secrets`; None: from any."""
     for index, volume in enumerate(pod["spec"].get("volumes") or []):
         place = f"/spec/volumes/{index}"
         own = volume.get("secret") or {}
-        if own and secret in (None, own.get("secretName")):
-            yield _shown(volume["name"], f"{place}/secret", own)
+        if own and (secrets is None or own.get("secretName") in secrets):
+            yield _shown(volume["name"], f"{place}/secret", own.get("secretName"), own)
         sources = (volume.get("projected") or {}).get("sources") or []
         for number, source in enumerate(sources):
             projected = source.get("secret") or {}
-            if projected and secret in (None, projected.get("name")):
-                yield _shown(
-                    volume["name"], f"{place}/projected/sources/{number}/secret", projected
-                )
+            if projected and (secrets is None or projected.get("name") in secrets):
+                path = f"{place}/projected/sources/{number}/secret"
+                yield _shown(volume["name"], path, projected.get("name"), projected)
 
 
-def _shown(volume: str, path: str, source: Mapping[str, Any]) -> Shown:
+def _shown(volume: str, path: str, secret: str | None, source: Mapping[str, Any]) -> Shown:
     items = tuple((item["key"], item["path"]) for item in source.get("items") or [])
-    return Shown(volume, path, items, bool(source.get("optional")))
+    return Shown(volume, path, secret or "", items, bool(source.get("optional")))

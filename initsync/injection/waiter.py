@@ -6,7 +6,7 @@ server 0.15 s away in 59 of 60 (tests/node, 20 pods at a time). It costs a secon
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from initsync.injection.choices import Choices
 from initsync.injection.container import described, read_only, security
@@ -16,10 +16,18 @@ from initsync.injection.volumes import Shown
 from initsync.words import keys
 
 
+class Waited(NamedTuple):
+    """What of a pod's volumes there is to wait for."""
+
+    shown: Sequence[Shown]
+    of_several: bool = False
+    """Whether the pod asks for more than one Secret, so that each wish says of which it is."""
+
+
 def wait_container(
     pod: Mapping[str, Any],
     chosen: Choices,
-    shown: Sequence[Shown],
+    waited: Waited,
     handover: str,
     settings: Settings,
 ) -> dict[str, Any]:
@@ -29,9 +37,9 @@ def wait_container(
     https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#serviceaccount
     """
     mounts = {handover: keys.HANDOVER_DIR}
-    for by in shown:
+    for by in waited.shown:
         mounts.setdefault(by.volume, f"{keys.WAIT_DIR}/{by.volume}")
-    env = list(_env(shown, mounts, settings))
+    env = list(_env(waited, mounts, settings))
     no_token = read_only({handover: keys.SERVICEACCOUNT_DIR})
     mounted = [*no_token, *read_only(mounts)]
     wanted = resources(pod, chosen, settings)
@@ -39,13 +47,15 @@ def wait_container(
 
 
 def _env(
-    shown: Sequence[Shown], mounts: Mapping[str, str], settings: Settings
+    waited: Waited, mounts: Mapping[str, str], settings: Settings
 ) -> Iterator[dict[str, str]]:
     yield {"name": "JASM_HANDOVER_DIR", "value": keys.HANDOVER_DIR}
-    for number, by in enumerate(shown):
+    for number, by in enumerate(waited.shown):
         yield {"name": f"JASM_WAIT_{number}", "value": mounts[by.volume]}
-    for number, by in enumerate(shown):
+    for number, by in enumerate(waited.shown):
         wish = {"items": by.items or None, "optional": by.optional}
+        if waited.of_several:
+            wish["secret"] = by.secret
         text = json.dumps(wish, ensure_ascii=False)
         yield {"name": f"JASM_WAIT_{number}_OF", "value": text}
     for name, value in settings.env:

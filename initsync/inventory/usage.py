@@ -96,7 +96,8 @@ def _references(kind: str, found: JsonObject) -> Iterator[references.Reference]:
     yield from references.references(pod.get("spec") or {})
     annotations = (pod.get("metadata") or {}).get("annotations") or {}
     if (text := annotations.get(keys.ANNOTATION)) is not None:
-        yield references.Reference(request.asked(text), "annotation")
+        for name in request.asked(text):
+            yield references.Reference(name, "annotation")
 
 
 def _managed(secret: JsonObject) -> Managed:

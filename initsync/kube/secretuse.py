@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from initsync.kube import references
-from initsync.words import keys
+from initsync.words import keys, secrettypes
 from initsync.words.wording import one_line
 
 _LISTED = 5
@@ -18,9 +18,22 @@ _LONG = 64  # bytes of a name worth showing
 
 
 def problems(
+    spec: Mapping[str, Any], secrets: Mapping[str, str], before: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
+    """A sentence for each kind and Secret.
+
+    `secrets` are the types by name of those that `jasm-init` makes; `before` are the init
+    containers that start before it.
+    """
+    for secret, kind in secrets.items():
+        yield from _too_early(spec, secret, before)
+        yield from _never_pulled(spec, secret, kind)
+        yield from _unused(spec, secret, secrets)
+
+
+def _too_early(
     spec: Mapping[str, Any], secret: str, before: Sequence[Mapping[str, Any]]
 ) -> Iterator[str]:
-    """A sentence for each kind; `before` are the init containers that start before `jasm-init`."""
     name = one_line(secret, _LONG)
     volumes = spec.get("volumes") or []
     shown = {found["name"] for found in volumes if _names(references.of_volume(found), secret)}
@@ -35,13 +48,17 @@ def problems(
             f"{keys.CONTAINER} writes to Secret {name}: {_listed(first)}. Give them a Secret of "
             "their own"
         )
-    if secret in (pull.get("name") for pull in spec.get("imagePullSecrets") or []):
+
+
+def _never_pulled(spec: Mapping[str, Any], secret: str, kind: str) -> Iterator[str]:
+    named = secret in (pull.get("name") for pull in spec.get("imagePullSecrets") or [])
+    if named and kind != secrettypes.DOCKER:
+        name = one_line(secret, _LONG)
         yield (
             f"no image can ever be pulled with Secret {name} of imagePullSecrets: "
             f"{keys.CONTAINER}'s own is pulled before that is made, and for all others its type, "
-            "Opaque, is none to pull with"
+            f"{kind}, is none to pull with"
         )
-    yield from _unused(spec, secret)
 
 
 def _takes(container: Mapping[str, Any], secret: str, shown: Collection[str]) -> bool:
@@ -54,12 +71,18 @@ def _names(found: Iterable[references.Reference], secret: str) -> bool:
     return any(one.secret == secret for one in found)
 
 
-def _unused(spec: Mapping[str, Any], secret: str) -> Iterator[str]:
+def _unused(
+    spec: Mapping[str, Any], secret: str, secrets: Collection[str]
+) -> Iterator[str]:
     found = list(references.references(spec))
     partial = not spec.get("containers")  # as kustomize's patches are
     if partial or _names(found, secret):
         return
-    others = [one.secret for one in found if one.through != references.PULL]
+    others = [
+        one.secret
+        for one in found
+        if one.through != references.PULL and one.secret not in secrets
+    ]
     names = f"; it names {_listed(others)}" if others else ""
     yield f"nothing in the pod takes from Secret {one_line(secret, _LONG)}{names}"
 

@@ -1,6 +1,6 @@
 """What is wrong with JASM's annotations in a manifest, in the very sentences of the pod. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from initsync.annotation import choices
@@ -14,7 +14,7 @@ from initsync.manifests.tree import Node, ScalarNode
 from initsync.manifests.workloads import Located
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
-from initsync.words.model import PodRef, SyncRequest
+from initsync.words.model import PodRef, SyncRequest, targets, types
 from initsync.words.wording import shown
 
 
@@ -44,15 +44,14 @@ def findings(
     for found in workloads.annotations(text, met.append):
         known += found.name == keys.ANNOTATION
         try:
-            request = _check(found, providers)
+            requests = _check(found, providers)
         except AnnotationError as error:
             line = _line(found.value, error.line)
             message = f"{error}{_advice(found)}"
             yield Finding(line, *found.workload, found.name, error.reason, message)
         else:
             yield None
-            if request:
-                yield from _warnings(found, request, together)
+            yield from _warnings(found, requests, together)
     for workload, line in strays(text) if met.count(keys.ANNOTATION) > known else ():
         yield Finding(line, *workload, keys.ANNOTATION, "", _STRAY.format(workload), "warning")
 
@@ -63,7 +62,7 @@ _STRAY = (
 )
 
 
-def _check(found: Located, providers: Providers) -> SyncRequest | None:
+def _check(found: Located, providers: Providers) -> tuple[SyncRequest, ...]:
     """As `check_text`."""
     workload, value = found.workload, found.value
     refuse_unknown(found.name)
@@ -82,17 +81,22 @@ def _check(found: Located, providers: Providers) -> SyncRequest | None:
     if found.part == "label":
         if rule := choices.problem(found.name, value.text):
             raise AnnotationError(f"is {shown(value.text)}, but {rule}", None, found.name, "label")
-        return None
+        return ()
     pod = PodRef(workload.namespace, workload.name, "")
     return check_text(found.name, value.text, pod, providers)
 
 
-def _warnings(found: Located, request: SyncRequest, sources: Sources) -> Iterator[Finding]:
+def _warnings(
+    found: Located, requests: Sequence[SyncRequest], sources: Sources
+) -> Iterator[Finding]:
     """Whether the pod can use what it asks for, and it alone makes that."""
     before = place.earlier(found.pod)
-    problems = secretuse.problems(found.pod["spec"], request.secret_name, before)
-    for said in filter(None, (*problems, sources.conflict(request, found.workload))):
+    for said in secretuse.problems(found.pod["spec"], types(requests), before):
         yield Finding(found.value.line, *found.workload, found.name, "", said, "warning")
+    for target in targets(requests):
+        if said := sources.conflict(target, found.workload):
+            line = _line(found.value, target.entries[0].line or None)
+            yield Finding(line, *found.workload, found.name, "", said, "warning")
 
 
 def _advice(found: Located) -> str:

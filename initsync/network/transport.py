@@ -4,6 +4,7 @@ import select
 import socket
 import ssl
 import time
+from _thread import allocate_lock
 from collections.abc import Callable, Mapping
 
 from initsync.network import http1, sockets, trust, urls
@@ -61,7 +62,8 @@ class Network:
 class Connection:
     """One host, spoken to over one connection that is opened when first needed.
 
-    A request is sent once: what an unanswered one did is for the caller to find out.
+    A request is sent once: what an unanswered one did is for the caller to find out. Of several
+    threads one after the other is served.
     `server_name`: whose certificate to expect, where it is not the host's own. `limit`: bytes of
     an answer's body.
     Raises InvalidSetup for a URL that names no host.
@@ -90,6 +92,7 @@ class Connection:
         self._server_name = server_name or place.host
         self._limit = limit
         self._socket: socket.socket | None = None
+        self._turn = allocate_lock()
         network.connections.append(self)
 
     def request(
@@ -102,6 +105,14 @@ class Connection:
         Raises TransportError, and InvalidSetup for a header that cannot be sent.
         """
         message = self._message(method, self.prefix + target, headers, body)
+        if not self._turn.acquire(timeout=max(self._network.left(), LEAST)):
+            raise TransportError(f"{self.authority}: no answer to earlier requests in time")
+        try:
+            return self._asked(method, target, message)
+        finally:
+            self._turn.release()
+
+    def _asked(self, method: str, target: str, message: bytes) -> Response:
         allowed = min(self._timeout, max(self._network.left(), LEAST))
         start = time.monotonic()
         try:

@@ -21,7 +21,7 @@ from initsync.words.wording import shown
 
 
 class Wish(NamedTuple):
-    """One Secret."""
+    """One source of one Secret."""
 
     namespace: str
     account: str
@@ -44,7 +44,7 @@ def of_manifest(text: str, namespace: str) -> Iterator[Wish]:
             kind, own, name = found.workload
             chosen = own or namespace
             _refuse(found, f"{kind} {shown(name)}", chosen)
-            yield _wish(chosen, found.account, found.value.text, found.managed_by)
+            yield from _wishes(chosen, found.account, found.value.text, found.managed_by)
 
 
 def _refuse(found: Located, whose: str, namespace: str) -> None:
@@ -96,7 +96,7 @@ def of_pods(pods: Iterable[JsonObject]) -> Read:
         elif text := (metadata.get("annotations") or {}).get(keys.ANNOTATION):
             account = pod["spec"].get("serviceAccountName") or "default"
             managed_by = podfields.managed_by(pod)
-            found.append(_wish(metadata["namespace"], account, text, managed_by))
+            found += _wishes(metadata["namespace"], account, text, managed_by)
     return Read(found, [*problems.values()])
 
 
@@ -109,7 +109,7 @@ def _wrong(pod: JsonObject) -> Iterator[JasmError]:
         yield problem
 
 
-def _wish(namespace: str, account: str, text: str, managed_by: str) -> Wish:
-    request = annotation.parse(text, PodRef(namespace, "", ""), providers)
-    source = (request.provider, request.secret_path)
-    return Wish(namespace, account, request.secret_name, *source, managed_by)
+def _wishes(namespace: str, account: str, text: str, managed_by: str) -> Iterator[Wish]:
+    for request in annotation.parse(text, PodRef(namespace, "", ""), providers):
+        source = (request.provider, request.secret_path)
+        yield Wish(namespace, account, request.secret_name, *source, managed_by)

@@ -24,7 +24,7 @@ def run(env: Mapping[str, str], stderr: TextIO) -> int:
     except JasmError as error:
         synced = once.failed(env, error, _annotations(env), log)
         once.tell(env, synced, log)
-        return synced.report.exit_code
+        return synced.exit_code
     except Exception as error:  # the last line must be a sentence, whatever happens
         log.error(bug(error))
         return 1
@@ -38,9 +38,9 @@ def _sync_pod(env: Mapping[str, str], log: Log) -> int:
         return loop.run(env, log, clock)
     annotations = podinfo.read_annotations(once.directory(env))
     synced = once.sync(env, annotations, log)
-    once.hand_over(env, synced.report.outcome)
+    once.hand_over(env, synced.outcomes)
     once.tell(env, synced, log)
-    return synced.report.exit_code
+    return synced.exit_code
 
 
 def _annotations(env: Mapping[str, str]) -> Mapping[str, str]:

@@ -1,6 +1,6 @@
 """One sync as the pod itself: all that it rests on is read anew from environment and files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from initsync.kube import access as clusterauth
@@ -11,7 +11,8 @@ from initsync.sync import run as entry
 from initsync.sync import settings
 from initsync.sync.event import EventSource
 from initsync.sync.log import Log
-from initsync.sync.run import Report
+from initsync.sync.report import Reports, exit_code
+from initsync.sync.report import failed as report_of
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup, JasmError
 from initsync.words.model import Outcome, PodRef
@@ -30,8 +31,18 @@ class Reported(NamedTuple):
 class Synced(NamedTuple):
     """How a sync ended; `place` is None where pod or cluster are not known, so no Event can be."""
 
-    report: Report
+    reports: Reports
     place: Reported | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """Of the process."""
+        return exit_code(self.reports)
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """What was done to each Secret that was not left as it was by a failure."""
+        return [outcome for report in self.reports for outcome in report.outcomes]
 
     def close(self) -> None:
         """End its connections."""
@@ -53,8 +64,7 @@ def sync(
         place = _place(run)
     except JasmError as error:
         return failed(env, error, annotations, log)
-    report = entry.sync_pod(run, place.pod, annotations, place.cluster)
-    return Synced(report, place)
+    return Synced(entry.sync_pod(run, place.pod, annotations, place.cluster), place)
 
 
 def failed(
@@ -64,24 +74,24 @@ def failed(
 
     Pod and cluster are there all the same, mostly, and so is the place of its Event.
     """
-    report = entry.failed(error, annotations)
+    reports = (report_of(error, annotations),)
     try:
-        return Synced(report, _place(entry.start(settings.without(env), log)))
+        return Synced(reports, _place(entry.start(settings.without(env), log)))
     except JasmError:  # what stands between container and cluster is no other failure
-        return Synced(report)
+        return Synced(reports)
 
 
 def tell(env: Mapping[str, str], synced: Synced, log: Log) -> None:
-    """Put the report on the pod as an Event, where that can be, and into the log."""
+    """Put the reports on the pod as Events, where that can be, and into the log."""
     if synced.place is None:
-        entry.write(synced.report, log)
+        entry.write(synced.reports, log)
         return
     source = EventSource(keys.CONTAINER, env.get("JASM_NODE_NAME", ""), _SOURCE)
-    entry.tell(synced.report, synced.place.pod, synced.place.cluster, source, log)
+    entry.tell(synced.reports, synced.place.pod, synced.place.cluster, source, log)
 
 
-def hand_over(env: Mapping[str, str], outcome: Outcome | None) -> None:
-    """Leave the names of the keys for `jasm-wait`, where one waits; none without `outcome`.
+def hand_over(env: Mapping[str, str], outcomes: Iterable[Outcome]) -> None:
+    """Leave the names of each Secret's keys for `jasm-wait`, where one waits.
 
     Raises InvalidSetup.
     """
@@ -89,7 +99,7 @@ def hand_over(env: Mapping[str, str], outcome: Outcome | None) -> None:
         from initsync.pod import wait  # most pods mount no volume of the Secret
 
         try:
-            wait.write_names(target, outcome.keys if outcome else ())
+            wait.write_names(target, {it.target.secret_name: it.keys for it in outcomes})
         except OSError as error:
             problem = f"JASM_HANDOVER_DIR is {target!r}, where nothing can be written"
             advice = "mount an emptyDir volume there, writable"

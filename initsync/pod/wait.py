@@ -9,13 +9,25 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import NoReturn, TextIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple, NoReturn, TextIO
 
 from initsync.words.wording import LINE_LIMIT, one_line
 
 HANDOVER = "keys.json"
 _PAUSE = 0.05  # seconds; the kubelet shows them within some tenths of a second
+
+Names = Mapping[str, Sequence[str]]
+"""By Secret the names of its keys."""
+
+
+class Expected(NamedTuple):
+    """A file that a volume is to show."""
+
+    key: str
+    path: str
+    there: bool
+    """Whether the Secret has that key."""
 
 
 def main() -> NoReturn:
@@ -43,10 +55,10 @@ def run(
         return _error(stderr, 2, f"{error.args[0]} is not set: the injector sets it, see {_DOCS}")
     except (OSError, ValueError) as error:
         return _error(stderr, 2, f"cannot wait for the Secret's volumes ({error}): see {_DOCS}")
-    if unknown := sorted({key for key, _ in expected} - set(names)):
+    if unknown := sorted({it.key for it in expected if not it.there}):
         problem = f"a volume wants keys {unknown} that the secret does not have"
         return _error(stderr, 3, f"{problem}: {_FIX}")
-    while missing := [path for _, path in expected if not os.path.exists(path)]:
+    while missing := [it.path for it in expected if not os.path.exists(it.path)]:
         if now() > deadline:
             return _error(stderr, 5, f"the kubelet has not shown {missing[0]} yet: {_AGAIN}")
         sleep(_PAUSE)
@@ -63,26 +75,32 @@ _AGAIN = "it is tried again with the pod's next start of this container"
 _FIX = "correct the volume's items, or add the keys at the provider"
 
 
-def write_names(directory: str, names: Iterator[str] | tuple[str, ...]) -> None:
-    """Leave the names of the Secret's keys for `jasm-wait`; none: it has nothing to wait for."""
+def write_names(directory: str, names: Names) -> None:
+    """Leave the names of the Secrets' keys for `jasm-wait`; of none it has nothing to wait for."""
     with open(os.path.join(directory, HANDOVER), "w", encoding="utf-8") as file:
-        json.dump(list(names), file)
+        json.dump(names, file)
 
 
-def _names(directory: str) -> list[str]:
+def _names(directory: str) -> Names:
     with open(os.path.join(directory, HANDOVER), encoding="utf-8") as file:
-        return [str(name) for name in json.load(file)]
+        found = json.load(file)
+    if not isinstance(found, dict):
+        raise ValueError(f"{HANDOVER} is no JSON object")  # noqa: TRY004  # of what it was given
+    return {str(secret): [str(key) for key in keys] for secret, keys in found.items()}
 
 
-def _expected(env: Mapping[str, str], names: list[str]) -> Iterator[tuple[str, str]]:
+def _expected(env: Mapping[str, str], every: Names) -> Iterator[Expected]:
     """Each key that a volume is to show, with its file."""
-    number = 0
-    while names and (directory := env.get(f"JASM_WAIT_{number}")):
+    number = -1
+    while directory := env.get(f"JASM_WAIT_{(number := number + 1)}"):
         wish = json.loads(env[f"JASM_WAIT_{number}_OF"])
+        # Of a pod with one Secret the wish need not say of which it is.
+        names = every.get(wish["secret"], ()) if "secret" in wish else next(iter(every.values()), ())
+        if not names:  # it was not synced: nothing will come, and the pod starts without
+            continue
         items = wish["items"] or zip(names, names, strict=True)
         if isinstance(items, dict):  # as pods written by hand have it
             items = items.items()
         for key, path in items:
             if key in names or not wish["optional"]:
-                yield key, os.path.join(directory, path)
-        number += 1
+                yield Expected(key, os.path.join(directory, path), key in names)

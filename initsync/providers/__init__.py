@@ -13,7 +13,8 @@ class Modules(NamedTuple):
     provider: str
     """It has the class `Provider`; only a sync and people's commands import it."""
     paths: str
-    """It has the function `problem` and no I/O: the injector and `initsync check` import it."""
+    """It has `problem`, may have `version_problem`, and has no I/O: the injector and
+    `initsync check` import it."""
 
 
 PROVIDERS = {
@@ -36,5 +37,15 @@ def load(name: str) -> "ProviderClass":
 
 def check_path(name: str, path: str) -> str | None:
     """The rule of the provider `name` that `path` breaks, as "must …", or None. Asks nobody."""
-    rules = cast("PathRule", importlib.import_module(PROVIDERS[name].paths))
-    return rules.problem(path)
+    return _rules(name).problem(path)
+
+
+def check_version(name: str, version: str) -> str | None:
+    """Likewise of an entry's `version`."""
+    if problem := getattr(_rules(name), "version_problem", None):
+        return cast("str | None", problem(version))
+    return f"must be left out: {name} has no versions"
+
+
+def _rules(name: str) -> "PathRule":
+    return cast("PathRule", importlib.import_module(PROVIDERS[name].paths))

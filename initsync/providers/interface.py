@@ -16,8 +16,10 @@ class SecretProvider(Protocol):
     def name(self) -> str:
         """The annotation's `provider` value."""
 
-    def fetch(self, path: str) -> ExternalSecret:
-        """What is at `path` now, never cached.
+    def fetch(self, path: str, version: str = "") -> ExternalSecret:
+        """What is at `path` now, never cached; of a `version` by the provider's own name, if any.
+
+        Several threads may ask at once.
 
         Raises SecretNotFound, AccessDenied, NoIdentity, InvalidSecretData, or
         ProviderUnavailable where another try may help.
@@ -45,7 +47,8 @@ class ProviderClass(Protocol):
 
 
 class PathRule(Protocol):
-    """What a module of a provider's rules has."""
+    """What a module of a provider's rules has; of a provider with versions `version_problem` too,
+    which says likewise what an entry's `version` breaks."""
 
     def problem(self, path: str) -> str | None:
         """The rule that `path` breaks, as "must …", or None. Asks nobody."""

@@ -13,6 +13,8 @@ class Change(NamedTuple):
     key: str
     before: int | None
     after: int | None
+    secret: str = ""
+    """Whose, where the annotation asks for several."""
 
     def __str__(self) -> str:
         if self.before is None:
@@ -27,18 +29,19 @@ class Preview:
 
     def __init__(self, cluster: Secrets) -> None:
         self._cluster = cluster
-        self._existing: JsonObject | None = None
+        self._existing: dict[str, JsonObject | None] = {}
         self.changes: list[Change] = []
 
     def read_secret(self, name: str) -> JsonObject | None:
         """The stored Secret, or None."""
-        self._existing = self._cluster.read_secret(name)
-        return self._existing
+        self._existing[name] = self._cluster.read_secret(name)
+        return self._existing[name]
 
     def apply_secret(self, manifest: JsonObject) -> JsonObject:
         """The Secret as it would be stored."""
-        before = (self._existing or {}).get("data") or {}
-        self.changes = changes(before, manifest["data"])
+        name = manifest["metadata"]["name"]
+        before = (self._existing[name] or {}).get("data") or {}
+        self.changes += [it._replace(secret=name) for it in changes(before, manifest["data"])]
         return manifest
 
     def replace_secret(self, manifest: JsonObject) -> JsonObject:

@@ -5,7 +5,7 @@ What differs is only where cluster and cloud identity come from (D2).
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from initsync import providers
@@ -17,9 +17,10 @@ from initsync.sync import event as events
 from initsync.sync import settings
 from initsync.sync.event import EventSource
 from initsync.sync.log import Log
+from initsync.sync.report import Report, Reports, failed, told
 from initsync.sync.retry import Retry
 from initsync.sync.settings import Settings
-from initsync.sync.upsert import Secrets, sync
+from initsync.sync.upsert import Load, Secrets, sync
 from initsync.words import keys
 from initsync.words.errors import (
     AccessDenied,
@@ -28,12 +29,8 @@ from initsync.words.errors import (
     NoIdentityYet,
     SecretNotFound,
 )
-from initsync.words.model import Outcome, PodRef
+from initsync.words.model import Outcome, PodRef, SyncRequest, Target, targets
 from initsync.words.wording import bug
-
-REASONS = {"stale": "StaleSecret"}
-"""The Event's reason by outcome, where it is not the usual one; of a failure it is its own."""
-SYNCED = "SecretSynced"
 
 
 class Run(NamedTuple):
@@ -44,20 +41,6 @@ class Run(NamedTuple):
     network: Network
     retry: Retry
     log: Log
-
-
-class Report(NamedTuple):
-    """How a run ended, for the Event, the log and the exit code."""
-
-    reason: str
-    sentence: str
-    exit_code: int = 0
-    warning: bool = False
-    outcome: Outcome | None = None
-    since: float | None = None
-    """When it was first so, in epoch seconds; None: just now."""
-    times: int = 1
-    """How often it was so."""
 
 
 def start(
@@ -84,43 +67,51 @@ def sync_pod(
     cluster: Secrets,
     *,
     sdk: bool = False,
-) -> Report:
+) -> Reports:
     """Do what the annotations of `pod` ask; every failure of the table becomes its report.
 
     `sdk`: the cloud SDK's own sources of identity (profiles, SSO) may be asked too.
     """
     try:
-        outcome = _synced(run, pod, annotations, cluster, sdk=sdk)
+        wanted = targets(_asked(pod, annotations))
+        load = _loaded(run, wanted, sdk=sdk)
     except Exception as error:  # a bug is reported like a failure, by its place only
-        return failed(error, annotations)
-    reason = REASONS.get(outcome.action, SYNCED)
-    return Report(reason, outcome.sentence, 0, reason != SYNCED, outcome)
+        return (failed(error, annotations),)
+
+    def synced(target: Target) -> Outcome:
+        return sync(target, load, cluster, run.retry, time.time, run.settings)
+
+    if len(wanted) > 1:
+        from initsync.sync import several  # most pods have one
+
+        return several.sync(wanted, synced, annotations)
+    try:
+        return (told(synced(wanted[0])),)
+    except Exception as error:
+        return (failed(error, annotations),)
 
 
-def _synced(
-    run: Run, pod: PodRef, annotations: Mapping[str, str], cluster: Secrets, *, sdk: bool
-) -> Outcome:
+def _asked(pod: PodRef, annotations: Mapping[str, str]) -> Iterator[SyncRequest]:
     chosen = policy.parse(annotations)
-    text = annotations[keys.ANNOTATION]
-    request = annotation.parse(text, pod, providers)
-    request = request._replace(policy=chosen)
-    provider = providers.load(request.provider)(run.env, time.time, run.network, sdk)
-    return sync(request, provider, cluster, run.retry, time.time, run.settings)
+    for request in annotation.parse(annotations[keys.ANNOTATION], pod, providers):
+        yield request._replace(policy=chosen)
 
 
-def failed(error: Exception, annotations: Mapping[str, str]) -> Report:
-    """The report of a failure; under on-failure `continue` the pod starts all the same."""
-    if not isinstance(error, JasmError):
-        error = JasmError(bug(error))
-    reason, sentence, code = error.reason, str(error), error.exit_code
-    if not policy.starts_anyway(annotations):
-        return Report(reason, sentence, code, True)
-    anyway = f"{sentence}; the pod starts anyway ({keys.ON_FAILURE}: continue)"
-    return Report(reason, anyway, 0, True)
+def _loaded(run: Run, wanted: Iterable[Target], *, sdk: bool) -> Load:
+    """One of each provider that is asked for: it keeps its identity and connections."""
+    names = {entry.provider for target in wanted for entry in target.entries}
+    made = {name: providers.load(name)(run.env, time.time, run.network, sdk) for name in names}
+    return made.__getitem__
 
 
-def tell(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, log: Log) -> None:
-    """Put the report on the pod as an Event, best effort, and last into the log (D12)."""
+def tell(reports: Reports, pod: PodRef, cluster: Cluster, reporter: EventSource, log: Log) -> None:
+    """Put each on the pod as an Event, best effort, and last into the log (D12)."""
+    for report in reports:
+        _post(report, pod, cluster, reporter, log)
+    write(reports, log)
+
+
+def _post(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, log: Log) -> None:
     event = events.event(
         pod,
         report.reason,
@@ -136,13 +127,17 @@ def tell(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, l
     except Exception as error:  # best effort whatever happens
         said = str(error) if isinstance(error, JasmError) else bug(error)
         log.warning(f"no Event on the pod: {said}")
-    write(report, log)
 
 
-def write(report: Report, log: Log) -> None:
-    """The log's last line (D9)."""
-    line = log.error if report.exit_code else log.warning if report.warning else log.info
-    line(report.sentence, reason=report.reason)
+def write(reports: Reports, log: Log) -> None:
+    """The log's last lines (D9), the gravest at the end."""
+    for report in sorted(reports, key=_gravity):
+        line = log.error if report.exit_code else log.warning if report.warning else log.info
+        line(report.sentence, reason=report.reason)
+
+
+def _gravity(report: Report) -> tuple[bool, int]:
+    return report.warning, -report.exit_code if report.exit_code else -9
 
 
 def _twice(post: Callable[[], None]) -> None:

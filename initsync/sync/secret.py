@@ -3,44 +3,66 @@
 import base64
 from collections.abc import Mapping
 
+from initsync.sync.settings import Settings
 from initsync.words import keys
 from initsync.words.errors import ClusterUnavailable, NotManaged
-from initsync.words.model import ExternalSecret, JsonObject, SyncRequest
+from initsync.words.model import OPAQUE, Form, JsonObject, Selection, Target
 from initsync.words.times import since_written, timestamp
 
 _MARKED = ("labels", "annotations")
 # The API server creates an object applied with this version only if it is still missing: "1" is
 # the version of no stored object (D4; tried on 1.30.14 and 1.37.2).
 _MISSING = "1"
+_NOTHING = (Selection(), Form())
+_DIGITS = 16
+
+Data = Mapping[str, str | bytes]
 
 
 def secret(
-    request: SyncRequest,
-    external: ExternalSecret,
+    target: Target,
+    data: Data,
+    version: str,
     existing: JsonObject | None,
     now: float,
-    managed_by: str,
+    settings: Settings,
 ) -> JsonObject:
-    """The Secret to apply in place of `existing`, which must not have changed since."""
-    stored_version = existing["metadata"]["resourceVersion"] if existing else _MISSING
-    of_provider = {keys.VERSION: external.version} if external.version else {}
+    """The Secret to apply in place of `existing`, which must not have changed since.
+
+    `version` is the provider's own name of what was read; of several sources one a line.
+    """
+    form = target.form
+    ours = {keys.VERSION: version} if version else {}
+    if shape := digest(target):
+        ours[keys.SHAPE] = shape
+    labels = {keys.MANAGED_BY: settings.managed_by, keys.PROVIDER: target.provider}
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {
-            "name": request.secret_name,
-            "namespace": request.namespace,
-            "resourceVersion": stored_version,
-            "labels": {keys.MANAGED_BY: managed_by, keys.PROVIDER: request.provider},
-            "annotations": {
-                keys.SOURCE_PATH: request.secret_path,
-                keys.SYNCED_AT: timestamp(now),
-                **of_provider,
-            },
+            "name": target.secret_name,
+            "namespace": target.namespace,
+            "resourceVersion": existing["metadata"]["resourceVersion"] if existing else _MISSING,
+            "labels": dict(settings.secret_labels) | dict(form.labels) | labels,
+            "annotations": dict(form.annotations)
+            | {keys.SOURCE_PATH: target.path, keys.SYNCED_AT: timestamp(now), **ours},
         },
-        "type": "Opaque",
-        "data": {key: _base64(value) for key, value in external.data.items()},
+        "type": form.type,
+        "data": {key: _base64(value) for key, value in data.items()},
     }
+
+
+def digest(target: Target) -> str:
+    """Of what the entries say beside provider and path; empty where that is nothing.
+
+    A Secret of the same source and another digest is not what is asked for.
+    """
+    asked = [(entry.selection, entry.form) for entry in target.entries]
+    if all(it == _NOTHING for it in asked):
+        return ""
+    import hashlib  # here anyway where the provider signs its requests
+
+    return hashlib.sha256(repr(asked).encode(errors="replace")).hexdigest()[:_DIGITS]
 
 
 def up_to_date(existing: JsonObject, wanted: JsonObject) -> bool:
@@ -51,8 +73,37 @@ def up_to_date(existing: JsonObject, wanted: JsonObject) -> bool:
     return (
         (existing.get("data") or {}) == wanted["data"]
         and _includes(_labels(existing), _labels(wanted))
-        and source(existing) == source(wanted)
+        and _includes(_annotations(existing), _lasting(wanted))
+        and _shape(existing) == _shape(wanted)
     )
+
+
+def _lasting(wanted: JsonObject) -> dict[str, str]:
+    """The annotations, but for those that change with each write."""
+    return {
+        name: value
+        for name, value in _annotations(wanted).items()
+        if name not in (keys.SYNCED_AT, keys.VERSION)
+    }
+
+
+def _shape(stored: JsonObject) -> str:
+    return _annotations(stored).get(keys.SHAPE, "")
+
+
+def answers(existing: JsonObject, target: Target) -> bool:
+    """Whether a managed Secret was written for such a target, so that it may do as it is."""
+    return source(existing) == origin(target) and _shape(existing) == digest(target)
+
+
+def origin(target: Target) -> str:
+    """Provider and path as `source` gives them for a Secret of that target."""
+    return f"{target.provider} {target.path}"
+
+
+def version(stored: JsonObject) -> str:
+    """The provider's own name of what a managed Secret holds; empty where there is none."""
+    return _annotations(stored).get(keys.VERSION, "")
 
 
 def unread(stored: JsonObject) -> bool:
@@ -119,8 +170,8 @@ def is_managed(existing: JsonObject, *managed_by: str) -> bool:
     return _labels(existing).get(keys.MANAGED_BY) in managed_by
 
 
-def refuse_foreign(existing: JsonObject, *managed_by: str) -> None:
-    """Raise NotManaged where `existing` is not JASM's to write (D6).
+def refuse_foreign(existing: JsonObject, wanted: str, *managed_by: str) -> None:
+    """Raise NotManaged where `existing` is not JASM's to write (D6), or not of the type `wanted`.
 
     `managed_by` are the label's values by which it is.
     Raises ClusterUnavailable where it is about to go, and another one may be written soon.
@@ -132,8 +183,11 @@ def refuse_foreign(existing: JsonObject, *managed_by: str) -> None:
         detail = f"it is being deleted and waits for its finalizers ({holders})"
         advice = "see why they do not end, or name another secretName"
         raise ClusterUnavailable(f"write Secret {namespace}/{name}", detail, advice=advice)
-    if (kind := existing.get("type", "Opaque")) != "Opaque":
-        raise NotManaged(namespace, name, f"is of type {kind}", "name another secretName")
+    if (kind := existing.get("type", OPAQUE)) != wanted:
+        ours = is_managed(existing, *managed_by)
+        advice = "delete it, for Kubernetes changes no type, or " if ours else ""
+        said = f"is of type {kind} and not {wanted}"
+        raise NotManaged(namespace, name, said, f"{advice}name another secretName")
     if existing.get("immutable"):
         advice = "delete it, or name another secretName"
         raise NotManaged(namespace, name, "is immutable", advice)
@@ -144,8 +198,9 @@ def refuse_foreign(existing: JsonObject, *managed_by: str) -> None:
         raise NotManaged(namespace, name, whose, advice)
 
 
-def _base64(value: str) -> str:
-    return base64.b64encode(value.encode()).decode()
+def _base64(value: str | bytes) -> str:
+    raw = value if isinstance(value, bytes) else value.encode()
+    return base64.b64encode(raw).decode()
 
 
 def _labels(stored: JsonObject) -> Mapping[str, str]:

@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from initsync.words import rules
 from initsync.words.errors import InvalidSetup
-from initsync.words.keys import MANAGED_BY_DEFAULT
+from initsync.words.keys import MANAGED_BY, MANAGED_BY_DEFAULT, PREFIX
+from initsync.words.wording import shown
 
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("info", "debug")
 RESTART_POLICIES = ("Always", "OnFailure", "Never")
-_CHOSEN = ("JASM_MANAGED_BY", "JASM_TIMEOUT", "JASM_SETTLE", "JASM_RESTART_POLICY")
+_CHOSEN = (
+    *("JASM_MANAGED_BY", "JASM_TIMEOUT", "JASM_SETTLE", "JASM_RESTART_POLICY"),
+    "JASM_SECRET_LABELS",
+)
 
 
 class Settings(NamedTuple):
@@ -25,6 +30,8 @@ class Settings(NamedTuple):
     """The pod's: under Never no later try follows, so refusals are retried too (D7)."""
     also_managed_by: tuple[str, ...] = ()
     """Further values of the managed-by label that are ours: those of before or after a change."""
+    secret_labels: tuple[tuple[str, str], ...] = ()
+    """What the platform puts on every Secret; an entry's own `labels` go before them."""
 
 
 def from_env(env: Mapping[str, str]) -> Settings:
@@ -37,6 +44,7 @@ def from_env(env: Mapping[str, str]) -> Settings:
         _seconds(env, "JASM_SETTLE", default.settle),
         choice(env, "JASM_RESTART_POLICY", RESTART_POLICIES),
         tuple(others),
+        _labels(env.get("JASM_SECRET_LABELS", "")),
     )
 
 
@@ -56,6 +64,18 @@ def choice(env: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
     if (value := env.get(name) or known[0]) not in known:
         raise InvalidSetup(f"{name} is {value!r}", f"set it to {' or '.join(known)}")
     return value
+
+
+def _labels(text: str) -> tuple[tuple[str, str], ...]:
+    """`NAME=VALUE`, with commas between, as `kubectl label` takes them."""
+    pairs = [pair.partition("=") for pair in text.split(",") if pair]
+    for name, sign, value in pairs:
+        rule = rules.qualified_name_problem(name) or rules.label_value_problem(value)
+        if not sign or rule or name == MANAGED_BY or name.startswith(PREFIX):
+            problem = f"JASM_SECRET_LABELS has {shown(f'{name}{sign}{value}')}"
+            advice = "write labels that are not JASM's own as NAME=VALUE, with commas between"
+            raise InvalidSetup(problem, advice)
+    return tuple((name, value) for name, _, value in pairs)
 
 
 def _seconds(env: Mapping[str, str], name: str, default: float) -> float:

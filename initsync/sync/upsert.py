@@ -5,19 +5,26 @@ an older value over a newer one. The outside arrives as arguments.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from initsync.sync import data
 from initsync.sync import secret as manifests
 from initsync.sync.retry import Retry
 from initsync.sync.settings import Settings
-from initsync.words import rules
 from initsync.words.errors import (
     ClusterConflict,
     ClusterTooLarge,
-    InvalidSecretData,
     ProviderUnavailable,
 )
-from initsync.words.model import ExternalSecret, JsonObject, Outcome, SyncRequest
+from initsync.words.model import (
+    OPAQUE,
+    ExternalSecret,
+    JsonObject,
+    Outcome,
+    SyncRequest,
+    Target,
+)
 
 if TYPE_CHECKING:  # a sync needs no types
     from initsync.providers.interface import SecretProvider
@@ -49,50 +56,53 @@ class Secrets(Protocol):
         """
 
 
+Load = Callable[[str], "SecretProvider"]
+"""By the annotation's `provider`, one instance each."""
+
+
 def sync(
-    request: SyncRequest,
-    provider: "SecretProvider",
+    target: Target,
+    load: Load,
     cluster: Secrets,
     retry: Retry,
     now: Callable[[], float],
     settings: Settings,
 ) -> Outcome:
-    """Make the Secret say what the provider says. Raises the failures of `words.errors`."""
+    """Make the Secret say what its providers say. Raises the failures of `words.errors`."""
     for attempt in range(1, ROUNDS + 1):
-        existing = retry(lambda: _read(request, cluster, settings))
-        if existing and _recent(request, existing, now()):
-            return _outcome("recent", request, existing, _written_ago(existing, now()))
+        existing = retry(lambda: _read(target, cluster, settings))
+        if existing and _recent(target, existing, now()):
+            return _outcome("recent", target, existing, note=_written_ago(existing, now()))
         try:
-            external = _fetched(request, provider, retry)
+            found, version = _fetched(target, load, retry)
         except ProviderUnavailable as error:
-            return _kept(request, existing, error, now())
-        wanted = manifests.secret(request, external, existing, now(), settings.managed_by)
-        if existing and _up_to_date(request, existing, wanted, now()):
+            return _kept(target, existing, error, now())
+        wanted = manifests.secret(target, found, version, existing, now(), settings)
+        if existing and _up_to_date(target, existing, wanted, now()):
             retry.wait(settings.settle if attempt > 1 else 0)
-            return _outcome("unchanged", request, existing)
+            return _outcome("unchanged", target, existing, version)
         try:
-            return _written(request, existing, wanted, cluster, retry, settings)
+            return _written(target, existing, wanted, cluster, retry, settings)
         except ClusterConflict:
             if attempt == ROUNDS or not retry.paused(attempt):
                 raise
     raise AssertionError("the last round returns or raises")
 
 
-def _read(request: SyncRequest, cluster: Secrets, settings: Settings) -> JsonObject | None:
-    existing = cluster.read_secret(request.secret_name)
+def _read(target: Target, cluster: Secrets, settings: Settings) -> JsonObject | None:
+    existing = cluster.read_secret(target.secret_name)
     if existing:
-        manifests.refuse_foreign(existing, settings.managed_by, *settings.also_managed_by)
+        ours = (settings.managed_by, *settings.also_managed_by)
+        manifests.refuse_foreign(existing, target.form.type, *ours)
     return existing
 
 
-def _recent(request: SyncRequest, existing: JsonObject, now: float) -> bool:
+def _recent(target: Target, existing: JsonObject, now: float) -> bool:
     """Whether max-age allows to take the Secret unasked."""
-    limit = request.policy.max_age
+    limit = target.policy.max_age
     if limit is None or manifests.unread(existing):
         return False
-    if manifests.source(existing) != request.source:
-        return False
-    return _within(limit, existing, now)
+    return manifests.answers(existing, target) and _within(limit, existing, now)
 
 
 def _within(limit: float, existing: JsonObject, now: float) -> bool:
@@ -103,36 +113,45 @@ def _within(limit: float, existing: JsonObject, now: float) -> bool:
     return -limit <= manifests.age(existing, now) <= limit
 
 
-def _up_to_date(request: SyncRequest, existing: JsonObject, wanted: JsonObject, now: float) -> bool:
+def _up_to_date(target: Target, existing: JsonObject, wanted: JsonObject, now: float) -> bool:
     """Whether nothing is to be written.
 
     Under max-age the time of writing counts too: it tells the rollout's other pods, which then
     need not ask, that the value was seen just now.
     """
-    timely = request.policy.max_age is None or _recent(request, existing, now)
+    timely = target.policy.max_age is None or _recent(target, existing, now)
     return timely and manifests.up_to_date(existing, wanted)
 
 
-def _fetched(request: SyncRequest, provider: "SecretProvider", retry: Retry) -> ExternalSecret:
-    external = retry(lambda: provider.fetch(request.secret_path))
-    if problem := rules.data_problem(external.data):
-        raise InvalidSecretData(request.provider, request.secret_path, problem)
-    return external
+def _fetched(target: Target, load: Load, retry: Retry) -> tuple[data.Data, str]:
+    """The Secret's data, and the versions that were read: all of its sources, or none."""
+    found = [(entry, retry(partial(_fetch, entry, load))) for entry in target.entries]
+    read = data.of(found)
+    if target.form.type != OPAQUE:
+        from initsync.sync import typed  # most Secrets have no rules about their keys
+
+        typed.check(target, read)
+    versions = [external.version for _, external in found]
+    return read, "\n".join(versions) if any(versions) else ""
+
+
+def _fetch(entry: SyncRequest, load: Load) -> ExternalSecret:
+    return load(entry.provider).fetch(entry.secret_path, entry.selection.version)
 
 
 def _kept(
-    request: SyncRequest, existing: JsonObject | None, error: ProviderUnavailable, now: float
+    target: Target, existing: JsonObject | None, error: ProviderUnavailable, now: float
 ) -> Outcome:
     """The Secret as it is, where the pod may start with it (D8), else `error` again."""
-    if not existing or manifests.source(existing) != request.source:
+    if not existing or not manifests.answers(existing, target):
         raise error
-    if not request.policy.keeps_stale:
+    if not target.policy.keeps_stale:
         raise error
-    limit = request.policy.max_stale
+    limit = target.policy.max_stale
     if limit is not None and not _within(limit, existing, now):
         error.note = f"the Secret was {_written_ago(existing, now)}, over max-stale {span(limit)}"
         raise error
-    return _outcome("stale", request, existing, f"{_written_ago(existing, now)}; {error}")
+    return _outcome("stale", target, existing, note=f"{_written_ago(existing, now)}; {error}")
 
 
 def _written_ago(existing: JsonObject, now: float) -> str:
@@ -142,7 +161,7 @@ def _written_ago(existing: JsonObject, now: float) -> str:
 
 
 def _written(
-    request: SyncRequest,
+    target: Target,
     existing: JsonObject | None,
     wanted: JsonObject,
     cluster: Secrets,
@@ -153,15 +172,15 @@ def _written(
     if manifests.number(left := manifests.removal(written, wanted)):
         retry(lambda: cluster.remove(left))
     if existing is None:
-        return _outcome("created", request, wanted)
+        return _outcome("created", target, wanted)
     retry.wait(settings.settle)
     if not manifests.is_managed(existing, settings.managed_by, *settings.also_managed_by):
         from initsync.sync import adoption  # once in a Secret's life
 
-        return _outcome("updated", request, wanted, adoption.note(existing))
+        return _outcome("updated", target, wanted, note=adoption.note(existing))
     before = manifests.source(existing)
-    note = f"before: {before}" if before and before != manifests.source(wanted) else ""
-    return _outcome("updated", request, wanted, note)
+    other = before if before != manifests.source(wanted) else ""
+    return _outcome("updated", target, wanted)._replace(before=other)
 
 
 def _applied(
@@ -184,5 +203,9 @@ def _applied(
         raise room.explained(error, existing) from error
 
 
-def _outcome(action: str, request: SyncRequest, secret: JsonObject, note: str = "") -> Outcome:
-    return Outcome(action, request, tuple(sorted(secret.get("data") or {})), note)
+def _outcome(
+    action: str, target: Target, secret: JsonObject, version: str = "", note: str = ""
+) -> Outcome:
+    """`version`: of what was read, where it is another than the Secret itself says."""
+    names = tuple(sorted(secret.get("data") or {}))
+    return Outcome(action, target, names, note, version or manifests.version(secret))

@@ -55,9 +55,12 @@ class UnsupportedProvider(AnnotationError):
 
     reason = "UnsupportedProvider"
 
-    def __init__(self, found: str, supported: Iterable[str], line: int | None = None) -> None:
+    def __init__(
+        self, found: str, supported: Iterable[str], line: int | None = None, place: str = ""
+    ) -> None:
+        """`place` is put before the field's name, such as `secrets[1].`"""
         names = ", ".join(sorted(supported))
-        super().__init__(f"provider is {shown(found)}, but must be one of: {names}", line)
+        super().__init__(f"{place}provider is {shown(found)}, but must be one of: {names}", line)
 
 
 class InvalidSecretData(JasmError):

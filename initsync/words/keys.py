@@ -46,6 +46,10 @@ SYNCED_AT = PREFIX + "synced-at"
 VERSION = PREFIX + "version"
 """On a Secret: the provider's own name of the version that was written, where it has one."""
 
+SHAPE = PREFIX + "shape"
+"""On a Secret: a digest of what its annotation says beside provider and path, if that is anything:
+two Secrets of one source and different `keys` are not the same."""
+
 FIELD_MANAGER = "jasm"
 """The server-side apply manager of everything that JASM writes."""
 CONTAINER = "jasm-init"

@@ -4,8 +4,13 @@ Tuples instead of dataclasses: `dataclasses` costs every pod start 6 ms of CPU (
 `typing` 1 ms beside what the pod path imports anyway.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
+
+OPAQUE = "Opaque"
+"""The type of a Secret that has no rules about its keys."""
+SEVERAL = "several"
+"""In place of a provider, of a Secret that is from more than one."""
 
 JsonObject = dict[str, Any]
 """A Kubernetes object as JSON gives it; never re-serialised through typed classes."""
@@ -38,8 +43,42 @@ class SyncPolicy(NamedTuple):
         return self.on_failure != "strict"
 
 
+WHOLE = ("text", "binary")
+"""Formats that have no names: the whole is one value."""
+FORMATS = ("json", *WHOLE, "dotenv")
+
+
+class Key(NamedTuple):
+    """One of an entry's `keys` (D32)."""
+
+    source: str
+    """The name at the document's top level, or a JSON Pointer into it."""
+    name: str
+    """The key in the Secret."""
+
+
+class Selection(NamedTuple):
+    """What of a source is taken, and how it is read (D32 to D35)."""
+
+    version: str = ""
+    """The provider's own name of one; empty: the current one."""
+    format: str = "json"
+    keys: tuple[Key, ...] | None = None
+    """None: everything at the top level."""
+    values: tuple[tuple[str, str], ...] = ()
+    """By key in the Secret the template of its value."""
+
+
+class Form(NamedTuple):
+    """What a Secret is besides its data: an entry's `type`, `labels` and `annotations`."""
+
+    type: str = OPAQUE
+    labels: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
+
+
 class SyncRequest(NamedTuple):
-    """One parsed annotation: what to fetch, and where to keep it. Immutable."""
+    """One entry of a parsed annotation: what to fetch, and where to keep it. Immutable."""
 
     provider: str
     secret_path: str
@@ -47,6 +86,10 @@ class SyncRequest(NamedTuple):
     pod: PodRef
     policy: SyncPolicy = SyncPolicy()
     """From the pod's other annotations."""
+    selection: Selection = Selection()
+    form: Form = Form()
+    line: int = 0
+    """Where the entry begins in the annotation's text, counted from 1; 0: it is the whole text."""
 
     @property
     def source(self) -> str:
@@ -69,30 +112,92 @@ class SyncRequest(NamedTuple):
         return self.pod.uid
 
 
-class ExternalSecret:
-    """Key-value pairs as a provider gave them. Its printed form never shows a value."""
+class Target(NamedTuple):
+    """One Kubernetes Secret, and the entries that fill it together (D36): at least one."""
 
-    __slots__ = ("data", "provider", "source_path", "version")
+    entries: tuple[SyncRequest, ...]
+
+    @property
+    def secret_name(self) -> str:
+        """The Secret's."""
+        return self.entries[0].secret_name
+
+    @property
+    def namespace(self) -> str:
+        """The pod's own."""
+        return self.entries[0].namespace
+
+    @property
+    def policy(self) -> SyncPolicy:
+        """The pod's."""
+        return self.entries[0].policy
+
+    @property
+    def provider(self) -> str:
+        """As the Secret's label names it."""
+        found = {entry.provider for entry in self.entries}
+        return found.pop() if len(found) == 1 else SEVERAL
+
+    @property
+    def path(self) -> str:
+        """As the Secret's annotation names it: of several entries one a line, in order."""
+        if len(self.entries) == 1:
+            return self.entries[0].secret_path
+        return "\n".join(entry.source for entry in self.entries)
+
+    @property
+    def source(self) -> str:
+        """Where it is from, as messages name it."""
+        return ", ".join(entry.source for entry in self.entries)
+
+    @property
+    def form(self) -> Form:
+        """What the Secret is, by all of its entries together."""
+        types = [it.form.type for it in self.entries if it.form.type != OPAQUE]
+        labels = [pair for entry in self.entries for pair in entry.form.labels]
+        annotations = [pair for entry in self.entries for pair in entry.form.annotations]
+        return Form(types[0] if types else OPAQUE, tuple(labels), tuple(annotations))
+
+
+def targets(entries: Iterable[SyncRequest]) -> tuple[Target, ...]:
+    """The Secrets of an annotation, in the order in which it names them."""
+    found: dict[str, list[SyncRequest]] = {}
+    for entry in entries:
+        found.setdefault(entry.secret_name, []).append(entry)
+    return tuple(Target(tuple(together)) for together in found.values())
+
+
+def types(entries: Iterable[SyncRequest]) -> dict[str, str]:
+    """By name the types of an annotation's Secrets."""
+    return {target.secret_name: target.form.type for target in targets(entries)}
+
+
+class ExternalSecret:
+    """What a provider holds at a path. Its printed form never shows any of it."""
+
+    __slots__ = ("content", "provider", "source_path", "version")
 
     def __init__(
-        self, data: Mapping[str, str], source_path: str, provider: str, version: str = ""
+        self,
+        content: str | bytes | Mapping[str, str],
+        source_path: str,
+        provider: str,
+        version: str = "",
     ) -> None:
-        self.data = dict(data)
+        self.content = content
+        """Text or bytes in some format; or keys and values, of a provider that has those."""
         self.source_path = source_path
         self.provider = provider
         self.version = version
         """The provider's own name of it; empty where there is none."""
 
     def __repr__(self) -> str:
-        return (
-            f"ExternalSecret({self.provider} {self.source_path!r}, "
-            f"{len(self.data)} keys, values redacted)"
-        )
+        return f"ExternalSecret({self.provider} {self.source_path!r}, content redacted)"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ExternalSecret) and (
-            (self.data, self.source_path, self.provider, self.version)
-            == (other.data, other.source_path, other.provider, other.version)
+            (self.content, self.source_path, self.provider, self.version)
+            == (other.content, other.source_path, other.provider, other.version)
         )
 
     __hash__ = None  # type: ignore[assignment]  # holds a dict: equal by value, never a key
@@ -113,10 +218,14 @@ class Outcome(NamedTuple):
     action: str
     """`created`, `updated`, `unchanged`; `recent` (within max-age, the provider was not asked);
     `stale` (kept because the provider did not answer)."""
-    request: SyncRequest
+    target: Target
     keys: tuple[str, ...]
     """Their names."""
     note: str = ""
+    version: str = ""
+    """The provider's own name of what the Secret holds; of several sources one a line."""
+    before: str = ""
+    """The other source that the Secret was written from before."""
 
     @property
     def sentence(self) -> str:
@@ -127,6 +236,8 @@ class Outcome(NamedTuple):
         """The sentence, as what was done or as what a run without writes would do."""
         would = "would be " if dry_run and self.action in ("created", "updated") else ""
         keys = f"{len(self.keys)} key" + ("" if len(self.keys) == 1 else "s")
-        said = _SAID[self.action].format(keys=keys, source=self.request.source)
-        note = f" ({self.note})" if self.note else ""
-        return f"Secret {self.request.secret_name} {would}{said}{note}"
+        said = _SAID[self.action].format(keys=keys, source=self.target.source)
+        version = self.version and f"version {', '.join(self.version.split())}"
+        replaced = self.before and f"before: {', '.join(self.before.splitlines())}"
+        notes = "; ".join(filter(None, (version, replaced, self.note)))
+        return f"Secret {self.target.secret_name} {would}{said}{notes and f' ({notes})'}"

@@ -20,6 +20,8 @@ ANNOTATION_LIMIT = 262_144
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+_QUALIFIED = re.compile(r"[A-Za-z0-9](?:[-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?")
 # https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data
 _KEY = re.compile(r"[-._a-zA-Z0-9]+")
 
@@ -51,6 +53,24 @@ def label_problem(name: str) -> str | None:
     )
 
 
+def qualified_name_problem(name: str) -> str | None:
+    """The rule that the name of a label or annotation breaks."""
+    prefix, slash, last = name.rpartition("/")
+    if (not slash or name_problem(prefix) is None) and _QUALIFIED.fullmatch(last):
+        return None
+    return (
+        "must be a name of up to 63 letters, digits, '-', '_' and '.', "
+        "with a DNS-1123 subdomain and a slash before it or without"
+    )
+
+
+def label_value_problem(value: str) -> str | None:
+    """The rule that a label's value breaks."""
+    if not value or _QUALIFIED.fullmatch(value):
+        return None
+    return "must be up to 63 letters, digits, '-', '_' and '.', the ends letters or digits"
+
+
 def key_problem(key: str) -> str | None:
     """The rule that a key of a Secret's data breaks."""
     if not _KEY.fullmatch(key):
@@ -62,12 +82,12 @@ def key_problem(key: str) -> str | None:
     return None
 
 
-def data_problem(data: Mapping[str, str]) -> str | None:
+def data_problem(data: Mapping[str, str | bytes]) -> str | None:
     """The first rule that a Secret's data breaks, naming the key or the size, never a value."""
     for key in data:
         if problem := key_problem(key):
             return f"key {key[:KEY_LIMIT]!a} {problem}"
-    size = sum(len(value.encode()) for value in data.values())
+    size = sum(len(it if isinstance(it, bytes) else it.encode()) for it in data.values())
     if size > DATA_LIMIT:
         return f"its values are {size} bytes, the limit of a Secret is {DATA_LIMIT} bytes"
     return None

@@ -12,8 +12,9 @@ from initsync.doctor.result import Result, Unread, attempt, failure, ok, skipped
 from initsync.kube.reads import TOKENS, Reads
 from initsync.providers.aws.endpoints import REGION_VARIABLES
 from initsync.providers.interface import SecretProvider
+from initsync.sync import data
 from initsync.words.errors import AccessDenied, JasmError, NoIdentity, ProviderUnavailable
-from initsync.words.model import ExternalSecret, SyncRequest
+from initsync.words.model import SyncRequest
 
 _SECONDS = 600
 """The shortest life that the API server gives a token."""
@@ -43,14 +44,13 @@ def as_caller(asker: Asker, request: SyncRequest, pod: PodIdentity) -> Iterator[
         yield skipped(SECRET, said)
         return
     try:
-        found = provider.fetch(request.secret_path)
+        said = _keys(provider, request)
     except (AccessDenied, NoIdentity, ProviderUnavailable) as error:
         yield skipped(SECRET, f"you could not read it, which says nothing of the pod: {error}")
     except JasmError as error:
         yield failure(SECRET, error)
     else:
-        said = f"{_keys(found)}, read by you; whether the pod may is asked by --as-pod"
-        yield ok(SECRET, said)
+        yield ok(SECRET, f"{said}, read by you; whether the pod may is asked by --as-pod")
 
 
 def as_pod(asker: Asker, request: SyncRequest, account: str, pod: PodIdentity) -> Iterator[Result]:
@@ -66,26 +66,28 @@ def as_pod(asker: Asker, request: SyncRequest, account: str, pod: PodIdentity) -
     with _readable(token) as file:
         of_pod = _environment(asker.env, request, pod, file)
         provider = providers.load(request.provider)(of_pod, time.time, asker.network)
-        yield from _asked(provider, request.secret_path)
+        yield from _asked(provider, request)
 
 
-def _asked(provider: SecretProvider, path: str) -> Iterator[Result]:
+def _asked(provider: SecretProvider, request: SyncRequest) -> Iterator[Result]:
     try:
-        yield ok(WHO, f"the pod is {provider.whoami(path)}")
+        yield ok(WHO, f"the pod is {provider.whoami(request.secret_path)}")
     except JasmError as error:
         yield failure(WHO, error)
         yield skipped(SECRET, "it needs the pod's AWS identity")
         return
     try:
-        yield ok(SECRET, f"{_keys(provider.fetch(path))}, read as the pod")
+        yield ok(SECRET, f"{_keys(provider, request)}, read as the pod")
     except JasmError as error:
         yield failure(SECRET, error)
 
 
-def _keys(found: ExternalSecret) -> str:
-    number = len(found.data)
-    named = f": {', '.join(sorted(found.data))}" if number else ""
-    return f"{found.source_path} has {number} key{'' if number == 1 else 's'}{named}"
+def _keys(provider: SecretProvider, request: SyncRequest) -> str:
+    """What a sync of that entry would put into its Secret, by the keys' names."""
+    read = provider.fetch(request.secret_path, request.selection.version)
+    keys = sorted(data.of([(request, read)]))
+    number = f"{len(keys)} key{'' if len(keys) == 1 else 's'}"
+    return f"{request.secret_path} has {number}: {', '.join(keys)}"
 
 
 def _token(reads: Reads, request: SyncRequest, account: str, audience: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from initsync.sync.run import SYNCED, Report
+from initsync.sync.report import REPLACED, Report, Reports
 from initsync.words.times import timestamp
 
 AGAIN = 3600.0
@@ -26,12 +26,17 @@ class Figures(NamedTuple):
     failing: bool = False
 
 
-class _Spell(NamedTuple):
-    """Failures of one reason since the last success."""
+class _Streak(NamedTuple):
+    """Reports of one reason about one Secret since its last success."""
 
     first: float
     times: int = 0
     told: float | None = None
+    failed: bool = True
+
+
+_Of = tuple[str, str]
+"""A reason, and the Secret's name where the pod has several."""
 
 
 class Cycles:
@@ -39,46 +44,55 @@ class Cycles:
 
     def __init__(self) -> None:
         self.figures = Figures(dict.fromkeys(ACTIONS, 0))
-        self._spells: dict[str, _Spell] = {}  # by reason; there are a dozen
+        self._streaks: dict[_Of, _Streak] = {}  # there are a dozen reasons
 
-    def add(self, report: Report, now: float, seconds: float) -> Report | None:
-        """Count a sync that ended `now` (epoch); what of it is to be told, or None.
+    def add(self, reports: Reports, now: float, seconds: float) -> Reports:
+        """Count a sync that ended `now` (epoch); what of it is to be told.
 
         A failure is told when it begins, once a reason, and as long as it lasts once an hour.
         """
-        told = self._failed(report, now) if report.warning else self._succeeded(report)
-        self._count(report, now, seconds)
-        return told
+        told = [self._warned(it, now) if it.warning else self._succeeded(it) for it in reports]
+        self._count(reports, now, seconds)
+        return tuple(report for report in told if report)
 
     def idle(self) -> None:
         """Nothing is asked for any more, so nothing fails."""
-        self._spells.clear()
+        self._streaks.clear()
         self.figures = self.figures._replace(failing=False)
 
-    def _failed(self, report: Report, now: float) -> Report | None:
-        spell = self._spells.get(report.reason) or _Spell(now)
+    def _warned(self, report: Report, now: float) -> Report | None:
+        of = (report.reason, report.secret_name)
+        failed = report.reason != REPLACED
+        streak = self._streaks.get(of) or _Streak(now, failed=failed)
         # A clock that was put back tells too often rather than never.
-        due = spell.told is None or not 0 <= now - spell.told < AGAIN
-        spell = _Spell(spell.first, spell.times + 1, now if due else spell.told)
-        self._spells[report.reason] = spell
+        due = streak.told is None or not 0 <= now - streak.told < AGAIN
+        streak = streak._replace(times=streak.times + 1, told=now if due else streak.told)
+        self._streaks[of] = streak
         if not due:
             return None
-        sentence = report.sentence + ("" if report.outcome else _GOES_ON)
-        return report._replace(sentence=sentence, exit_code=0, since=spell.first, times=spell.times)
+        sentence = report.sentence + ("" if report.outcomes else _GOES_ON)
+        return report._replace(
+            sentence=sentence, exit_code=0, since=streak.first, times=streak.times
+        )
 
     def _succeeded(self, report: Report) -> Report | None:
-        if self._spells:
-            since = timestamp(min(spell.first for spell in self._spells.values()))
-            times = sum(spell.times for spell in self._spells.values())
+        names = {"", *(outcome.target.secret_name for outcome in report.outcomes)}
+        ended = [streak for (_, name), streak in self._streaks.items() if name in names]
+        self._streaks = {of: it for of, it in self._streaks.items() if of[1] not in names}
+        if failures := [streak for streak in ended if streak.failed]:
+            since = timestamp(min(streak.first for streak in failures))
+            times = sum(streak.times for streak in failures)
             often = "once" if times == 1 else f"{times} times"
-            self._spells.clear()
             return report._replace(
                 sentence=f"{report.sentence}; it had failed {often} since {since}"
             )
-        return report if report.outcome and report.outcome.action in _TOLD else None
+        return report if any(it.action in _TOLD for it in report.outcomes) else None
 
-    def _count(self, report: Report, now: float, seconds: float) -> None:
-        outcome = report.outcome.action if report.outcome else report.reason
-        syncs = {**self.figures.syncs, outcome: self.figures.syncs.get(outcome, 0) + 1}
-        success = now if report.reason == SYNCED else self.figures.last_success
-        self.figures = Figures(syncs, now, success, seconds, bool(self._spells))
+    def _count(self, reports: Reports, now: float, seconds: float) -> None:
+        syncs = dict(self.figures.syncs)
+        for report in reports:
+            for outcome in [it.action for it in report.outcomes] or [report.reason]:
+                syncs[outcome] = syncs.get(outcome, 0) + 1
+        failing = any(streak.failed for streak in self._streaks.values())
+        success = now if not failing else self.figures.last_success
+        self.figures = Figures(syncs, now, success, seconds, failing)

@@ -21,6 +21,7 @@ from initsync.pod.sidecar.cycles import Cycles
 from initsync.sync import run as entry
 from initsync.sync import settings
 from initsync.sync.log import Log
+from initsync.sync.report import Reports, failed
 from initsync.words import keys
 from initsync.words.errors import AnnotationError, InvalidSetup
 from initsync.words.model import SyncPolicy
@@ -60,8 +61,8 @@ def run(env: Mapping[str, str], log: Log, clock: Clock, interval: float | None =
 
         if problem := pages.serve(port, lambda: side.cycles.figures, side.stuck):
             told = once.failed(env, problem, {}, log)
-            report = told.report._replace(exit_code=0)  # the sync goes on
-            once.tell(env, told._replace(report=report), log)
+            goes_on = tuple(report._replace(exit_code=0) for report in told.reports)
+            once.tell(env, told._replace(reports=goes_on), log)
             told.close()
     if not served:
         if code := side.start():
@@ -92,11 +93,11 @@ class Sidecar:
     def start(self) -> int:
         """The sync for which the pod's start waits, told as an init container's; its exit code."""
         synced = once.sync(self.env, self._annotations(), self._log)
-        once.hand_over(self.env, synced.report.outcome)
+        once.hand_over(self.env, synced.outcomes)
         once.tell(self.env, synced, self._log)
         self._count(synced)
         self._tidy(synced)
-        return synced.report.exit_code
+        return synced.exit_code
 
     def cycle(self) -> None:
         """A later sync: a failure is told by `cycles`, and the Secret stays as it is."""
@@ -105,16 +106,17 @@ class Sidecar:
             if policy.starts_anyway(annotations):  # it has started, and none waits for this
                 annotations = {**annotations, keys.ON_FAILURE: policy.ON_FAILURE[0]}
             synced = self._synced(annotations)
-            if synced and synced.report.outcome:
-                once.hand_over(self.env, synced.report.outcome)
+            if synced and synced.outcomes:
+                once.hand_over(self.env, synced.outcomes)
         except Exception as error:  # whatever it is, the next cycle may do better
-            synced = Synced(entry.failed(error, {}))
+            synced = Synced((failed(error, {}),))
         if synced is None:
             return
-        if told := self._count(synced):
-            once.tell(self.env, told, self._log)
+        told = self._count(synced)
+        if told:
+            once.tell(self.env, synced._replace(reports=told), self._log)
         else:
-            self._log.debug(synced.report.sentence)
+            self._log.debug("; ".join(report.sentence for report in synced.reports))
         self._tidy(synced)
 
     def wait(self) -> None:
@@ -154,11 +156,10 @@ class Sidecar:
         self.cycles.idle()
         return None
 
-    def _count(self, synced: Synced) -> Synced | None:
+    def _count(self, synced: Synced) -> Reports:
         """What of it is to be told, if anything."""
         seconds = self._clock.monotonic() - self._begun
-        report = self.cycles.add(synced.report, self._clock.now(), seconds)
-        return synced._replace(report=report) if report else None
+        return self.cycles.add(synced.reports, self._clock.now(), seconds)
 
     @staticmethod
     def _tidy(synced: Synced) -> None:

@@ -7,7 +7,7 @@ https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 import datetime
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from initsync.network.transport import Connection, Response, TransportError
@@ -35,6 +35,7 @@ CREDENTIALS_LIMIT = 65_536
 """Likewise, of whoever gives credentials: some kilobytes."""
 _PARTS = 70_000  # commas and brackets, in the secret's own text too: no more than it has bytes
 _STAGE = "AWSCURRENT"
+_ID = (32, 64)  # characters of a VersionId, as the service's model has it
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 _DATE = "%a, %d %b %Y %H:%M:%S GMT"  # https://www.rfc-editor.org/rfc/rfc9110#name-date
 _SHOWN = 600
@@ -55,8 +56,23 @@ class ServiceError(Exception):
         super().__init__(f"{code}: {self.message}")
 
 
+class Wanted(NamedTuple):
+    """Which version of which secret."""
+
+    secret_id: str
+    version: str = ""
+    """An id of 32 to 64 characters, or a stage; empty: the current one."""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Of GetSecretValue."""
+        by_id = _ID[0] <= len(self.version) <= _ID[1]
+        named = {"VersionId" if by_id else "VersionStage": self.version or _STAGE}
+        return {"SecretId": self.secret_id, **named}
+
+
 def get_secret_value(
-    connection: Connection, secret_id: str, credentials: Credentials, region: str, now: float
+    connection: Connection, wanted: Wanted, credentials: Credentials, region: str, now: float
 ) -> dict[str, Any]:
     """Secrets Manager's answer. Raises ServiceError and ProviderUnavailable.
 
@@ -64,7 +80,7 @@ def get_secret_value(
     `secretsmanager:VersionStage` a request without it has no stage (boto/boto3#2957).
     https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
     """
-    body = json.dumps({"SecretId": secret_id, "VersionStage": _STAGE}).encode()
+    body = json.dumps(wanted.parameters).encode()
     headers = {
         "host": connection.authority,
         "content-type": "application/x-amz-json-1.1",

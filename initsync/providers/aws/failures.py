@@ -56,6 +56,8 @@ class Asked(NamedTuple):
     credentials: Credentials
     by_hand: bool = False
     """By a person, whose the credentials are."""
+    version: str = ""
+    """What the entry's `version` says."""
 
     @property
     def where(self) -> str:
@@ -67,7 +69,7 @@ def of_secret(error: ServiceError, asked: Asked) -> JasmError:
     """What Secrets Manager refused."""
     code = error.code
     if code == "ResourceNotFoundException":
-        missing = _missing(error.message, asked.path)
+        missing = _missing(error.message, asked)
         return SecretNotFound(asked.provider, asked.path, asked.where, error.message, missing)
     if code in _UNFIT:
         return _unfit(error, asked)
@@ -142,11 +144,16 @@ def _denied(asked: Asked, wanted: str, detail: str) -> AccessDenied:
     return AccessDenied(asked.provider, granted, asked.credentials.role, detail, advice)
 
 
-def _missing(message: str, path: str) -> str:
+def _missing(message: str, asked: Asked) -> str:
     """What to do about a secret that is not found."""
+    if asked.version and re.search("VersionId|staging label", message):
+        return (
+            "correct the entry's version (32 to 64 characters are an id, others a stage): "
+            "aws secretsmanager list-secret-version-ids shows them"
+        )
     if "AWSCURRENT" in message:
         return "the secret has no version labelled AWSCURRENT: put a value into it"
-    if end := paths.tail(path):
+    if end := paths.tail(asked.path):
         return (
             f"{_CREATE}; AWS takes the path's end "
             f"{end} for its own: if it is of the name, give the complete ARN, or the name"

@@ -11,6 +11,7 @@ import re
 from initsync.words.wording import shown
 
 _LIMIT = 2048
+_STAGE_LIMIT = 256
 # Control characters, with which a path would be several lines of whatever shows it, and what UTF-8
 # and so an annotation cannot say.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -41,6 +42,13 @@ def problem(path: str) -> str | None:
         )
     if (found := _OF_SERVICE.match(path)) and not is_region(found[1]):
         return f"must name a region in its ARN, such as eu-west-1, and not {shown(found[1])}"
+    return None
+
+
+def version_problem(version: str) -> str | None:
+    """The rule that a version's id or stage breaks, as "must …", or None."""
+    if not version.strip() or len(version) > _STAGE_LIMIT or _UNFIT.search(version):
+        return f"must be a version's id, or a stage of 1 to {_STAGE_LIMIT} characters"
     return None
 
 

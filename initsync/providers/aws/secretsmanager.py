@@ -1,15 +1,16 @@
 """AWS Secrets Manager: one GetSecretValue, as whoever this pod is in AWS."""
 
+import base64
+from _thread import allocate_lock
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from initsync.formats import json as secretdata
 from initsync.network.transport import Connection, Network
 from initsync.network.trust import System, trusting
 from initsync.providers.aws import api, endpoints
 from initsync.providers.aws.credentials import Identity, sdk_region
-from initsync.words.errors import InvalidSecretData, InvalidSetup
+from initsync.words.errors import InvalidSecretData, InvalidSetup, ProviderUnavailable
 from initsync.words.model import ExternalSecret
 from initsync.words.wording import shown
 
@@ -33,24 +34,27 @@ class Provider:
         bundle = env.get("AWS_CA_BUNDLE")
         self._tls = cache(lambda: trusting(bundle)) if bundle else System()
         self._connections: dict[tuple[str, str], Connection] = {}
+        self._turn = allocate_lock()
+        """A host has one connection, however many secrets are asked for at once."""
         self._region = ""
         self._identity = Identity(env, now, self._sts, self._open, sdk=sdk)
 
-    def fetch(self, path: str) -> ExternalSecret:
-        """The current version of the secret at `path`."""
-        self._region = self._region_of(path)
+    def fetch(self, path: str, version: str = "") -> ExternalSecret:
+        """The secret at `path`: its current version, or one by its id or stage."""
+        self._region = place = self._region_of(path)
         credentials = self._identity.credentials()
-        connection = self._connection("secretsmanager", self._region)
-        region = endpoints.signing_region("secretsmanager", self._region)
+        connection = self._connection("secretsmanager", place)
+        region = endpoints.signing_region("secretsmanager", place)
+        wanted = api.Wanted(path, version)
         try:
-            answer = api.get_secret_value(connection, path, credentials, region, self._now())
+            answer = api.get_secret_value(connection, wanted, credentials, region, self._now())
         except api.ServiceError as error:
             from initsync.providers.aws import failures  # a good sync never loads it
 
-            asked = failures.Asked(self.name, path, self._region, credentials, self._sdk)
+            asked = failures.Asked(self.name, path, place, credentials, self._sdk, version)
             raise failures.of_secret(error, asked) from error
-        version = str(answer.get("VersionId") or "")
-        return ExternalSecret(self._data(path, answer), path, self.name, version)
+        found = str(answer.get("VersionId") or "")
+        return ExternalSecret(self._content(path, answer), path, self.name, found)
 
     def whoami(self, path: str) -> str:
         """The ARN of who asks for `path`."""
@@ -62,16 +66,23 @@ class Provider:
         region = endpoints.signing_region("sts", region)
         return get_caller_identity(self._sts(), credentials, region, self._now())
 
-    def _data(self, path: str, answer: Mapping[str, Any]) -> dict[str, str]:
-        text = answer.get("SecretString")
-        if not isinstance(text, str):
-            what = "is binary (SecretBinary)" if answer.get("SecretBinary") else "has no text"
-            problem = f"it {what}: store a JSON object of keys and values instead"
-            raise InvalidSecretData(self.name, path, problem)
+    def _content(self, path: str, answer: Mapping[str, Any]) -> str | bytes:
+        """SecretString, or SecretBinary, which the wire has in base64.
+
+        https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+        """
+        text, binary = answer.get("SecretString"), answer.get("SecretBinary")
+        if isinstance(text, str):
+            return text
         try:
-            return secretdata.parse(secretdata.bounded(text))
-        except secretdata.NotSecretData as error:
-            raise InvalidSecretData(self.name, path, str(error)) from None
+            return base64.b64decode(binary or "", validate=True) if binary else self._none(path)
+        except (TypeError, ValueError):
+            detail = "it gave a SecretBinary that is no base64"
+            raise ProviderUnavailable("AWS Secrets Manager", detail) from None
+
+    def _none(self, path: str) -> bytes:
+        problem = "it has no value: store a JSON object of keys and values there"
+        raise InvalidSecretData(self.name, path, problem)
 
     def _region_of(self, path: str) -> str:
         region = endpoints.region_of(path, self._env) or (sdk_region() if self._sdk else None)
@@ -95,9 +106,10 @@ class Provider:
 
     def _connection(self, service: str, region: str) -> Connection:
         place = (service, region)
-        if place not in self._connections:
-            url = endpoints.base_url(service, region, self._env)
-            shared = (found for found in self._connections.values() if found.url == url)
-            opened = next(shared, None) or self._network.proxied(url, self._tls, api.LIMIT)
-            self._connections[place] = opened
-        return self._connections[place]
+        with self._turn:
+            if place not in self._connections:
+                url = endpoints.base_url(service, region, self._env)
+                shared = (found for found in self._connections.values() if found.url == url)
+                opened = next(shared, None) or self._network.proxied(url, self._tls, api.LIMIT)
+                self._connections[place] = opened
+            return self._connections[place]

@@ -1,0 +1,50 @@
+"""The grammar of an entry's `keys` (D32): names, renames, JSON Pointers. Pure."""
+
+import re
+
+from initsync.annotation.tree import Field, ListNode, MapNode, Node, Other, text
+from initsync.words import rules
+from initsync.words.errors import AnnotationError
+from initsync.words.model import Key
+
+_STRAY = re.compile(r"~(?![01])")
+_ITEM = "must be a name, or 'NAME: KEY' to keep it under another"
+
+
+def of(node: Node | None, place: str) -> tuple[Key, ...] | None:
+    """What is chosen; None where all is. Raises AnnotationError."""
+    if node is None:
+        return None
+    if not isinstance(node, ListNode):
+        raise AnnotationError(f"{place} must be a list: begin each name with '- '", node.line)
+    return tuple(_key(item, f"{place}[{number}]") for number, item in enumerate(node.items))
+
+
+def _key(item: Node, place: str) -> Key:
+    source, name = _pair(item, place)
+    if not source.value:
+        raise AnnotationError(f"{place} {_ITEM}", item.line)
+    if source.value.startswith("/"):
+        if _STRAY.search(source.value):
+            rule = "must have ~0 for '~' and ~1 for '/' in a JSON Pointer"
+            raise AnnotationError.field(place, source.value, rule, source.line)
+        if name is source:
+            rule = "must be renamed, as 'POINTER: KEY': no key of a Secret has a slash"
+            raise AnnotationError.field(place, source.value, rule, source.line)
+    if rule := rules.key_problem(name.value):
+        raise AnnotationError.field(place, name.value, _renamed(source, name, rule), name.line)
+    return Key(source.value, name.value)
+
+
+def _renamed(source: Field, name: Field, rule: str) -> str:
+    return f"{rule}; keep it under another name, as 'NAME: KEY'" if name is source else rule
+
+
+def _pair(item: Node, place: str) -> tuple[Field, Field]:
+    if isinstance(item, (Field, Other)):
+        name = text(item, place)
+        return name, name
+    if isinstance(item, MapNode) and len(item.members) == 1:
+        source, name_node = item.members[0]
+        return source, text(name_node, place)
+    raise AnnotationError(f"{place} {_ITEM}", item.line)

@@ -1,0 +1,44 @@
+"""The labels and annotations that an entry puts on its Secret. Pure.
+
+https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+"""
+
+from initsync.annotation.tree import MapNode, Node, text
+from initsync.words import keys, rules
+from initsync.words.errors import AnnotationError
+
+Pairs = tuple[tuple[str, str], ...]
+
+_OURS = f"must not be {keys.MANAGED_BY} or begin with {keys.PREFIX}: those are JASM's own"
+
+
+def labels(node: Node | None, place: str) -> Pairs:
+    """Raises AnnotationError for what no label can be, and for JASM's own."""
+    found = _pairs(node, place)
+    for name, value in found:
+        if rule := rules.label_value_problem(value):
+            raise AnnotationError(f"{place}: the value of {name} {rule}", node and node.line)
+    return found
+
+
+def annotations(node: Node | None, place: str) -> Pairs:
+    """Raises AnnotationError for what no annotation's name can be, and for JASM's own."""
+    return _pairs(node, place)
+
+
+def _pairs(node: Node | None, place: str) -> Pairs:
+    if node is None:
+        return ()
+    if not isinstance(node, MapNode):
+        raise AnnotationError(f"{place} must be a map of names and values", node.line)
+    for name, _ in node.members:
+        if rule := problem(name.value):
+            raise AnnotationError.field(place, name.value, rule, name.line)
+    return tuple((name.value, text(it, f"{place}.{name.value}").value) for name, it in node.members)
+
+
+def problem(name: str) -> str | None:
+    """The rule that the name of a label or annotation of a Secret breaks, as "must …", or None."""
+    if name == keys.MANAGED_BY or name.startswith(keys.PREFIX):
+        return _OURS
+    return rules.qualified_name_problem(name)

@@ -1,0 +1,65 @@
+"""Text of `NAME=value` lines, as `.env` files have them (D34). Pure.
+
+As python-dotenv reads it, the format's most used reader, but nothing is put in place of
+`${NAME}`: what a value refers to is not in a pod's environment.
+https://github.com/theskumar/python-dotenv#file-format
+"""
+
+import re
+
+from initsync.formats.json import NotSecretData
+
+_LINE = re.compile(
+    r"""[^\S\n]*(?:export[^\S\n]+)?
+    (?:'(?P<quoted>[^'\n]+)'|(?P<name>[^=\#\s'"]+))[^\S\n]*
+    (?:=[^\S\n]*(?:
+        '(?P<single>(?:\\'|[^'])*)'
+      | "(?P<double>(?:\\.|[^"\\])*)"
+      | (?P<bare>[^\n]*)
+    ))?
+    """,
+    re.X | re.S,
+)
+_BLANK = re.compile(r"[^\S\n]*(?:\#[^\n]*)?(?:\n|$)")
+_REST = re.compile(r"[^\S\n]*(?:\#[^\n]*)?(?:\n|$)")
+_COMMENT = re.compile(r"\s+\#.*")
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+
+
+def parse(text: str) -> dict[str, str]:
+    """By name the value. Raises NotSecretData, which names the line."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    found: dict[str, str] = {}
+    at = 0
+    while at < len(text):
+        if blank := _BLANK.match(text, at):
+            at = blank.end()
+            continue
+        line = _LINE.match(text, at)
+        end = line and _REST.match(text, line.end())
+        number = text.count("\n", 0, at) + 1
+        if not line or not end:
+            raise NotSecretData(f"line {number} is no NAME=value")
+        name, value = line["quoted"] or line["name"], _value(line)
+        if value is None:
+            raise NotSecretData(f"line {number} has a name without a value")
+        if name in found:
+            raise NotSecretData(f"key {name[:253]!a} is there twice, again in line {number}")
+        found[name] = value
+        at = end.end()
+    if not found:
+        raise NotSecretData("it has no line NAME=value at all")
+    return found
+
+
+def _value(line: re.Match[str]) -> str | None:
+    if line["single"] is not None:
+        return re.sub(r"\\([\\'])", r"\1", line["single"])
+    if line["double"] is not None:
+        return re.sub(r"\\(.)", lambda sign: _unescaped(sign[1]), line["double"], flags=re.S)
+    bare = line["bare"]
+    return None if bare is None else _COMMENT.sub("", bare).rstrip()
+
+
+def _unescaped(sign: str) -> str:
+    return _ESCAPES.get(sign, sign if sign in "\\'\"" else f"\\{sign}")

@@ -1,0 +1,29 @@
+"""A provider's text or bytes, read as one of the formats that an annotation may name (D34). Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from initsync.formats import dotenv, json
+from initsync.formats.json import NotSecretData
+
+
+def document(form: str, content: str | bytes) -> Mapping[str, Any]:
+    """By name the values in it, of a format that has names. Raises NotSecretData."""
+    text = json.bounded(_text(content))
+    return dotenv.parse(text) if form == "dotenv" else json.document(text)
+
+
+def whole(form: str, content: str | bytes) -> str | bytes:
+    """All of it as one value, of a format that has no names. Raises NotSecretData."""
+    if form == "binary":
+        return content.encode() if isinstance(content, str) else content
+    return _text(content)
+
+
+def _text(content: str | bytes) -> str:
+    if isinstance(content, str):
+        return content
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise NotSecretData("it is no text in UTF-8: say format: binary") from None

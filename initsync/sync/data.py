@@ -1,0 +1,58 @@
+"""From what providers gave to the data of a Secret: read, chosen, put together (D32 to D36). Pure.
+
+A text of JSON of which every key is taken, as most are, needs nothing but its own parser.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from initsync.formats import json
+from initsync.words import rules
+from initsync.words.errors import InvalidSecretData
+from initsync.words.model import ExternalSecret, Form, Selection, SyncRequest
+
+Data = Mapping[str, str | bytes]
+
+_PLAIN = Selection()
+_FORM = Form()
+
+
+def of(found: Iterable[tuple[SyncRequest, ExternalSecret]]) -> Data:
+    """By key its value, of all entries of one Secret together.
+
+    Raises InvalidSecretData; its sentences have names and sizes, never a value.
+    """
+    data: dict[str, str | bytes] = {}
+    givers: dict[str, SyncRequest] = {}
+    entry = None
+    for entry, external in found:
+        for key, value in _read(entry, external).items():
+            if key in data:
+                raise _invalid(entry, f"key {key[: rules.KEY_LIMIT]!a} {_given(givers[key])}")
+            data[key], givers[key] = value, entry
+    assert entry is not None, "a Secret has at least one entry"
+    if problem := rules.data_problem(data):
+        raise _invalid(entry, problem)
+    return data
+
+
+def _given(giver: SyncRequest) -> str:
+    return f"is given by {giver.source} too: choose with keys"
+
+
+def _read(entry: SyncRequest, external: ExternalSecret) -> Data:
+    try:
+        if entry.selection == _PLAIN and not isinstance(external.content, bytes):
+            return _plain(external.content)
+        from initsync.sync import selected  # most annotations have three fields
+
+        return selected.data(entry.selection, external.content)
+    except json.NotSecretData as error:
+        raise _invalid(entry, str(error)) from None
+
+
+def _plain(content: str | Mapping[str, str]) -> Mapping[str, str]:
+    return json.parse(json.bounded(content)) if isinstance(content, str) else content
+
+
+def _invalid(entry: SyncRequest, problem: str) -> InvalidSecretData:
+    return InvalidSecretData(entry.provider, entry.secret_path, problem)

@@ -1,0 +1,98 @@
+"""What an entry's `format`, `keys` and `values` make of what a provider gave (D32 to D34). Pure.
+
+No sync of an annotation of three fields loads this.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from initsync.annotation import values
+from initsync.formats import json, pointer, read
+from initsync.formats.json import NotSecretData
+from initsync.sync.filters import FILTERS
+from initsync.words import rules
+from initsync.words.model import WHOLE, Selection
+
+Value = str | bytes
+
+_LISTED = 20  # names in a sentence
+
+
+def data(selection: Selection, content: str | bytes | Mapping[str, str]) -> dict[str, Value]:
+    """By key in the Secret its value. Raises NotSecretData."""
+    document = _document(selection, content)
+    taken = dict(_taken(selection, document))
+    for name, template in selection.values:
+        if name in taken:
+            raise NotSecretData(f"key {name!a} is there already: choose with keys")
+        taken[name] = _composed(template, document)
+    if not taken:
+        raise NotSecretData("it has no key at all")
+    return taken
+
+
+def _document(selection: Selection, content: str | bytes | Mapping[str, str]) -> Mapping[str, Any]:
+    if isinstance(content, Mapping):
+        if selection.format != "json":
+            problem = f"format is {selection.format}, but this provider gives keys and values"
+            raise NotSecretData(f"{problem}: leave the format out")
+        return content
+    if selection.format in WHOLE:
+        whole = read.whole(selection.format, content)
+        return {key.source: whole for key in selection.keys or ()}
+    return read.document(selection.format, content)
+
+
+def _taken(selection: Selection, document: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+    if selection.keys is None:
+        for name, value in document.items():
+            yield name, _value(name, value)
+        return
+    for key in selection.keys:
+        yield key.name, _value(key.source, _found(key.source, document))
+
+
+def _value(name: str, found: Any) -> Value:
+    return found if isinstance(found, bytes) else json.value(name, found)
+
+
+def _found(source: str, document: Mapping[str, Any]) -> Any:
+    """What `source` names in the document. Raises NotSecretData, which lists the names there."""
+    try:
+        if source.startswith("/"):
+            return pointer.resolve(source, document)
+        if source in document:
+            return document[source]
+        names, where = list(document), ""
+    except pointer.NotThereError as error:
+        names, where = error.names, f" at {_shown(error.at)}" if error.at else ""
+    raise NotSecretData(f"it has no {_shown(source)}; there{where} {_listed(names)}")
+
+
+def _listed(names: list[str]) -> str:
+    if not names:
+        return "is no name at all"
+    listed = ", ".join(map(_shown, sorted(names)[:_LISTED]))
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"are {listed}{more}"
+
+
+def _shown(name: str) -> str:
+    return ascii(name[: rules.KEY_LIMIT])
+
+
+def _composed(template: str, document: Mapping[str, Any]) -> Value:
+    parts = [_part(part, document) for part in values.parse(template)]
+    if all(isinstance(part, str) for part in parts):
+        return "".join(part for part in parts if isinstance(part, str))
+    return b"".join(part.encode() if isinstance(part, str) else part for part in parts)
+
+
+def _part(part: values.Part, document: Mapping[str, Any]) -> Value:
+    if isinstance(part, str):
+        return part
+    found = _found(part.name, document)
+    value = _value(part.name, found)
+    for number, name in enumerate(part.filters):
+        value = FILTERS[name](found if number == 0 and name == "json" else value)
+    return value
