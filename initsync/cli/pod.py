@@ -7,13 +7,12 @@ from typing import NamedTuple, NoReturn
 
 from initsync.cli.terminal import say, say_json, stderr
 from initsync.inventory import edits
-from initsync.kube import access as clusterauth
+from initsync.kube.access import from_kubeconfig
 from initsync.kube.cluster import Cluster
-from initsync.sync import run as entry
 from initsync.sync.event import EventSource
 from initsync.sync.log import Log
 from initsync.sync.preview import Change, Preview
-from initsync.sync.run import Report
+from initsync.sync.run import Report, Run, failed, start, sync_pod, tell, write
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup, ProviderUnavailable
 from initsync.words.model import JsonObject, PodRef
@@ -41,8 +40,8 @@ def by_hand(options: Options, *, as_json: bool) -> NoReturn:
         log.error("interrupted before the sync ended")
         sys.exit(130)
     except Exception as error:  # a traceback would end in a text that may hold a secret value
-        report = entry.failed(error, {})
-        entry.write(report, log)
+        report = failed(error, {})
+        write(report, log)
     if as_json:
         say_json(_as_json(report, changes, dry_run=options.dry_run))
     for change in [] if as_json else changes:
@@ -51,9 +50,9 @@ def by_hand(options: Options, *, as_json: bool) -> NoReturn:
 
 
 def _sync(options: Options, log: Log) -> tuple[Report, list[Change]]:
-    access = clusterauth.from_kubeconfig(options.kubeconfig, options.context, os.environ)
+    access = from_kubeconfig(options.kubeconfig, options.context, os.environ)
     namespace = options.namespace or access.namespace or "default"
-    run = entry.start(os.environ, log, options.timeout)
+    run = start(os.environ, log, options.timeout)
     cluster = Cluster(access.api(run.network), namespace)
     found = cluster.read_pod(options.pod)
     metadata = found["metadata"]
@@ -68,8 +67,8 @@ def _sync(options: Options, log: Log) -> tuple[Report, list[Change]]:
         annotations = annotations | {keys.ON_FAILURE: "block"}
     if options.dry_run:
         return _previewed(run, pod, annotations, cluster)
-    report = _done_or_not(entry.sync_pod(run, pod, annotations, cluster, sdk=True))
-    entry.tell(report, pod, cluster, EventSource("initsync"), log)
+    report = _done_or_not(sync_pod(run, pod, annotations, cluster, sdk=True))
+    tell(report, pod, cluster, EventSource("initsync"), log)
     return report, []
 
 
@@ -80,14 +79,14 @@ def _done_or_not(report: Report) -> Report:
 
 
 def _previewed(
-    run: entry.Run, pod: PodRef, annotations: dict[str, str], cluster: Cluster
+    run: Run, pod: PodRef, annotations: dict[str, str], cluster: Cluster
 ) -> tuple[Report, list[Change]]:
     preview = Preview(cluster)
     run = run._replace(settings=run.settings._replace(settle=0))
-    report = _done_or_not(entry.sync_pod(run, pod, annotations, preview, sdk=True))
+    report = _done_or_not(sync_pod(run, pod, annotations, preview, sdk=True))
     sentence = report.outcome.said(dry_run=True) if report.outcome else report.sentence
     report = report._replace(sentence=f"dry run: {sentence}")
-    entry.write(report, run.log)
+    write(report, run.log)
     return report, preview.changes
 
 

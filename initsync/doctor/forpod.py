@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from initsync import providers
-from initsync.annotation import request as annotation
+from initsync.annotation.request import parse
 from initsync.doctor import diagnoses, podchecks, rights, secretcheck
 from initsync.doctor.diagnoses import Asker, Patient
 from initsync.doctor.installation import Registered
@@ -83,6 +83,6 @@ def _request(pod: JsonObject) -> SyncRequest | None:
     text = (metadata.get("annotations") or {}).get(keys.ANNOTATION, "")
     owner = PodRef(metadata["namespace"], metadata["name"], metadata["uid"])
     try:
-        return annotation.parse(text, owner, providers)
+        return parse(text, owner, providers)
     except AnnotationError:
         return None

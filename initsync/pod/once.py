@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from initsync.kube import access as clusterauth
+from initsync.kube.access import in_cluster
 from initsync.kube.cluster import LIMIT, Cluster
 from initsync.network.transport import Network
 from initsync.pod import podinfo
-from initsync.sync import run as entry
-from initsync.sync import settings
+from initsync.sync import run, settings
 from initsync.sync.event import EventSource
 from initsync.sync.log import Log
-from initsync.sync.run import Report
+from initsync.sync.run import Report, Run
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup, JasmError
 from initsync.words.model import Outcome, PodRef
@@ -49,11 +48,11 @@ def sync(
 ) -> Synced:
     """Do what `annotations` ask; every failure of the table becomes its report."""
     try:
-        run = entry.start(env, log, quiet=quiet)
-        place = _place(run)
+        started = run.start(env, log, quiet=quiet)
+        place = _place(started)
     except JasmError as error:
         return failed(env, error, annotations, log)
-    report = entry.sync_pod(run, place.pod, annotations, place.cluster)
+    report = run.sync_pod(started, place.pod, annotations, place.cluster)
     return Synced(report, place)
 
 
@@ -64,9 +63,9 @@ def failed(
 
     Pod and cluster are there all the same, mostly, and so is the place of its Event.
     """
-    report = entry.failed(error, annotations)
+    report = run.failed(error, annotations)
     try:
-        return Synced(report, _place(entry.start(settings.without(env), log)))
+        return Synced(report, _place(run.start(settings.without(env), log)))
     except JasmError:  # what stands between container and cluster is no other failure
         return Synced(report)
 
@@ -74,10 +73,10 @@ def failed(
 def tell(env: Mapping[str, str], synced: Synced, log: Log) -> None:
     """Put the report on the pod as an Event, where that can be, and into the log."""
     if synced.place is None:
-        entry.write(synced.report, log)
+        run.write(synced.report, log)
         return
     source = EventSource(keys.CONTAINER, env.get("JASM_NODE_NAME", ""), _SOURCE)
-    entry.tell(synced.report, synced.place.pod, synced.place.cluster, source, log)
+    run.tell(synced.report, synced.place.pod, synced.place.cluster, source, log)
 
 
 def hand_over(env: Mapping[str, str], outcome: Outcome | None) -> None:
@@ -96,9 +95,9 @@ def hand_over(env: Mapping[str, str], outcome: Outcome | None) -> None:
             raise InvalidSetup(f"{problem} ({error.strerror})", advice) from error
 
 
-def _place(run: entry.Run) -> Reported:
-    pod = podinfo.read_pod(directory(run.env))
-    files = run.env.get("JASM_SERVICEACCOUNT_DIR", keys.SERVICEACCOUNT_DIR)
-    access = clusterauth.in_cluster(run.env, files)
-    cluster = Cluster(access.api(run.network, LIMIT), pod.namespace)
-    return Reported(pod, cluster, run.network)
+def _place(started: Run) -> Reported:
+    pod = podinfo.read_pod(directory(started.env))
+    files = started.env.get("JASM_SERVICEACCOUNT_DIR", keys.SERVICEACCOUNT_DIR)
+    access = in_cluster(started.env, files)
+    cluster = Cluster(access.api(started.network, LIMIT), pod.namespace)
+    return Reported(pod, cluster, started.network)

@@ -21,9 +21,9 @@ _PAUSE = 0.05  # seconds; the kubelet shows them within some tenths of a second
 def main() -> NoReturn:
     """Run as the container's process."""
     if len(sys.argv) > 1:
-        from initsync.pod import help as podhelp
+        from initsync.pod.help import answer
 
-        podhelp.answer("jasm-wait", sys.argv[1:])
+        answer("jasm-wait", sys.argv[1:])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # PID 1 has no default
     sys.exit(run(os.environ, sys.stderr, time.monotonic, time.sleep))
 

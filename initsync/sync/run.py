@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 from initsync import providers
 from initsync.annotation import policy
-from initsync.annotation import request as annotation
+from initsync.annotation.request import parse
 from initsync.kube.cluster import Cluster
 from initsync.network.transport import Network
-from initsync.sync import event as events
 from initsync.sync import settings
-from initsync.sync.event import EventSource
+from initsync.sync.event import EventSource, event
 from initsync.sync.log import Log
 from initsync.sync.retry import Retry
 from initsync.sync.settings import Settings
@@ -102,7 +101,7 @@ def _synced(
 ) -> Outcome:
     chosen = policy.parse(annotations)
     text = annotations[keys.ANNOTATION]
-    request = annotation.parse(text, pod, providers)
+    request = parse(text, pod, providers)
     request = request._replace(policy=chosen)
     provider = providers.load(request.provider)(run.env, time.time, run.network, sdk)
     return sync(request, provider, cluster, run.retry, time.time, run.settings)
@@ -121,7 +120,7 @@ def failed(error: Exception, annotations: Mapping[str, str]) -> Report:
 
 def tell(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, log: Log) -> None:
     """Put the report on the pod as an Event, best effort, and last into the log (D12)."""
-    event = events.event(
+    body = event(
         pod,
         report.reason,
         report.sentence,
@@ -132,7 +131,7 @@ def tell(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, l
         count=report.times,
     )
     try:
-        _twice(lambda: cluster.create_event(event))
+        _twice(lambda: cluster.create_event(body))
     except Exception as error:  # best effort whatever happens
         said = str(error) if isinstance(error, JasmError) else bug(error)
         log.warning(f"no Event on the pod: {said}")

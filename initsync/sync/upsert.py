@@ -7,7 +7,7 @@ an older value over a newer one. The outside arrives as arguments.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from initsync.sync import secret as manifests
+from initsync.sync import secret
 from initsync.sync.retry import Retry
 from initsync.sync.settings import Settings
 from initsync.words import rules
@@ -66,7 +66,7 @@ def sync(
             external = _fetched(request, provider, retry)
         except ProviderUnavailable as error:
             return _kept(request, existing, error, now())
-        wanted = manifests.secret(request, external, existing, now(), settings.managed_by)
+        wanted = secret.secret(request, external, existing, now(), settings.managed_by)
         if existing and _up_to_date(request, existing, wanted, now()):
             retry.wait(settings.settle if attempt > 1 else 0)
             return _outcome("unchanged", request, existing)
@@ -81,16 +81,16 @@ def sync(
 def _read(request: SyncRequest, cluster: Secrets, settings: Settings) -> JsonObject | None:
     existing = cluster.read_secret(request.secret_name)
     if existing:
-        manifests.refuse_foreign(existing, settings.managed_by, *settings.also_managed_by)
+        secret.refuse_foreign(existing, settings.managed_by, *settings.also_managed_by)
     return existing
 
 
 def _recent(request: SyncRequest, existing: JsonObject, now: float) -> bool:
     """Whether max-age allows to take the Secret unasked."""
     limit = request.policy.max_age
-    if limit is None or manifests.unread(existing):
+    if limit is None or secret.unread(existing):
         return False
-    if manifests.source(existing) != request.source:
+    if secret.source(existing) != request.source:
         return False
     return _within(limit, existing, now)
 
@@ -100,7 +100,7 @@ def _within(limit: float, existing: JsonObject, now: float) -> bool:
 
     As far as clocks differ it may have been written later than now, but by no more than the limit.
     """
-    return -limit <= manifests.age(existing, now) <= limit
+    return -limit <= secret.age(existing, now) <= limit
 
 
 def _up_to_date(request: SyncRequest, existing: JsonObject, wanted: JsonObject, now: float) -> bool:
@@ -110,7 +110,7 @@ def _up_to_date(request: SyncRequest, existing: JsonObject, wanted: JsonObject, 
     need not ask, that the value was seen just now.
     """
     timely = request.policy.max_age is None or _recent(request, existing, now)
-    return timely and manifests.up_to_date(existing, wanted)
+    return timely and secret.up_to_date(existing, wanted)
 
 
 def _fetched(request: SyncRequest, provider: "SecretProvider", retry: Retry) -> ExternalSecret:
@@ -124,7 +124,7 @@ def _kept(
     request: SyncRequest, existing: JsonObject | None, error: ProviderUnavailable, now: float
 ) -> Outcome:
     """The Secret as it is, where the pod may start with it (D8), else `error` again."""
-    if not existing or manifests.source(existing) != request.source:
+    if not existing or secret.source(existing) != request.source:
         raise error
     if not request.policy.keeps_stale:
         raise error
@@ -136,7 +136,7 @@ def _kept(
 
 
 def _written_ago(existing: JsonObject, now: float) -> str:
-    age = manifests.age(existing, now)
+    age = secret.age(existing, now)
     known = age < float("inf")
     return f"last written {span(age)} ago" if known else "last written at an unknown time"
 
@@ -150,17 +150,17 @@ def _written(
     settings: Settings,
 ) -> Outcome:
     written = _applied(existing, wanted, cluster, retry)
-    if manifests.number(left := manifests.removal(written, wanted)):
+    if secret.number(left := secret.removal(written, wanted)):
         retry(lambda: cluster.remove(left))
     if existing is None:
         return _outcome("created", request, wanted)
     retry.wait(settings.settle)
-    if not manifests.is_managed(existing, settings.managed_by, *settings.also_managed_by):
+    if not secret.is_managed(existing, settings.managed_by, *settings.also_managed_by):
         from initsync.sync import adoption  # once in a Secret's life
 
         return _outcome("updated", request, wanted, adoption.note(existing))
-    before = manifests.source(existing)
-    note = f"before: {before}" if before and before != manifests.source(wanted) else ""
+    before = secret.source(existing)
+    note = f"before: {before}" if before and before != secret.source(wanted) else ""
     return _outcome("updated", request, wanted, note)
 
 
@@ -171,8 +171,8 @@ def _applied(
     if existing is None:
         return retry(lambda: cluster.apply_secret(wanted))
     try:
-        few = manifests.number(manifests.removal(existing, wanted)) <= MANY
-        if few and not manifests.unread(existing):
+        few = secret.number(secret.removal(existing, wanted)) <= MANY
+        if few and not secret.unread(existing):
             return retry(lambda: cluster.apply_secret(wanted))
     except ClusterTooLarge:
         pass
@@ -184,5 +184,5 @@ def _applied(
         raise room.explained(error, existing) from error
 
 
-def _outcome(action: str, request: SyncRequest, secret: JsonObject, note: str = "") -> Outcome:
-    return Outcome(action, request, tuple(sorted(secret.get("data") or {})), note)
+def _outcome(action: str, request: SyncRequest, stored: JsonObject, note: str = "") -> Outcome:
+    return Outcome(action, request, tuple(sorted(stored.get("data") or {})), note)

@@ -18,9 +18,9 @@ from initsync.annotation import policy
 from initsync.pod import once, podinfo, readyfile
 from initsync.pod.once import Synced
 from initsync.pod.sidecar.cycles import Cycles
-from initsync.sync import run as entry
 from initsync.sync import settings
 from initsync.sync.log import Log
+from initsync.sync.run import failed
 from initsync.words import keys
 from initsync.words.errors import AnnotationError, InvalidSetup
 from initsync.words.model import SyncPolicy
@@ -108,7 +108,7 @@ class Sidecar:
             if synced and synced.report.outcome:
                 once.hand_over(self.env, synced.report.outcome)
         except Exception as error:  # whatever it is, the next cycle may do better
-            synced = Synced(entry.failed(error, {}))
+            synced = Synced(failed(error, {}))
         if synced is None:
             return
         if told := self._count(synced):

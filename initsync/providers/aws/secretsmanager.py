@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from initsync.formats import json as secretdata
+from initsync.formats.json import NotSecretData, bounded, parse
 from initsync.network.transport import Connection, Network
 from initsync.network.trust import System, trusting
 from initsync.providers.aws import api, endpoints
@@ -69,8 +69,8 @@ class Provider:
             problem = f"it {what}: store a JSON object of keys and values instead"
             raise InvalidSecretData(self.name, path, problem)
         try:
-            return secretdata.parse(secretdata.bounded(text))
-        except secretdata.NotSecretData as error:
+            return parse(bounded(text))
+        except NotSecretData as error:
             raise InvalidSecretData(self.name, path, str(error)) from None
 
     def _region_of(self, path: str) -> str:
