@@ -8,7 +8,7 @@ from initsync.words.wording import install
 def main() -> None:
     """Run the CLI, or say what to install for it."""
     try:
-        from initsync.cli.main import main as cli
+        from initsync.cli.main import main as cli  # beside the `main` here
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise

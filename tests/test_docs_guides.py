@@ -14,7 +14,7 @@ from jsonschema import Draft7Validator
 from moto import mock_aws
 
 from initsync import providers
-from initsync.formats import json as json_format
+from initsync.formats.json import NotSecretData, parse
 from initsync.kube import rbac
 from initsync.manifests import check
 from initsync.providers.aws import endpoints, paths
@@ -169,9 +169,9 @@ def values_that_differ() -> Iterator[Any]:
 @pytest.mark.parametrize(("before", "ours"), list(values_that_differ()))
 def test_a_value_becomes_what_the_page_of_migration_says(before: str, ours: str) -> None:
     try:
-        data = json_format.parse(before)
+        data = parse(before)
         said = rules.data_problem(data) or list(data.values())
-    except json_format.NotSecretData as error:
+    except NotSecretData as error:
         said = str(error)
 
     if ours == "refused":

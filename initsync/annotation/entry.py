@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from initsync.annotation import keys, metadata, values
-from initsync.annotation.plain import FIELDS
+from initsync.annotation.plain import FIELDS, Field
 from initsync.annotation.request import Providers
-from initsync.annotation.tree import Field, MapNode, Node, Other, text
+from initsync.annotation.tree import MapNode, Node, Other, text
 from initsync.words import rules, secrettypes
 from initsync.words.errors import AnnotationError
 from initsync.words.model import FORMATS, WHOLE, Form, Selection, SyncRequest

@@ -2,7 +2,8 @@
 
 import re
 
-from initsync.annotation.tree import Field, ListNode, MapNode, Node, Other, text
+from initsync.annotation.plain import Field
+from initsync.annotation.tree import ListNode, MapNode, Node, Other, text
 from initsync.words import rules
 from initsync.words.errors import AnnotationError
 from initsync.words.model import Key
@@ -31,8 +32,9 @@ def _key(item: Node, place: str) -> Key:
         if name is source:
             rule = "must be renamed, as 'POINTER: KEY': no key of a Secret has a slash"
             raise AnnotationError.field(place, source.value, rule, source.line)
-    if rule := rules.key_problem(name.value):
-        raise AnnotationError.field(place, name.value, _renamed(source, name, rule), name.line)
+    if problem := rules.key_problem(name.value):
+        said = _renamed(source, name, problem)
+        raise AnnotationError.field(place, name.value, said, name.line)
     return Key(source.value, name.value)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from initsync.annotation import entry, together, tree
+from initsync.annotation.plain import Field
 from initsync.annotation.request import Providers, of_fields
 from initsync.annotation.tree import ListNode, MapNode, Node
 from initsync.words.errors import AnnotationError
@@ -37,7 +38,7 @@ def asked(text: str) -> list[str]:
     listed = _by_name(root).get(LIST)
     entries = listed.items if isinstance(listed, ListNode) else [root]
     names = [_by_name(it).get("secretName") for it in entries if isinstance(it, MapNode)]
-    return [name.value for name in names if isinstance(name, tree.Field) and name.value]
+    return [name.value for name in names if isinstance(name, Field) and name.value]
 
 
 def _entries(root: MapNode) -> list[MapNode]:

@@ -6,7 +6,7 @@ nested brackets end the process with a segmentation fault.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 import yaml
 
@@ -48,7 +48,7 @@ class MapNode(NamedTuple):
     line: int
 
 
-Node = Union[Field, Other, ListNode, MapNode]
+Node = Field | Other | ListNode | MapNode
 
 
 def read(text: str) -> MapNode:

@@ -12,11 +12,11 @@ import click
 
 from initsync.cli.progress import Progress
 from initsync.cli.terminal import say, say_json, stderr
-from initsync.kube import access as clusterauth
+from initsync.kube.access import from_kubeconfig
 from initsync.kube.reads import Reads
 from initsync.manifests.files import Refused
-from initsync.sync import run as entry
 from initsync.sync.log import Log
+from initsync.sync.run import Run, start
 from initsync.words import rules
 from initsync.words.errors import AnnotationError, InvalidSetup, JasmError
 from initsync.words.wording import bug
@@ -52,7 +52,7 @@ class Opened(NamedTuple):
     url: str
     namespace: str
     """The context's own, else `default`."""
-    run: entry.Run
+    run: Run
     progress: Progress
 
 
@@ -128,8 +128,8 @@ def opened(asked: Asked) -> Opened:
     """The cluster of the kubeconfig. Raises InvalidSetup."""
     if math.isnan(asked.timeout):
         raise InvalidSetup("--timeout is no number", "set it to seconds, such as 60")
-    access = clusterauth.from_kubeconfig(asked.kubeconfig, asked.kube_context, os.environ)
-    run = entry.start(os.environ, asked.log, asked.timeout)
+    access = from_kubeconfig(asked.kubeconfig, asked.kube_context, os.environ)
+    run = start(os.environ, asked.log, asked.timeout)
     reads = Reads(access.api(run.network), run.network.left)
     namespace = access.namespace or "default"
     return Opened(reads, access.url, namespace, run, Progress(sys.stderr))

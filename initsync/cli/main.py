@@ -83,10 +83,10 @@ def main(
         raise click.UsageError("--timeout must be a number of seconds")
     if output not in _OUTPUTS:
         raise click.UsageError("-o is text or json with --pod")
-    from initsync.cli import pod as cli_pod  # its imports are this way's alone
+    from initsync.cli.pod import Options, by_hand  # its imports are this way's alone
 
     asked = (pod, namespace, kube_context, kubeconfig, timeout, dry_run, verbose)
-    cli_pod.by_hand(cli_pod.Options(*asked), as_json=output == "json")
+    by_hand(Options(*asked), as_json=output == "json")
 
 
 def _refuse(context: click.Context) -> NoReturn:

@@ -8,13 +8,13 @@ from typing import NamedTuple, NoReturn
 
 from initsync.cli.terminal import say, say_json, stderr
 from initsync.inventory import edits
-from initsync.kube import access as clusterauth
+from initsync.kube.access import from_kubeconfig
 from initsync.kube.cluster import Cluster
-from initsync.sync import run as entry
 from initsync.sync.event import EventSource
 from initsync.sync.log import Log
 from initsync.sync.preview import Change, Preview
 from initsync.sync.report import STALE, Report, Reports, exit_code, failed
+from initsync.sync.run import Run, start, sync_pod, tell, write
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup, ProviderUnavailable
 from initsync.words.model import JsonObject, PodRef
@@ -43,7 +43,7 @@ def by_hand(options: Options, *, as_json: bool) -> NoReturn:
         sys.exit(130)
     except Exception as error:  # a traceback would end in a text that may hold a secret value
         reports = (failed(error, {}),)
-        entry.write(reports, log)
+        write(reports, log)
     if as_json:
         say_json(_as_json(reports, changes, dry_run=options.dry_run))
     for change in [] if as_json else changes:
@@ -52,9 +52,9 @@ def by_hand(options: Options, *, as_json: bool) -> NoReturn:
 
 
 def _sync(options: Options, log: Log) -> tuple[Reports, list[Change]]:
-    access = clusterauth.from_kubeconfig(options.kubeconfig, options.context, os.environ)
+    access = from_kubeconfig(options.kubeconfig, options.context, os.environ)
     namespace = options.namespace or access.namespace or "default"
-    run = entry.start(os.environ, log, options.timeout)
+    run = start(os.environ, log, options.timeout)
     cluster = Cluster(access.api(run.network), namespace)
     found = cluster.read_pod(options.pod)
     metadata = found["metadata"]
@@ -69,8 +69,8 @@ def _sync(options: Options, log: Log) -> tuple[Reports, list[Change]]:
         annotations = annotations | {keys.ON_FAILURE: "block"}
     if options.dry_run:
         return _previewed(run, pod, annotations, cluster)
-    reports = _done_or_not(entry.sync_pod(run, pod, annotations, cluster, sdk=True))
-    entry.tell(reports, pod, cluster, EventSource("initsync"), log)
+    reports = _done_or_not(sync_pod(run, pod, annotations, cluster, sdk=True))
+    tell(reports, pod, cluster, EventSource("initsync"), log)
     return reports, []
 
 
@@ -81,13 +81,13 @@ def _done_or_not(reports: Reports) -> Reports:
 
 
 def _previewed(
-    run: entry.Run, pod: PodRef, annotations: dict[str, str], cluster: Cluster
+    run: Run, pod: PodRef, annotations: dict[str, str], cluster: Cluster
 ) -> tuple[Reports, list[Change]]:
     preview = Preview(cluster)
     run = run._replace(settings=run.settings._replace(settle=0))
-    reports = _done_or_not(entry.sync_pod(run, pod, annotations, preview, sdk=True))
+    reports = _done_or_not(sync_pod(run, pod, annotations, preview, sdk=True))
     reports = tuple(report._replace(sentence=f"dry run: {_would(report)}") for report in reports)
-    entry.write(reports, run.log)
+    write(reports, run.log)
     return reports, preview.changes
 
 
@@ -104,9 +104,7 @@ def _as_json(reports: Reports, changes: list[Change], *, dry_run: bool) -> JsonO
     return {"secrets": found, "exitCode": exit_code(reports)}
 
 
-def _objects(
-    report: Report, changes: list[Change], *, dry_run: bool
-) -> Iterator[JsonObject]:
+def _objects(report: Report, changes: list[Change], *, dry_run: bool) -> Iterator[JsonObject]:
     if not report.outcomes:
         named = {"secretName": report.secret_name} if report.secret_name else {}
         said = {"error": report.reason, "message": report.sentence, "exitCode": report.exit_code}

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from initsync.cli import policy_options as checked
+from initsync.cli import policy_options
 from initsync.cli.cluster import Asked, ending, opened, options
 from initsync.cli.progress import Progress
 from initsync.cli.terminal import json_text, say
@@ -39,15 +39,17 @@ _NAMESPACE = "Of objects that have none; without FILE: read the pods that are th
 @click.argument("paths", metavar="[FILE...]", nargs=-1)
 @click.option(
     "--account",
-    callback=checked.account,
+    callback=policy_options.account,
     help="The AWS account of the pods' roles; needed for them.",
 )
-@click.option("--region", callback=checked.region, help="Of secrets that are named without an ARN.")
+@click.option(
+    "--region", callback=policy_options.region, help="Of secrets that are named without an ARN."
+)
 @click.option(
     "--kms-key",
     "kms_keys",
     multiple=True,
-    callback=checked.kms_keys,
+    callback=policy_options.kms_keys,
     metavar="[PATH=]ARN",
     help="The customer-managed key of the secret at PATH, or of every other of its region.",
 )
@@ -57,25 +59,25 @@ _NAMESPACE = "Of objects that have none; without FILE: read the pods that are th
     help="How pods become their role; default: irsa with --oidc-issuer, else pod-identity.",
 )
 @click.option(
-    "--oidc-issuer", callback=checked.issuer, metavar="URL", help="Of the cluster, for IRSA."
+    "--oidc-issuer", callback=policy_options.issuer, metavar="URL", help="Of the cluster, for IRSA."
 )
 @click.option("--cluster", default="", help="The EKS cluster's name, for Pod Identity.")
 @click.option(
     "--audience",
     default=iam.AUDIENCE,
-    callback=checked.audience,
+    callback=policy_options.audience,
     help=f"Of the ServiceAccounts' tokens, for IRSA; default: {iam.AUDIENCE}.",
 )
 @click.option(
     "--prefix",
     default="jasm",
-    callback=checked.prefix,
+    callback=policy_options.prefix,
     help="What names in IAM begin with; default: jasm.",
 )
 @click.option(
     "--role-prefix",
     default=permits.ROLES,
-    callback=checked.role_prefix,
+    callback=policy_options.role_prefix,
     help=f"What names of Roles in Kubernetes begin with; default: {permits.ROLES}.",
 )
 @options(_NAMESPACE, 300, _OUTPUTS)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from initsync import providers
-from initsync.annotation import request as annotation
+from initsync.annotation.request import parse
 from initsync.doctor import diagnoses, podchecks, rights, secretcheck
 from initsync.doctor.diagnoses import Asker, Patient
 from initsync.doctor.installation import Registered
@@ -69,9 +69,7 @@ def checks(setting: Setting, pod: JsonObject) -> Iterator[Result]:
     yield from _each_once(_asked(setting, requests, found))
 
 
-def _of_secret(
-    setting: Setting, target: Target, account: str, found: Patient
-) -> Iterator[Result]:
+def _of_secret(setting: Setting, target: Target, account: str, found: Patient) -> Iterator[Result]:
     reads = setting.asker.reads
     needed = rights.Target(target.namespace, account, target.secret_name)
     yield rights.check(rights.asked(reads, needed), needed)
@@ -80,9 +78,7 @@ def _of_secret(
     yield secretcheck.check(secret, target, settings.managed_by(env), setting.now)
 
 
-def _asked(
-    setting: Setting, requests: Iterable[SyncRequest], found: Patient
-) -> Iterator[Result]:
+def _asked(setting: Setting, requests: Iterable[SyncRequest], found: Patient) -> Iterator[Result]:
     for request in requests:
         yield from diagnoses.asked(setting.asker, request, found)
 
@@ -102,6 +98,6 @@ def _requests(pod: JsonObject) -> tuple[SyncRequest, ...]:
     text = (metadata.get("annotations") or {}).get(keys.ANNOTATION, "")
     owner = PodRef(metadata["namespace"], metadata["name"], metadata["uid"])
     try:
-        return annotation.parse(text, owner, providers)
+        return parse(text, owner, providers)
     except AnnotationError:
         return ()

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from initsync import providers
-from initsync.annotation import check, request
-from initsync.annotation import choices as choicerules
+from initsync.annotation import check, choices, request
 from initsync.doctor.result import (
     Result,
     Stored,
@@ -17,7 +16,7 @@ from initsync.doctor.result import (
     skipped,
     warning,
 )
-from initsync.injection import choices
+from initsync.injection.choices import ignored
 from initsync.inventory.late import Template
 from initsync.inventory.why import Injecting, Labels, why
 from initsync.kube import place, podfields, secretuse
@@ -48,9 +47,9 @@ def annotations(pod: JsonObject) -> Iterator[Result]:
     wrong = [
         failure("annotation", error)
         for error in check.problems(found, providers)
-        if error.name not in choicerules.NAMES
+        if error.name not in choices.NAMES
     ]
-    wrong += [warning("annotation", said) for said in (*choices.ignored(pod), *_vain(pod))]
+    wrong += [warning("annotation", said) for said in (*ignored(pod), *_vain(pod))]
     yield from wrong
     if keys.ANNOTATION not in found:
         advice = "add it to the pod template of the workload"

@@ -3,7 +3,7 @@
 import base64
 
 from initsync.doctor.result import Result, Stored, Unread, failure, ok, warning
-from initsync.sync import secret as manifests
+from initsync.sync.secret import age, origin, refuse_foreign, source
 from initsync.words import keys
 from initsync.words.errors import JasmError
 from initsync.words.model import JsonObject, Target
@@ -21,12 +21,12 @@ def check(secret: Stored, target: Target, managed_by: tuple[str, ...], now: floa
         said = f"there is no Secret {name} yet"
         return warning("secret", said, f"{keys.CONTAINER} makes it when all else is right")
     try:
-        manifests.refuse_foreign(secret, target.form.type, *managed_by)
+        refuse_foreign(secret, target.form.type, *managed_by)
     except JasmError as error:
         return failure("secret", error)
     said = f"{name} is {_whose(secret, now)}; {_keys(secret)}"
-    source = manifests.source(secret)
-    if source and source != manifests.origin(target):
+    written = source(secret)
+    if written and written != origin(target):
         advice = "the next sync writes it anew, unless other pods ask for the other source"
         return warning("secret", f"{said}; the pod asks for {target.source}", advice)
     return ok("secret", said)
@@ -35,11 +35,11 @@ def check(secret: Stored, target: Target, managed_by: tuple[str, ...], now: floa
 def _whose(secret: JsonObject, now: float) -> str:
     metadata = secret["metadata"]
     owner = (metadata.get("labels") or {}).get(keys.MANAGED_BY, "nobody, and may be taken over")
-    age = manifests.age(secret, now)
-    written = "" if age == float("inf") else f", written {span(age)} ago"
-    source = manifests.source(secret)
+    seconds = age(secret, now)
+    written = "" if seconds == float("inf") else f", written {span(seconds)} ago"
+    origin = source(secret)
     return f"{secret.get('type', 'Opaque')}, managed by {owner}{written}" + (
-        f" from {source}" if source else ""
+        f" from {origin}" if origin else ""
     )
 
 

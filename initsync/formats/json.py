@@ -42,21 +42,25 @@ def document(text: str) -> dict[str, Any]:
 
     Raises NotSecretData.
     """
+    found = _loaded(text)
+    if not isinstance(found, dict):
+        raise NotSecretData(f"{_OBJECT}, and is JSON of another kind")
+    if isinstance(found, Twice):
+        raise NotSecretData(f"key {_named(found.key)} is there twice")
+    if not found:
+        raise NotSecretData(f"{_OBJECT}, and has no key at all")
+    return found
+
+
+def _loaded(text: str) -> Any:
     try:
-        found = json.loads(
+        return json.loads(
             text,
             object_pairs_hook=_members,
             parse_int=_Number,
             parse_float=_Number,
             parse_constant=_refuse_constant,
         )
-        if not isinstance(found, dict):
-            raise NotSecretData(f"{_OBJECT}, and is JSON of another kind")
-        if isinstance(found, Twice):
-            raise NotSecretData(f"key {_named(found.key)} is there twice")
-        if not found:
-            raise NotSecretData(f"{_OBJECT}, and has no key at all")
-        return found
     except json.JSONDecodeError as error:
         from initsync.formats import jsonfaults  # a good secret never loads it
 

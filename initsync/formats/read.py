@@ -1,4 +1,4 @@
-"""A provider's text or bytes, read as one of the formats that an annotation may name (D34). Pure."""
+"""A provider's text or bytes, read as the format that an entry names (D34). Pure."""
 
 from collections.abc import Mapping
 from typing import Any

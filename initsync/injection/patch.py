@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 
 from initsync import providers
 from initsync.annotation import policy
-from initsync.annotation import request as annotation
-from initsync.injection import choices, eligible, identity, volumes, waiter
-from initsync.injection import container as ours
+from initsync.annotation.request import parse
+from initsync.injection import choices, container, eligible, identity, volumes, waiter
 from initsync.injection.container import Volumes
-from initsync.injection.waiter import Waited
 from initsync.injection.settings import Settings
+from initsync.injection.waiter import Waited
 from initsync.kube import place, podfields, secretuse
 from initsync.words import keys
 from initsync.words.errors import JasmError
@@ -47,9 +46,12 @@ def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Inject
         policy.parse(annotations)
         owner = PodRef(namespace, pod["metadata"].get("name", ""), "")
         text = annotations[keys.ANNOTATION]
-        wanted = types(annotation.parse(text, owner, providers))
+        wanted = types(parse(text, owner, providers))
     except JasmError as error:
-        operations = [*_not_waited_for(pod, annotations), *_operations(pod, Waited([]), at, settings)]
+        operations = [
+            *_not_waited_for(pod, annotations),
+            *_operations(pod, Waited([]), at, settings),
+        ]
         return Injection(operations, [*warnings, str(error)], "", str(error))
     shown = list(volumes.showing(pod, wanted))
     before = (pod["spec"].get("initContainers") or [])[:at]
@@ -79,9 +81,12 @@ def _operations(
 ) -> Iterator[Operation]:
     """`at`: the index of ours among the init containers."""
     names = _free_names(pod)
-    created = [ours.podinfo_volume(names.podinfo), ours.token_volume(names.token, settings)]
+    created = [
+        container.podinfo_volume(names.podinfo),
+        container.token_volume(names.token, settings),
+    ]
     chosen = choices.of(pod)
-    containers = [ours.init_container(pod, chosen, names, settings, waited=bool(waited.shown))]
+    containers = [container.init_container(pod, chosen, names, settings, waited=bool(waited.shown))]
     if waited.shown or chosen.sidecar:
         created.append(waiter.handover_volume(names.handover))
     if waited.shown:
@@ -134,9 +139,9 @@ def _free_names(pod: Mapping[str, Any]) -> Volumes:
     """None that a container mounts: it would get what is ours."""
     spec = pod["spec"]
     taken = {volume["name"] for volume in spec.get("volumes") or []}
-    for container in podfields.containers(spec):
-        taken.update(mount["name"] for mount in container.get("volumeMounts") or [])
-    wanted = (ours.PODINFO_VOLUME, ours.TOKEN_VOLUME, ours.HANDOVER_VOLUME)
+    for one in podfields.containers(spec):
+        taken.update(mount["name"] for mount in one.get("volumeMounts") or [])
+    wanted = (container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.HANDOVER_VOLUME)
     return Volumes(*(_free(name, taken) for name in wanted))
 
 

@@ -46,16 +46,13 @@ def wait_container(
     return described(keys.WAITER, env, mounted, settings, security(pod, chosen, settings), wanted)
 
 
-def _env(
-    waited: Waited, mounts: Mapping[str, str], settings: Settings
-) -> Iterator[dict[str, str]]:
+def _env(waited: Waited, mounts: Mapping[str, str], settings: Settings) -> Iterator[dict[str, str]]:
     yield {"name": "JASM_HANDOVER_DIR", "value": keys.HANDOVER_DIR}
     for number, by in enumerate(waited.shown):
         yield {"name": f"JASM_WAIT_{number}", "value": mounts[by.volume]}
     for number, by in enumerate(waited.shown):
-        wish = {"items": by.items or None, "optional": by.optional}
-        if waited.of_several:
-            wish["secret"] = by.secret
+        of = {"secret": by.secret} if waited.of_several else {}
+        wish = {"items": by.items or None, "optional": by.optional, **of}
         text = json.dumps(wish, ensure_ascii=False)
         yield {"name": f"JASM_WAIT_{number}_OF", "value": text}
     for name, value in settings.env:

@@ -71,17 +71,13 @@ def _names(found: Iterable[references.Reference], secret: str) -> bool:
     return any(one.secret == secret for one in found)
 
 
-def _unused(
-    spec: Mapping[str, Any], secret: str, secrets: Collection[str]
-) -> Iterator[str]:
+def _unused(spec: Mapping[str, Any], secret: str, secrets: Collection[str]) -> Iterator[str]:
     found = list(references.references(spec))
     partial = not spec.get("containers")  # as kustomize's patches are
     if partial or _names(found, secret):
         return
     others = [
-        one.secret
-        for one in found
-        if one.through != references.PULL and one.secret not in secrets
+        one.secret for one in found if one.through != references.PULL and one.secret not in secrets
     ]
     names = f"; it names {_listed(others)}" if others else ""
     yield f"nothing in the pod takes from Secret {one_line(secret, _LONG)}{names}"

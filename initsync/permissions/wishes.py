@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from initsync import providers
 from initsync.annotation import check
-from initsync.annotation import request as annotation
+from initsync.annotation.request import parse
 from initsync.kube import podfields
 from initsync.manifests import workloads
 from initsync.manifests.tree import ScalarNode
@@ -110,6 +110,6 @@ def _wrong(pod: JsonObject) -> Iterator[JasmError]:
 
 
 def _wishes(namespace: str, account: str, text: str, managed_by: str) -> Iterator[Wish]:
-    for request in annotation.parse(text, PodRef(namespace, "", ""), providers):
+    for request in parse(text, PodRef(namespace, "", ""), providers):
         source = (request.provider, request.secret_path)
         yield Wish(namespace, account, request.secret_name, *source, managed_by)

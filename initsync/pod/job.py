@@ -6,10 +6,9 @@ from typing import TextIO
 
 from initsync.annotation import policy
 from initsync.pod import once, podinfo
-from initsync.sync import log as logs
-from initsync.sync import run as entry
 from initsync.sync import settings
-from initsync.sync.log import Log
+from initsync.sync.log import Log, from_env
+from initsync.sync.run import uniform
 from initsync.words import keys
 from initsync.words.errors import JasmError
 from initsync.words.wording import bug
@@ -19,7 +18,7 @@ def run(env: Mapping[str, str], stderr: TextIO) -> int:
     """The exit code."""
     log = Log(stderr, time.time)
     try:
-        log = logs.from_env(env, stderr, time.time)
+        log = from_env(env, stderr, time.time)
         return _sync_pod(env, log)
     except JasmError as error:
         synced = once.failed(env, error, _annotations(env), log)
@@ -34,7 +33,7 @@ def _sync_pod(env: Mapping[str, str], log: Log) -> int:
     if settings.choice(env, "JASM_MODE", policy.MODES) == keys.SIDECAR:
         from initsync.pod.sidecar import loop  # most pods never pay for it
 
-        clock = loop.Clock(time.time, time.monotonic, time.sleep, entry.uniform)
+        clock = loop.Clock(time.time, time.monotonic, time.sleep, uniform)
         return loop.run(env, log, clock)
     annotations = podinfo.read_annotations(once.directory(env))
     synced = once.sync(env, annotations, log)

@@ -24,9 +24,9 @@ _ENDED = (b"ended by SIGTERM\n", 0)
 def main() -> NoReturn:
     """Run as the container's process."""
     if len(sys.argv) > 1:
-        from initsync.pod import help as podhelp  # no pod pays for what a person asks
+        from initsync.pod.help import answer  # no pod pays for what a person asks
 
-        podhelp.answer("jasm-init", sys.argv[1:])
+        answer("jasm-init", sys.argv[1:])
     _refuse_core_dumps()
     if os.environ.get("JASM_MODE") == SIDECAR:
         end_by_thread(*_ENDED)

@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from initsync.kube import access as clusterauth
+from initsync.kube.access import in_cluster
 from initsync.kube.cluster import LIMIT, Cluster
 from initsync.network.transport import Network
 from initsync.pod import podinfo
-from initsync.sync import run as entry
-from initsync.sync import settings
+from initsync.sync import report, run, settings
 from initsync.sync.event import EventSource
 from initsync.sync.log import Log
-from initsync.sync.report import Reports, exit_code
-from initsync.sync.report import failed as report_of
+from initsync.sync.report import Reports
+from initsync.sync.run import Run
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup, JasmError
 from initsync.words.model import Outcome, PodRef
@@ -37,12 +36,12 @@ class Synced(NamedTuple):
     @property
     def exit_code(self) -> int:
         """Of the process."""
-        return exit_code(self.reports)
+        return report.exit_code(self.reports)
 
     @property
     def outcomes(self) -> list[Outcome]:
         """What was done to each Secret that was not left as it was by a failure."""
-        return [outcome for report in self.reports for outcome in report.outcomes]
+        return [outcome for told in self.reports for outcome in told.outcomes]
 
     def close(self) -> None:
         """End its connections."""
@@ -60,11 +59,11 @@ def sync(
 ) -> Synced:
     """Do what `annotations` ask; every failure of the table becomes its report."""
     try:
-        run = entry.start(env, log, quiet=quiet)
-        place = _place(run)
+        started = run.start(env, log, quiet=quiet)
+        place = _place(started)
     except JasmError as error:
         return failed(env, error, annotations, log)
-    return Synced(entry.sync_pod(run, place.pod, annotations, place.cluster), place)
+    return Synced(run.sync_pod(started, place.pod, annotations, place.cluster), place)
 
 
 def failed(
@@ -74,9 +73,9 @@ def failed(
 
     Pod and cluster are there all the same, mostly, and so is the place of its Event.
     """
-    reports = (report_of(error, annotations),)
+    reports = (report.failed(error, annotations),)
     try:
-        return Synced(reports, _place(entry.start(settings.without(env), log)))
+        return Synced(reports, _place(run.start(settings.without(env), log)))
     except JasmError:  # what stands between container and cluster is no other failure
         return Synced(reports)
 
@@ -84,10 +83,10 @@ def failed(
 def tell(env: Mapping[str, str], synced: Synced, log: Log) -> None:
     """Put the reports on the pod as Events, where that can be, and into the log."""
     if synced.place is None:
-        entry.write(synced.reports, log)
+        run.write(synced.reports, log)
         return
     source = EventSource(keys.CONTAINER, env.get("JASM_NODE_NAME", ""), _SOURCE)
-    entry.tell(synced.reports, synced.place.pod, synced.place.cluster, source, log)
+    run.tell(synced.reports, synced.place.pod, synced.place.cluster, source, log)
 
 
 def hand_over(env: Mapping[str, str], outcomes: Iterable[Outcome]) -> None:
@@ -106,9 +105,9 @@ def hand_over(env: Mapping[str, str], outcomes: Iterable[Outcome]) -> None:
             raise InvalidSetup(f"{problem} ({error.strerror})", advice) from error
 
 
-def _place(run: entry.Run) -> Reported:
-    pod = podinfo.read_pod(directory(run.env))
-    files = run.env.get("JASM_SERVICEACCOUNT_DIR", keys.SERVICEACCOUNT_DIR)
-    access = clusterauth.in_cluster(run.env, files)
-    cluster = Cluster(access.api(run.network, LIMIT), pod.namespace)
-    return Reported(pod, cluster, run.network)
+def _place(started: Run) -> Reported:
+    pod = podinfo.read_pod(directory(started.env))
+    files = started.env.get("JASM_SERVICEACCOUNT_DIR", keys.SERVICEACCOUNT_DIR)
+    access = in_cluster(started.env, files)
+    cluster = Cluster(access.api(started.network, LIMIT), pod.namespace)
+    return Reported(pod, cluster, started.network)

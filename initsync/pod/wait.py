@@ -33,9 +33,9 @@ class Expected(NamedTuple):
 def main() -> NoReturn:
     """Run as the container's process."""
     if len(sys.argv) > 1:
-        from initsync.pod import help as podhelp
+        from initsync.pod.help import answer
 
-        podhelp.answer("jasm-wait", sys.argv[1:])
+        answer("jasm-wait", sys.argv[1:])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # PID 1 has no default
     sys.exit(run(os.environ, sys.stderr, time.monotonic, time.sleep))
 
@@ -95,7 +95,9 @@ def _expected(env: Mapping[str, str], every: Names) -> Iterator[Expected]:
     while directory := env.get(f"JASM_WAIT_{(number := number + 1)}"):
         wish = json.loads(env[f"JASM_WAIT_{number}_OF"])
         # Of a pod with one Secret the wish need not say of which it is.
-        names = every.get(wish["secret"], ()) if "secret" in wish else next(iter(every.values()), ())
+        names = (
+            every.get(wish["secret"], ()) if "secret" in wish else next(iter(every.values()), ())
+        )
         if not names:  # it was not synced: nothing will come, and the pod starts without
             continue
         items = wish["items"] or zip(names, names, strict=True)

@@ -23,15 +23,13 @@ def of(found: Iterable[tuple[SyncRequest, ExternalSecret]]) -> Data:
     """
     data: dict[str, str | bytes] = {}
     givers: dict[str, SyncRequest] = {}
-    entry = None
     for entry, external in found:
         for key, value in _read(entry, external).items():
             if key in data:
                 raise _invalid(entry, f"key {key[: rules.KEY_LIMIT]!a} {_given(givers[key])}")
             data[key], givers[key] = value, entry
-    assert entry is not None, "a Secret has at least one entry"
-    if problem := rules.data_problem(data):
-        raise _invalid(entry, problem)
+        if problem := rules.data_problem(data):
+            raise _invalid(entry, problem)
     return data
 
 

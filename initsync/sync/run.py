@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 from initsync import providers
 from initsync.annotation import policy
-from initsync.annotation import request as annotation
+from initsync.annotation.request import parse
 from initsync.kube.cluster import Cluster
 from initsync.network.transport import Network
-from initsync.sync import event as events
 from initsync.sync import settings
-from initsync.sync.event import EventSource
+from initsync.sync.event import EventSource, event
 from initsync.sync.log import Log
 from initsync.sync.report import Report, Reports, failed, told
 from initsync.sync.retry import Retry
@@ -93,7 +92,7 @@ def sync_pod(
 
 def _asked(pod: PodRef, annotations: Mapping[str, str]) -> Iterator[SyncRequest]:
     chosen = policy.parse(annotations)
-    for request in annotation.parse(annotations[keys.ANNOTATION], pod, providers):
+    for request in parse(annotations[keys.ANNOTATION], pod, providers):
         yield request._replace(policy=chosen)
 
 
@@ -112,7 +111,7 @@ def tell(reports: Reports, pod: PodRef, cluster: Cluster, reporter: EventSource,
 
 
 def _post(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, log: Log) -> None:
-    event = events.event(
+    body = event(
         pod,
         report.reason,
         report.sentence,
@@ -123,7 +122,7 @@ def _post(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, 
         count=report.times,
     )
     try:
-        _twice(lambda: cluster.create_event(event))
+        _twice(lambda: cluster.create_event(body))
     except Exception as error:  # best effort whatever happens
         said = str(error) if isinstance(error, JasmError) else bug(error)
         log.warning(f"no Event on the pod: {said}")

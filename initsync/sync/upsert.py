@@ -8,8 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from initsync.sync import data
-from initsync.sync import secret as manifests
+from initsync.sync import data, secret
 from initsync.sync.retry import Retry
 from initsync.sync.settings import Settings
 from initsync.words.errors import (
@@ -77,7 +76,7 @@ def sync(
             found, version = _fetched(target, load, retry)
         except ProviderUnavailable as error:
             return _kept(target, existing, error, now())
-        wanted = manifests.secret(target, found, version, existing, now(), settings)
+        wanted = secret.secret(target, found, version, existing, now(), settings)
         if existing and _up_to_date(target, existing, wanted, now()):
             retry.wait(settings.settle if attempt > 1 else 0)
             return _outcome("unchanged", target, existing, version)
@@ -93,16 +92,16 @@ def _read(target: Target, cluster: Secrets, settings: Settings) -> JsonObject | 
     existing = cluster.read_secret(target.secret_name)
     if existing:
         ours = (settings.managed_by, *settings.also_managed_by)
-        manifests.refuse_foreign(existing, target.form.type, *ours)
+        secret.refuse_foreign(existing, target.form.type, *ours)
     return existing
 
 
 def _recent(target: Target, existing: JsonObject, now: float) -> bool:
     """Whether max-age allows to take the Secret unasked."""
     limit = target.policy.max_age
-    if limit is None or manifests.unread(existing):
+    if limit is None or secret.unread(existing):
         return False
-    return manifests.answers(existing, target) and _within(limit, existing, now)
+    return secret.answers(existing, target) and _within(limit, existing, now)
 
 
 def _within(limit: float, existing: JsonObject, now: float) -> bool:
@@ -110,7 +109,7 @@ def _within(limit: float, existing: JsonObject, now: float) -> bool:
 
     As far as clocks differ it may have been written later than now, but by no more than the limit.
     """
-    return -limit <= manifests.age(existing, now) <= limit
+    return -limit <= secret.age(existing, now) <= limit
 
 
 def _up_to_date(target: Target, existing: JsonObject, wanted: JsonObject, now: float) -> bool:
@@ -120,7 +119,7 @@ def _up_to_date(target: Target, existing: JsonObject, wanted: JsonObject, now: f
     need not ask, that the value was seen just now.
     """
     timely = target.policy.max_age is None or _recent(target, existing, now)
-    return timely and manifests.up_to_date(existing, wanted)
+    return timely and secret.up_to_date(existing, wanted)
 
 
 def _fetched(target: Target, load: Load, retry: Retry) -> tuple[data.Data, str]:
@@ -143,7 +142,7 @@ def _kept(
     target: Target, existing: JsonObject | None, error: ProviderUnavailable, now: float
 ) -> Outcome:
     """The Secret as it is, where the pod may start with it (D8), else `error` again."""
-    if not existing or not manifests.answers(existing, target):
+    if not existing or not secret.answers(existing, target):
         raise error
     if not target.policy.keeps_stale:
         raise error
@@ -155,7 +154,7 @@ def _kept(
 
 
 def _written_ago(existing: JsonObject, now: float) -> str:
-    age = manifests.age(existing, now)
+    age = secret.age(existing, now)
     known = age < float("inf")
     return f"last written {span(age)} ago" if known else "last written at an unknown time"
 
@@ -169,17 +168,17 @@ def _written(
     settings: Settings,
 ) -> Outcome:
     written = _applied(existing, wanted, cluster, retry)
-    if manifests.number(left := manifests.removal(written, wanted)):
+    if secret.number(left := secret.removal(written, wanted)):
         retry(lambda: cluster.remove(left))
     if existing is None:
         return _outcome("created", target, wanted)
     retry.wait(settings.settle)
-    if not manifests.is_managed(existing, settings.managed_by, *settings.also_managed_by):
+    if not secret.is_managed(existing, settings.managed_by, *settings.also_managed_by):
         from initsync.sync import adoption  # once in a Secret's life
 
         return _outcome("updated", target, wanted, note=adoption.note(existing))
-    before = manifests.source(existing)
-    other = before if before != manifests.source(wanted) else ""
+    before = secret.source(existing)
+    other = before if before != secret.source(wanted) else ""
     return _outcome("updated", target, wanted)._replace(before=other)
 
 
@@ -190,8 +189,8 @@ def _applied(
     if existing is None:
         return retry(lambda: cluster.apply_secret(wanted))
     try:
-        few = manifests.number(manifests.removal(existing, wanted)) <= MANY
-        if few and not manifests.unread(existing):
+        few = secret.number(secret.removal(existing, wanted)) <= MANY
+        if few and not secret.unread(existing):
             return retry(lambda: cluster.apply_secret(wanted))
     except ClusterTooLarge:
         pass
@@ -204,8 +203,8 @@ def _applied(
 
 
 def _outcome(
-    action: str, target: Target, secret: JsonObject, version: str = "", note: str = ""
+    action: str, target: Target, stored: JsonObject, version: str = "", note: str = ""
 ) -> Outcome:
     """`version`: of what was read, where it is another than the Secret itself says."""
-    names = tuple(sorted(secret.get("data") or {}))
-    return Outcome(action, target, names, note, version or manifests.version(secret))
+    names = tuple(sorted(stored.get("data") or {}))
+    return Outcome(action, target, names, note, version or secret.version(stored))

@@ -20,7 +20,7 @@ import click
 from initsync.words import keys
 from initsync.words.errors import JasmError
 from initsync.words.wording import bug
-from injector.certs import issue as certificates
+from injector.certs import issue
 from injector.certs.hosts import dns_name, ip_address
 from injector.certs.rotation import Rules
 from injector.certs.stored import Names
@@ -152,7 +152,7 @@ def _hosts(dns: tuple[str, ...], ip: tuple[str, ...]) -> tuple[str, ...]:
 def _into(directory: Path, hosts: tuple[str, ...], days: int) -> None:
     now = datetime.datetime.now(datetime.UTC)
     try:
-        files = certificates.self_signed(directory, hosts, now, days)
+        files = issue.self_signed(directory, hosts, now, days)
     except OSError as error:
         sys.exit(f"no certificate was made: {error}")
     for file in files:
@@ -229,7 +229,7 @@ def _job_of(options: _Options, log: "Log") -> "Iterator[Job]":
         left,
         time.sleep,
         lambda kind, sentence: log.info(sentence, step=kind),
-        lambda now: certificates.issue(names.hosts, now, options.days),
+        lambda now: issue.issue(names.hosts, now, options.days),
     )
     waits = options.trust_seconds, options.reload_seconds, options.skew_seconds
     rules = Rules(names.hosts, *waits)
@@ -239,10 +239,10 @@ def _job_of(options: _Options, log: "Log") -> "Iterator[Job]":
 
 
 def _access(options: _Options) -> "Access":
-    from initsync.kube import access as clusterauth
+    from initsync.kube.access import from_kubeconfig, in_cluster
 
     by_hand = options.kubeconfig or options.context or "KUBERNETES_SERVICE_HOST" not in os.environ
     if by_hand:
-        return clusterauth.from_kubeconfig(options.kubeconfig, options.context, os.environ)
+        return from_kubeconfig(options.kubeconfig, options.context, os.environ)
     place = os.environ.get("JASM_SERVICEACCOUNT_DIR", keys.SERVICEACCOUNT_DIR)
-    return clusterauth.in_cluster(os.environ, place)
+    return in_cluster(os.environ, place)

@@ -15,10 +15,9 @@ from typing import ParamSpec, TypeVar
 
 from initsync.words.wording import bug
 from injector.server.clients import Clients, Phase
-from injector.webhook import head as heads
 from injector.webhook.answer import JSON, wire
 from injector.webhook.app import App
-from injector.webhook.head import Head
+from injector.webhook.head import END, LIMIT, Head, parse
 from injector.webhook.review import BadReview
 
 _DROPPED = 64 * 1024  # bytes at a time, of what comes after the last answer
@@ -133,14 +132,14 @@ class Connection:
     def _head(self) -> Steps[tuple[Head, bytes]]:
         """A whole one, and what came with it."""
         come = b""
-        while heads.END not in come:
-            if len(come) >= heads.LIMIT:
-                raise BadReview(431, f"the request's head is larger than {heads.LIMIT} bytes")
-            come += yield from _some(self._tls.recv, heads.LIMIT - len(come))
+        while END not in come:
+            if len(come) >= LIMIT:
+                raise BadReview(431, f"the request's head is larger than {LIMIT} bytes")
+            come += yield from _some(self._tls.recv, LIMIT - len(come))
             if self.phase is Phase.IDLE:
                 self._enter(Phase.OPENING)
-        head, _, begun = come.partition(heads.END)
-        return heads.parse(head + heads.END), begun
+        head, _, begun = come.partition(END)
+        return parse(head + END), begun
 
     def _body(self, begun: bytes, length: int) -> Steps[bytes | bytearray]:
         if len(begun) == length:

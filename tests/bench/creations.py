@@ -26,7 +26,8 @@ import yaml
 
 from initsync.cli.progress import Progress
 from initsync.injection.settings import Settings
-from initsync.testing.controlplane import ControlPlane, find_or_build
+from initsync.testing import controlplane
+from initsync.testing.controlplane import ControlPlane
 from initsync.testing.webhook import IMAGE
 from initsync.words import keys
 from initsync.words.model import JsonObject
@@ -36,8 +37,7 @@ from tests.bench.generator import Load, Server
 from tests.bench.load_report import GO, INJECTOR, Piece, Row
 from tests.bench.part import Result
 from tests.bench.webhooks import go_webhook, injector
-from tests.chart.helm import Helm
-from tests.chart.helm import find_or_build as find_or_build_helm
+from tests.chart.helm import Helm, find_or_build
 from tests.cluster import injector_side, policy_side
 from tests.places import GOLDEN
 from tests.polling import until
@@ -87,7 +87,7 @@ def measure(
 ) -> tuple[list[Row], list[Above]]:
     """Every number of connections, after a piece in each way that is not counted."""
     programs = gobuild.find_or_build(os.environ, Progress(sys.stderr))
-    binaries = find_or_build(os.environ, Progress(sys.stderr))
+    binaries = controlplane.find_or_build(os.environ, Progress(sys.stderr))
     with tempfile.TemporaryDirectory(prefix="jasm-load-") as name, ExitStack() as running:
         directory = Path(name)
         api = running.enter_context(ControlPlane(binaries))
@@ -96,7 +96,7 @@ def measure(
             running.enter_context(go_webhook(programs.webhook, directory / GO, GO)),
             running.enter_context(go_webhook(programs.webhook, directory / AGAIN, AGAIN)),
         ]
-        helm = Helm(find_or_build_helm(os.environ, Progress(sys.stderr)), directory / "helm")
+        helm = Helm(find_or_build(os.environ, Progress(sys.stderr)), directory / "helm")
         ways = [_way(api, NONE), *(_registered(api, webhook) for webhook in webhooks)]
         ways.append(_by_policy(api, helm))
         api.await_webhooks()

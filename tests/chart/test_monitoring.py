@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from initsync.pod.sidecar import metrics as exposition
+from initsync.pod.sidecar import metrics
 from initsync.pod.sidecar.cycles import Figures
 from initsync.words.model import JsonObject
-from injector.webhook import metrics
+from injector.webhook.metrics import OUTCOMES, Metrics
 from tests.chart.examples import objects, one
 from tests.chart.helm import CHART, NAMESPACE, ROOT, Helm
 
@@ -22,7 +22,7 @@ BAR = re.compile(r"< (\d+) \* 86400")
 
 def told() -> set[str]:
     """The names of all series of the injector's metrics page."""
-    page = metrics.Metrics(lambda: (0.0, 0.0), lambda: 0).page().decode()
+    page = Metrics(lambda: (0.0, 0.0), lambda: 0).page().decode()
     return set(re.findall(r"^(\w+)", page, re.MULTILINE))
 
 
@@ -64,7 +64,7 @@ def test_an_outcome_or_status_that_is_asked_for_is_one_that_is_told(helm: Helm) 
     outcomes = {it for query in queries for it in re.findall(r'outcome="([^"]*)"', query)}
 
     assert outcomes == {"bug"}
-    assert outcomes <= set(metrics.OUTCOMES)
+    assert outcomes <= set(OUTCOMES)
 
 
 def test_every_alert_is_of_this_release_and_says_what_to_do(helm: Helm) -> None:
@@ -140,7 +140,7 @@ def test_alerts_about_pods_ask_for_series_of_kube_state_metrics_and_of_the_sidec
     helm: Helm,
 ) -> None:
     waiting, failing = pods_rules(helm)
-    page = exposition.page(Figures({}), None).decode()
+    page = metrics.page(Figures({}), None).decode()
 
     asked = re.findall(r"(kube_\w+)\{([^}]*)\}", waiting["expr"])
     assert {name for name, _ in asked} == set(KUBE_STATE)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initsync import providers
-from initsync.annotation import plain as plainfields
 from initsync.annotation import request
+from initsync.annotation.plain import FIELDS, read
 from initsync.words.errors import JasmError
 from initsync.words.model import PodRef
 from tests.chart.examples import one
@@ -130,10 +130,10 @@ def test_it_reads_the_forms_that_people_give_an_annotation(reader: Reader, text:
     assert reader.name(text) == parsed(text) == "db-1.x"
 
 
-@given(order=st.permutations(plainfields.FIELDS), name=st.from_regex(r"[a-z][-a-z0-9]*[a-z0-9]"))
+@given(order=st.permutations(FIELDS), name=st.from_regex(r"[a-z][-a-z0-9]*[a-z0-9]"))
 def test_it_reads_every_plain_annotation(reader: Reader, order: list[str], name: str) -> None:
     values = {"provider": "aws-secretsmanager", "path": "/prod/db", "secretName": name.strip()}
     text = "".join(f"{field}: {values[field]}\n" for field in order)
 
-    if plainfields.read(text) and parsed(text):
+    if read(text) and parsed(text):
         assert reader.name(text) == values["secretName"]

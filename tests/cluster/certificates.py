@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 from cryptography import x509
 
-from initsync.kube import access as clusterauth
+from initsync.kube.access import in_cluster
 from initsync.network.transport import Network
 from initsync.sync.retry import Retry
 from initsync.testing import manifests
@@ -118,7 +118,7 @@ class Installation(Closing):
         interval: float = 0,
     ) -> Job:
         """The same in this process."""
-        access = clusterauth.in_cluster(*self._surroundings())
+        access = in_cluster(*self._surroundings())
         end = time.monotonic() + 60
         network = Network({}, lambda: 60.0, lambda _: None)
         self._networks.append(network)

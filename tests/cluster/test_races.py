@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from initsync.kube import access as clusterauth
+from initsync.kube.access import Access
 from initsync.kube.cluster import Cluster
 from initsync.network.transport import Network
 from initsync.network.trust import trusting
@@ -35,9 +35,7 @@ def clusters(real_api: ControlPlane) -> Iterator[dict[str, Cluster]]:
     tls = trusting(real_api.ca_file)
     made = {}
     for writer in "abc":
-        access = clusterauth.Access(
-            real_api.url, lambda: tls, lambda: f"Bearer {real_api.admin_token}"
-        )
+        access = Access(real_api.url, lambda: tls, lambda: f"Bearer {real_api.admin_token}")
         made[writer] = Cluster(access.api(network), NAMESPACE)
     yield made
     network.close()

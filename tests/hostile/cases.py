@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from initsync import providers
-from initsync.annotation import request as annotation
-from initsync.formats import json as secretdata
+from initsync.annotation import request
+from initsync.formats.json import NotSecretData, parse
 from initsync.network.transport import Network
 from initsync.providers.aws.secretsmanager import Provider
 from initsync.words import rules
@@ -55,16 +55,16 @@ def _expanded(part: str | dict[str, Any]) -> str:
     return "".join(part["number"].replace("{}", str(number)) for number in range(part["times"]))
 
 
-def request(text: str) -> SyncRequest:
+def asked(text: str) -> SyncRequest:
     """The annotation as a sync reads it."""
-    return annotation.parse(text, POD, providers)
+    return request.parse(text, POD, providers)
 
 
 def data(text: str) -> dict[str, str]:
     """The secret as the provider and `sync` read it."""
     try:
-        found = secretdata.parse(text)
-    except secretdata.NotSecretData as error:
+        found = parse(text)
+    except NotSecretData as error:
         raise InvalidSecretData(PROVIDER.name, "/prod/db", str(error)) from None
     if problem := rules.data_problem(found):
         raise InvalidSecretData(PROVIDER.name, "/prod/db", problem)
@@ -74,6 +74,6 @@ def data(text: str) -> dict[str, str]:
 def answer(kind: str, text: str) -> SyncRequest | dict[str, str] | JasmError:
     """What the product says; any other exception is a defect, and goes up."""
     try:
-        return request(text) if kind == "annotations" else data(text)
+        return asked(text) if kind == "annotations" else data(text)
     except JasmError as error:
         return error

@@ -5,8 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from initsync.formats import json as secretdata
-from initsync.formats.json import NotSecretData
+from initsync.formats.json import NotSecretData, parse
 from initsync.words import rules
 from initsync.words.errors import JasmError
 from initsync.words.model import SyncRequest
@@ -68,7 +67,7 @@ JSON = st.recursive(
 @given(JSON | st.dictionaries(KEYS, JSON, max_size=4), st.booleans())
 def test_any_json_is_data_that_is_text_or_a_sentence(value: object, escaped: bool) -> None:
     try:
-        data = secretdata.parse(json.dumps(value, ensure_ascii=escaped))
+        data = parse(json.dumps(value, ensure_ascii=escaped))
     except NotSecretData as error:
         told = str(error)
     else:

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 from initsync.doctor.result import Result, Stored, Unread, failed, ok, skipped, warning
 from initsync.kube import podfields
 from initsync.permissions import iam
-from initsync.providers.aws import container as sources
-from initsync.providers.aws import endpoints
+from initsync.providers.aws import container, endpoints
 from initsync.providers.aws.credentials import ADVICE
 from initsync.words import keys
 from initsync.words.model import JsonObject
@@ -41,7 +40,7 @@ class PodIdentity(NamedTuple):
         return found.group(1) if found else ""
 
 
-def of(pod: JsonObject, account: Stored) -> PodIdentity:
+def identity_of(pod: JsonObject, account: Stored) -> PodIdentity:
     """That of a pod; `account` is its ServiceAccount."""
     there = account if isinstance(account, dict) else {"metadata": {}}
     marks = there["metadata"].get("annotations") or {}
@@ -52,7 +51,7 @@ def of(pod: JsonObject, account: Stored) -> PodIdentity:
 
 def check(pod: JsonObject, account: Stored, path: str) -> Iterator[Result]:
     """Where the pod's AWS identity comes from, and the region that it would ask for `path`."""
-    ours, found = _container(pod), of(pod, account)
+    ours, found = _container(pod), identity_of(pod, account)
     if not ours:
         yield skipped("identity", f"it comes with {keys.CONTAINER}, which the pod lacks")
         return
@@ -65,7 +64,7 @@ def check(pod: JsonObject, account: Stored, path: str) -> Iterator[Result]:
         yield ok("identity", f"static keys in the environment of {keys.CONTAINER}")
     elif "AWS_ROLE_ARN" in env or "AWS_WEB_IDENTITY_TOKEN_FILE" in env:
         yield _irsa(pod, found)
-    elif uri := env.get(sources.FULL_URI) or env.get(sources.RELATIVE_URI):
+    elif uri := env.get(container.FULL_URI) or env.get(container.RELATIVE_URI):
         yield _pod_identity(pod, env, uri)
     else:
         yield _none(found, account)
@@ -95,7 +94,7 @@ def _irsa(pod: JsonObject, found: PodIdentity) -> Result:
 
 
 def _pod_identity(pod: JsonObject, env: Mapping[str, str], uri: str) -> Result:
-    path = env.get(sources.TOKEN_FILE, "")
+    path = env.get(container.TOKEN_FILE, "")
     if path and not _mounted(pod, path):
         said = f"EKS Pod Identity: no volume with a token is mounted at {path}"
         return failed("identity", said, _AGAIN, 4)

@@ -18,7 +18,6 @@ from initsync.annotation import policy
 from initsync.pod import once, podinfo, readyfile
 from initsync.pod.once import Synced
 from initsync.pod.sidecar.cycles import Cycles
-from initsync.sync import run as entry
 from initsync.sync import settings
 from initsync.sync.log import Log
 from initsync.sync.report import Reports, failed

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from initsync.pod.sidecar import metrics
-from initsync.pod.sidecar import port as statusport
+from initsync.pod.sidecar import metrics, port
 from initsync.pod.sidecar.cycles import Figures
 from initsync.pod.sidecar.port import Page
 from initsync.words.errors import InvalidSetup
@@ -11,20 +10,20 @@ from initsync.words.wording import shown
 
 
 def serve(
-    port: str, figures: Callable[[], Figures], problem: Callable[[], str]
+    given: str, figures: Callable[[], Figures], problem: Callable[[], str]
 ) -> InvalidSetup | None:
     """Serve them beside the loop; why they are not served, which is no reason not to sync.
 
     `problem` says why the loop is not alive; empty where it is.
     """
-    number = int(port) if port.isascii() and port.isdigit() and len(port) < 6 else 0
+    number = int(given) if given.isascii() and given.isdigit() and len(given) < 6 else 0
     if not 0 < number < 65_536:
-        said = f"no /metrics: JASM_METRICS_PORT is {shown(port)}"
+        said = f"no /metrics: JASM_METRICS_PORT is {shown(given)}"
         return InvalidSetup(said, "set it to a port, 1 to 65535")
     try:
-        statusport.serve(number, lambda path: page(path, figures(), problem))
+        port.serve(number, lambda path: page(path, figures(), problem))
     except OSError as error:
-        said = f"no /metrics: cannot listen on port {port} ({error.strerror})"
+        said = f"no /metrics: cannot listen on port {given} ({error.strerror})"
         return InvalidSetup(said, "choose another, which no container of the pod listens on")
     return None
 

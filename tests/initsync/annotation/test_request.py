@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from initsync.annotation import request as annotation
+from initsync.annotation.request import parse
 from initsync.words import rules
 from initsync.words.errors import AnnotationError, UnsupportedProvider
 from initsync.words.model import PodRef, SyncRequest
@@ -19,7 +19,7 @@ GOOD = "provider: aws-secretsmanager\npath: /prod/codnod/config\nsecretName: app
 
 
 def test_the_data_models_example_is_a_request() -> None:
-    request = annotation.parse(GOOD, POD, PROVIDERS)
+    request = parse(GOOD, POD, PROVIDERS)
 
     assert request == SyncRequest(
         "aws-secretsmanager", "/prod/codnod/config", "app-credentials", POD
@@ -38,7 +38,7 @@ def test_the_data_models_example_is_a_request() -> None:
     ],
 )
 def test_any_yaml_that_says_the_same_is_the_same(text: str) -> None:
-    assert annotation.parse(text, POD, PROVIDERS) == SyncRequest("vault", "a", "b", POD)
+    assert parse(text, POD, PROVIDERS) == SyncRequest("vault", "a", "b", POD)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_any_yaml_that_says_the_same_is_the_same(text: str) -> None:
 )
 def test_every_mistake_has_its_own_sentence(text: str, sentence: str) -> None:
     with pytest.raises(AnnotationError) as caught:
-        annotation.parse(text, POD, PROVIDERS)
+        parse(text, POD, PROVIDERS)
 
     assert str(caught.value).startswith("annotation jasm.codnod.io/secret-sync")
     assert sentence in str(caught.value)
@@ -78,7 +78,7 @@ def test_every_mistake_has_its_own_sentence(text: str, sentence: str) -> None:
 
 def test_an_unsupported_provider_is_answered_with_the_supported_ones() -> None:
     with pytest.raises(UnsupportedProvider) as caught:
-        annotation.parse(GOOD.replace("aws-secretsmanager", "azure"), POD, PROVIDERS)
+        parse(GOOD.replace("aws-secretsmanager", "azure"), POD, PROVIDERS)
 
     assert str(caught.value) == (
         "annotation jasm.codnod.io/secret-sync, line 1: provider is 'azure', "
@@ -89,12 +89,12 @@ def test_an_unsupported_provider_is_answered_with_the_supported_ones() -> None:
 @pytest.mark.parametrize("bomb", ["[", "{a: ", "- ", "? ", "provider: [", "provider: - "])
 def test_a_bomb_of_brackets_is_a_sentence_not_a_crash(bomb: str) -> None:
     with pytest.raises(AnnotationError):
-        annotation.parse((bomb * 250_000)[: rules.ANNOTATION_LIMIT], POD, PROVIDERS)
+        parse((bomb * 250_000)[: rules.ANNOTATION_LIMIT], POD, PROVIDERS)
 
 
 def test_somebodys_long_value_is_shown_in_part() -> None:
     with pytest.raises(AnnotationError) as caught:
-        annotation.parse(f"provider: vault\npath: a\nsecretName: {'X' * 5000}", POD, PROVIDERS)
+        parse(f"provider: vault\npath: a\nsecretName: {'X' * 5000}", POD, PROVIDERS)
 
     assert len(str(caught.value)) < 500
 
@@ -102,7 +102,7 @@ def test_somebodys_long_value_is_shown_in_part() -> None:
 @given(st.text())
 def test_any_text_is_a_request_or_a_sentence(text: str) -> None:
     with suppress(AnnotationError):
-        assert annotation.parse(text, POD, PROVIDERS).provider in PROVIDERS.names()
+        assert parse(text, POD, PROVIDERS).provider in PROVIDERS.names()
 
 
 FIELD_VALUES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1)
@@ -114,7 +114,7 @@ def test_what_a_yaml_writer_writes_is_read_back(path: str, order: list[str]) -> 
 
     text = yaml.safe_dump({field: values[field] for field in order}, sort_keys=False)
 
-    assert annotation.parse(text, POD, PROVIDERS).secret_path == path
+    assert parse(text, POD, PROVIDERS).secret_path == path
 
 
 def test_the_providers_own_rule_for_a_path_is_told_with_its_line() -> None:
@@ -122,6 +122,6 @@ def test_the_providers_own_rule_for_a_path_is_told_with_its_line() -> None:
         return f"must start with {provider}:"
 
     with pytest.raises(AnnotationError) as caught:
-        annotation.parse("path: x\nprovider: vault\nsecretName: db", POD, Known("vault", rule=rule))
+        parse("path: x\nprovider: vault\nsecretName: db", POD, Known("vault", rule=rule))
 
     assert "line 1: path is 'x', but must start with vault:" in str(caught.value)

@@ -12,7 +12,6 @@ import pytest
 from click.testing import CliRunner
 
 from initsync.cli.main import main
-from initsync.manifests import files as checking
 from initsync.words import keys
 from tests.places import ROOT
 
@@ -258,7 +257,7 @@ def test_an_interrupt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> io.BytesIO:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(checking, "_bounded", interrupted)
+    monkeypatch.setattr("initsync.manifests.files._bounded", interrupted)
 
     assert run("-") == (130, "", "error: interrupted before every file was checked\n")
 

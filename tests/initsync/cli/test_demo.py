@@ -8,7 +8,7 @@ from importlib import metadata
 
 import pytest
 
-from initsync.cli import demo as cli_demo
+from initsync.cli.demo import _PACKAGES
 from tests.places import ROOT
 
 
@@ -59,5 +59,5 @@ def test_every_package_of_its_extra_is_looked_for() -> None:
     } - {"click"}  # without it there is no command
     brought = metadata.packages_distributions()
 
-    looked_for = {brought[name][0].lower().replace("_", "-") for name in cli_demo._PACKAGES}
+    looked_for = {brought[name][0].lower().replace("_", "-") for name in _PACKAGES}
     assert looked_for == wanted

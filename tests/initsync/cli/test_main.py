@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from initsync import __main__, __version__
 from initsync.cli.main import main
-from injector.cli.main import main as injector
+from injector.cli.main import main as injector  # beside initsync's
 from tests.places import ROOT
 
 

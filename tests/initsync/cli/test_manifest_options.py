@@ -11,7 +11,7 @@ import yaml
 from initsync.cli.manifest import manifest
 from initsync.injection.settings import Settings
 from initsync.words import keys
-from injector.cli.main import main as injector
+from injector.cli.main import main
 from tests.initsync.cli.manifest_command import DEPLOYMENT, run, template
 from tests.places import ROOT
 
@@ -94,7 +94,7 @@ OF_THE_INJECTOR = {"version", "deny_invalid", "image_pull_secrets"}
 
 
 def test_the_options_are_those_of_the_injector() -> None:
-    of_injector = {option.name: option for option in injector.commands["serve"].params}
+    of_injector = {option.name: option for option in main.commands["serve"].params}
     own = {option.name: option for option in manifest.params}
 
     fields = {field.name for field in dataclasses.fields(Settings)} - OF_THE_INJECTOR

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from initsync.doctor import installation as inst
+from initsync.doctor import installation
 from initsync.doctor.installation import Objects, Registered, ServiceRef
 from initsync.doctor.result import Unread
 from initsync.inventory import why
@@ -32,7 +32,7 @@ def bound(*names: str, **more: Any) -> list[dict[str, Any]]:
     ],
 )
 def test_the_oldest_kubernetes_is_1_30(version: str, status: str) -> None:
-    assert inst.api_version(version).status == status
+    assert installation.api_version(version).status == status
 
 
 def test_only_jasms_entries_of_only_jasms_configurations_count() -> None:
@@ -78,7 +78,7 @@ REGISTRATIONS: list[tuple[Objects, Objects, Objects, str]] = [
 def test_registration(webhooks: Objects, policies: Objects, bindings: Objects, line: str) -> None:
     found = Registered(webhooks, policies, bindings)
 
-    assert str(inst.registration(found, needed=True)).startswith(line)
+    assert str(installation.registration(found, needed=True)).startswith(line)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_an_endpoint_that_does_not_say_is_ready(conditions: Any, status: str) ->
     """https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions"""
     points = [] if conditions is None else [{"conditions": conditions}]
 
-    assert inst.endpoints(ServiceRef("a", "b"), [{"endpoints": points}]).status == status
+    assert installation.endpoints(ServiceRef("a", "b"), [{"endpoints": points}]).status == status
 
 
 GUARDS: list[tuple[Objects, Objects, str]] = [
@@ -107,7 +107,7 @@ GUARDS: list[tuple[Objects, Objects, str]] = [
 
 @pytest.mark.parametrize(("policies", "bindings", "line"), GUARDS)
 def test_guard(policies: Objects, bindings: Objects, line: str) -> None:
-    assert str(inst.guard(policies, bindings)).startswith(line)
+    assert str(installation.guard(policies, bindings)).startswith(line)
 
 
 def deployment(image: str, init: str, secret: str = "tls") -> dict[str, Any]:
@@ -130,7 +130,7 @@ def deployment(image: str, init: str, secret: str = "tls") -> dict[str, Any]:
 def test_a_version_is_an_images_tag_where_it_has_one(image: str, status: str) -> None:
     found = [deployment(image, "jasm/init:1.2.3")]
 
-    assert inst.versions(found, [], None, "1.2.3").status == status
+    assert installation.versions(found, [], None, "1.2.3").status == status
 
 
 def test_without_the_injectors_deployment_the_certificate_is_looked_for_by_the_services_name() -> (
@@ -138,13 +138,15 @@ def test_without_the_injectors_deployment_the_certificate_is_looked_for_by_the_s
 ):
     to = ServiceRef("jasm-system", "x-injector")
 
-    assert inst.certificate_secret([deployment("a", "b", "own")], to) == "own"
-    assert inst.certificate_secret(UNREAD, to) == "x-injector-tls"
+    assert installation.certificate_secret([deployment("a", "b", "own")], to) == "own"
+    assert installation.certificate_secret(UNREAD, to) == "x-injector-tls"
 
 
 def test_a_policy_has_its_version_in_its_label() -> None:
     policy = {"metadata": {"name": "jasm", "labels": {"app.kubernetes.io/version": "1.2.3"}}}
 
-    assert inst.versions([], [policy], None, "1.2.3").message.endswith("the policy jasm:1.2.3")
-    assert inst.versions([], [policy], None, "1.2.4").status == "warning"
-    assert inst.versions([], [], None, "1.2.3").status == "skipped"
+    assert installation.versions([], [policy], None, "1.2.3").message.endswith(
+        "the policy jasm:1.2.3"
+    )
+    assert installation.versions([], [policy], None, "1.2.4").status == "warning"
+    assert installation.versions([], [], None, "1.2.3").status == "skipped"

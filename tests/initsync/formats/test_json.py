@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from initsync.formats import json as secretdata
-from initsync.formats.json import NotSecretData
+from initsync.formats.json import NotSecretData, bounded, parse
 
 
 @pytest.mark.parametrize(
@@ -25,8 +24,8 @@ from initsync.formats.json import NotSecretData
     ],
 )
 def test_strings_stay_and_the_rest_becomes_compact_json(text: str, data: dict[str, str]) -> None:
-    assert secretdata.parse(text) == data
-    assert all(isinstance(value, str) for value in secretdata.parse(text).values())
+    assert parse(text) == data
+    assert all(isinstance(value, str) for value in parse(text).values())
 
 
 @pytest.mark.parametrize(
@@ -57,7 +56,7 @@ def test_strings_stay_and_the_rest_becomes_compact_json(text: str, data: dict[st
 )
 def test_what_is_refused_is_named_without_its_value(text: str, problem: str) -> None:
     with pytest.raises(NotSecretData) as caught:
-        secretdata.parse(text)
+        parse(text)
 
     assert problem in str(caught.value)
     assert "pl4nted" not in str(caught.value)
@@ -68,7 +67,7 @@ def test_the_largest_secret_of_aws_is_parsed_whatever_it_consists_of(unit: str) 
     """https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html"""
     value = unit * (65_536 - len('{"a":""}'))
 
-    assert secretdata.parse(secretdata.bounded(f'{{"a":"{value}"}}')) == {"a": value}
+    assert parse(bounded(f'{{"a":"{value}"}}')) == {"a": value}
 
 
 @pytest.mark.parametrize(
@@ -81,7 +80,7 @@ def test_the_largest_secret_of_aws_is_parsed_whatever_it_consists_of(unit: str) 
 )
 def test_what_would_take_all_of_a_containers_memory_is_not_parsed(text: str, problem: str) -> None:
     with pytest.raises(NotSecretData, match=problem) as caught:
-        secretdata.bounded(text)
+        bounded(text)
 
     assert "pl4nted" not in str(caught.value)
 
@@ -101,7 +100,7 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.text(st.characters(codec="utf-8")), JSON, min_size=1, max_size=4))
 def test_every_value_can_be_read_back(data: dict[str, object]) -> None:
-    found = secretdata.parse(json.dumps(data))
+    found = parse(json.dumps(data))
 
     assert {
         key: text if isinstance(data[key], str) else json.loads(text) for key, text in found.items()
@@ -111,6 +110,6 @@ def test_every_value_can_be_read_back(data: dict[str, object]) -> None:
 @given(st.text())
 def test_any_text_is_data_or_a_problem(text: str) -> None:
     try:
-        assert isinstance(secretdata.parse(text), dict)
+        assert isinstance(parse(text), dict)
     except NotSecretData:
         return

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from initsync.formats import json as secretdata
 from initsync.formats import jsonfaults
-from initsync.formats.json import NotSecretData
+from initsync.formats.json import NotSecretData, parse
 
 
 @pytest.mark.parametrize(
@@ -33,7 +32,7 @@ from initsync.formats.json import NotSecretData
 )
 def test_the_cause_is_told_with_its_place(text: str, said: str) -> None:
     with pytest.raises(NotSecretData) as caught:
-        secretdata.parse(text)
+        parse(text)
 
     assert f"and is no JSON: {said}" in str(caught.value)
 

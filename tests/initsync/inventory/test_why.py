@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from initsync.inventory import why as injection
 from initsync.inventory.late import Template
-from initsync.inventory.why import Injecting
+from initsync.inventory.why import Injecting, injecting, others, webhooks, why
 from initsync.kube import podfields
 from initsync.kube.selectors import requirements
 from initsync.words import keys
@@ -21,12 +20,12 @@ def pod(namespace: str = "shop", **spec: Any) -> Any:
     return {"metadata": metadata, "spec": {"containers": [{"name": "app"}], **spec}}
 
 
-def webhook(*others: str, name: str = "jasm-injector", **match: Any) -> list[Injecting]:
+def webhook(*beside: str, name: str = "jasm-injector", **match: Any) -> list[Injecting]:
     tries = [{"name": f"{place}.injector.jasm.codnod.io"} for place in ("first", "second")]
     last = {"name": "injector.jasm.codnod.io", **match}
     hooks = {"metadata": {"name": name}, "webhooks": [*tries, last]}
-    every = [hooks, *map(foreign, others)]
-    return injection.injecting(injection.webhooks(every), [], injection.others(every))
+    every = [hooks, *map(foreign, beside)]
+    return injecting(webhooks(every), [], others(every))
 
 
 def foreign(name: str, resource: str = "pods", operation: str = "CREATE") -> Any:
@@ -34,14 +33,10 @@ def foreign(name: str, resource: str = "pods", operation: str = "CREATE") -> Any
     return {"metadata": {"name": name}, "webhooks": [{"name": "a.b.c", "rules": [rule]}]}
 
 
-def policy(*others: str, **match: Any) -> list[Injecting]:
+def policy(*beside: str, **match: Any) -> list[Injecting]:
     spec = {"matchConstraints": match, "matchConditions": [{"name": "not-windows"}]}
     found = [{"metadata": {"name": "jasm-injection"}, "spec": spec}]
-    return injection.injecting([], found, others)
-
-
-def why(found: Any, labels: injection.Labels = None, known: list[Injecting] | None = None) -> str:
-    return injection.why(found, labels, known)
+    return injecting([], found, beside)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +57,7 @@ def test_a_static_pods_mirror_is_told_as_such() -> None:
     found = pod()
     found["metadata"]["annotations"]["kubernetes.io/config.mirror"] = "x"
 
-    assert why(found).startswith("it mirrors a static pod")
+    assert why(found, None, None).startswith("it mirrors a static pod")
 
 
 @pytest.mark.parametrize("part", ["annotations", "labels"])
@@ -70,7 +65,7 @@ def test_an_opt_out_counts_as_annotation_and_as_label(part: str) -> None:
     found = pod()
     found["metadata"].setdefault(part, {})[keys.INJECT] = "false"
 
-    assert why(found).startswith(f"it opts out ({keys.INJECT})")
+    assert why(found, None, None).startswith(f"it opts out ({keys.INJECT})")
 
 
 @pytest.mark.parametrize(
@@ -145,8 +140,8 @@ def test_where_nothing_injects_nobody_is_told_to_delete_the_pod() -> None:
 
 
 def test_without_the_right_to_read_what_injects_the_defaults_are_supposed() -> None:
-    assert why(pod("kube-system")) == "pods of its namespace are never injected"
-    assert why(pod()) == UNSEEN
+    assert why(pod("kube-system"), None, None) == "pods of its namespace are never injected"
+    assert why(pod(), None, None) == UNSEEN
 
 
 @pytest.mark.parametrize(
@@ -179,8 +174,8 @@ def test_a_webhook_that_annotates_pods_after_jasms_was_called_is_named() -> None
     said = "the pod template of ReplicaSet web-5d has no annotation: "
     said += f"a webhook gives it, and is called after JASM's ({AFTER}): "
 
-    by_webhook = injection.why(pod(), {}, webhook(BEFORE, AFTER), WITHOUT)
-    by_policy = injection.why(pod(), {}, policy(AFTER), WITHOUT)
+    by_webhook = why(pod(), {}, webhook(BEFORE, AFTER), WITHOUT)
+    by_policy = why(pod(), {}, policy(AFTER), WITHOUT)
 
     assert by_webhook == f"{said}{BY_NAME}{ELSE}"
     assert by_policy == f"{said}{ELSE}"
@@ -200,12 +195,12 @@ def test_a_webhook_that_annotates_pods_after_jasms_was_called_is_named() -> None
 def test_where_no_webhook_can_have_done_it_the_pod_was_not_seen(
     known: list[Injecting] | None, made_of: Template | None
 ) -> None:
-    assert injection.why(pod(), {}, known, made_of) == UNSEEN
+    assert why(pod(), {}, known, made_of) == UNSEEN
 
 
 def test_where_only_one_of_the_two_is_known_it_is_not_left_out() -> None:
-    of_its_own = injection.why(pod(), {}, webhook(BEFORE, AFTER), None)
-    unread = injection.why(pod(), {}, None, WITHOUT)
+    of_its_own = why(pod(), {}, webhook(BEFORE, AFTER), None)
+    unread = why(pod(), {}, None, WITHOUT)
 
     assert of_its_own == (
         f"{UNSEEN}; if it stays so, a webhook that is called after JASM's annotates it ({AFTER}): "
@@ -227,7 +222,7 @@ def test_where_only_one_of_the_two_is_known_it_is_not_left_out() -> None:
 def test_only_webhooks_that_are_sent_new_pods_count(
     resource: str, operation: str, counts: bool
 ) -> None:
-    assert injection.others([foreign("z", resource, operation)]) == (["z"] if counts else [])
+    assert others([foreign("z", resource, operation)]) == (["z"] if counts else [])
 
 
 def managed(manager: str, time: str, *annotations: str) -> Any:
@@ -262,4 +257,4 @@ def test_who_annotates_a_pod_that_is_there_is_told(entries: Any, said: str) -> N
     found = pod()
     found["metadata"]["managedFields"] = entries
 
-    assert injection.why(found, {}, webhook(), WITHOUT) == said
+    assert why(found, {}, webhook(), WITHOUT) == said

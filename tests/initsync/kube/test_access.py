@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from initsync.kube import access as clusterauth
+from initsync.kube.access import in_cluster
 from initsync.words.errors import InvalidSetup
 
 
@@ -13,13 +13,13 @@ from initsync.words.errors import InvalidSetup
     [("10.96.0.1", "https://10.96.0.1:443"), ("fd00::1", "https://[fd00::1]:443")],
 )
 def test_the_cluster_is_where_the_environment_says(tmp_path: Path, host: str, url: str) -> None:
-    access = clusterauth.in_cluster({"KUBERNETES_SERVICE_HOST": host}, str(tmp_path))
+    access = in_cluster({"KUBERNETES_SERVICE_HOST": host}, str(tmp_path))
 
     assert access.url == url
 
 
 def test_a_rotated_token_is_used_from_the_next_request_on(tmp_path: Path) -> None:
-    access = clusterauth.in_cluster({"KUBERNETES_SERVICE_HOST": "10.96.0.1"}, str(tmp_path))
+    access = in_cluster({"KUBERNETES_SERVICE_HOST": "10.96.0.1"}, str(tmp_path))
 
     (tmp_path / "token").write_text("first\n")
     first = access.authorization()
@@ -34,7 +34,7 @@ def test_a_token_that_cannot_be_read_says_what_to_mount(
 ) -> None:
     if content:
         (tmp_path / "token").write_bytes(content)
-    access = clusterauth.in_cluster({"KUBERNETES_SERVICE_HOST": "10.96.0.1"}, str(tmp_path))
+    access = in_cluster({"KUBERNETES_SERVICE_HOST": "10.96.0.1"}, str(tmp_path))
 
     with pytest.raises(InvalidSetup, match="mount a ServiceAccount token at"):
         access.authorization()

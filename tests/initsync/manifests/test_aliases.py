@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from initsync.cli.main import main
-from initsync.manifests import aliases as yamlaliases
+from initsync.manifests.aliases import _share
 from initsync.manifests.documents import NotYaml, documents
 
 Shape = Callable[[int, int], str]
@@ -79,7 +79,7 @@ def test_what_it_refuses_is_refused(shape: Shape, items: int, aliases: int) -> N
 
 @pytest.mark.parametrize(("values", "share"), [(10, 0.99), (2_200_000, 0.545), (10**7, 0.1)])
 def test_of_a_longer_document_a_smaller_share_may_be_aliases(values: int, share: float) -> None:
-    assert yamlaliases._share(values) == pytest.approx(share)
+    assert _share(values) == pytest.approx(share)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from initsync.annotation import check as annotationcheck
 from initsync.annotation import request
+from initsync.annotation.check import ANNOTATIONS, KNOWN, problems
 from initsync.manifests import check
 from initsync.manifests.check import Finding
 from initsync.manifests.documents import NotYaml
@@ -131,7 +131,7 @@ def test_all_documents_are_checked_to_the_first_that_is_no_yaml() -> None:
         ("PodTemplate", "template.metadata.annotations"),
     ],
 )
-@pytest.mark.parametrize("name", annotationcheck.ANNOTATIONS)
+@pytest.mark.parametrize("name", ANNOTATIONS)
 def test_an_annotation_on_the_workload_itself_is_told_where_to_go(
     kind: str, home: str, name: str
 ) -> None:
@@ -285,19 +285,19 @@ def test_a_misspelt_name_is_found_on_the_workload_too_and_through_merge_keys() -
         assert [one.annotation for one in found] == [keys.PREFIX + "max_age"]
 
 
-@pytest.mark.parametrize("name", sorted(annotationcheck.KNOWN))
+@pytest.mark.parametrize("name", sorted(KNOWN))
 def test_a_pod_of_a_cluster_is_judged_as_its_manifest(name: str) -> None:
     for value in (GOOD, "nonsense"):
         text = yaml.safe_dump(manifest("Pod", value, name))
         of_manifest = [one.message for one in outcomes(text) if one]
 
-        of_pod = [str(one) for one in annotationcheck.problems({name: value}, PROVIDERS)]
+        of_pod = [str(one) for one in problems({name: value}, PROVIDERS)]
 
         assert of_pod == of_manifest
 
 
 def test_annotations_of_others_are_nobodys_business() -> None:
-    assert list(annotationcheck.problems({"example.com/a": "b"}, PROVIDERS)) == []
+    assert list(problems({"example.com/a": "b"}, PROVIDERS)) == []
 
 
 def labelled(value: Any, kind: str = "Deployment") -> dict[str, Any]:

@@ -9,8 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from initsync.manifests import documents as yamldocs
-from initsync.manifests.documents import NotYaml, documents
+from initsync.manifests.documents import NotYaml, decode, documents
 from initsync.manifests.paths import lookup
 from initsync.manifests.tree import MapNode, Node, ScalarNode
 
@@ -55,7 +54,7 @@ def test_any_text_is_documents_or_a_sentence(text: str) -> None:
 @given(st.binary())
 def test_any_bytes_are_text_or_a_sentence(data: bytes) -> None:
     with suppress(NotYaml):
-        assert yamldocs.decode(data).encode() in (data, data[3:])
+        assert decode(data).encode() in (data, data[3:])
 
 
 def test_of_a_field_that_is_there_twice_the_last_counts() -> None:
@@ -93,7 +92,7 @@ def test_a_bomb_of_brackets_is_a_sentence_not_a_crash(bomb: str) -> None:
 def test_more_values_than_a_machine_should_keep_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(yamldocs, "NODES", 100)
+    monkeypatch.setattr("initsync.manifests.documents.NODES", 100)
 
     assert len(list(documents("[]\n---\n" * 20, WANTED.__contains__))) == 20
     with pytest.raises(NotYaml, match="more than 100 values: split it"):
@@ -142,4 +141,4 @@ def test_jsons_escapes_are_understood(written: str, read: str) -> None:
 @pytest.mark.parametrize("data", [b"a: \xff", "a: é".encode("latin-1"), "a: 1".encode("utf-16")])
 def test_a_file_that_is_not_utf_8_is_told(data: bytes) -> None:
     with pytest.raises(NotYaml, match="not YAML: it is not UTF-8"):
-        yamldocs.decode(data)
+        decode(data)

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from initsync import __version__
-from initsync.pod import help as podhelp
+from initsync.pod.help import TEXTS
 from tests.places import ROOT
 
 MODULES = {"jasm-init": "initsync.pod.main", "jasm-wait": "initsync.pod.wait"}
@@ -61,7 +61,7 @@ def test_the_help_names_the_variables_of_the_reference() -> None:
     table = page.partition("\n## The init container\n")[2].partition("\n\nOf AWS's")[0]
     rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `JASM_")]
 
-    assert VARIABLE.findall(podhelp.TEXTS["jasm-init"]) == [
+    assert VARIABLE.findall(TEXTS["jasm-init"]) == [
         name for row in rows for name in VARIABLE.findall(row)
     ]
 
@@ -70,5 +70,5 @@ def test_the_help_names_the_variables_that_the_waiter_reads() -> None:
     source = (ROOT / "initsync/pod/wait.py").read_text()
 
     read = {name.removesuffix("_") for name in VARIABLE.findall(source)}
-    told = podhelp.TEXTS["jasm-wait"]
+    told = TEXTS["jasm-wait"]
     assert {name for name in read if name not in told} == set()

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from initsync.pod import main, wait
-from initsync.sync import run as entry
 
 POD = {"namespace": "shop", "name": "web-1", "uid": "0b2a"}
 ANNOTATION = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
@@ -78,7 +77,7 @@ def test_a_bug_is_told_by_its_place_and_never_by_its_text(
     def broken(*_: object) -> None:
         raise RuntimeError("pl4nted-value")
 
-    monkeypatch.setattr(entry, place, broken)
+    monkeypatch.setattr(f"initsync.sync.run.{place}", broken)
 
     code, said = run(serviceaccount(podinfo))
 

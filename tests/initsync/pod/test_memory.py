@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from initsync.kube import cluster
-from initsync.providers.aws import api as aws_api
+from initsync.providers.aws import api
 from initsync.testing.apiserver import EmbeddedApiServer
 from initsync.testing.pki import Authority
 from initsync.testing.podprocess import Finished, Running
@@ -237,7 +237,7 @@ def test_eight_megabytes_in_the_api_servers_place(
 @each_unit
 def test_the_largest_answer_that_is_no_secret(sync: Sync, aws: FakeAws, unit: str) -> None:
     aws.answers.clear()
-    aws.will("GetSecretValue", 200, listed(unit, aws_api.LIMIT, 70_000))
+    aws.will("GetSecretValue", 200, listed(unit, api.LIMIT, 70_000))
 
     ended = sync()
 
@@ -256,7 +256,7 @@ def test_the_largest_secret_that_is_parsed(sync: Sync, aws: FakeAws, unit: str, 
 
 @pytest.mark.parametrize("start", ["", "😀"], ids=["in ASCII", "of four bytes a character"])
 @pytest.mark.parametrize(
-    ("size", "exit_code"), [(1_000_000, 0), (aws_api.LIMIT - 1000, 3)], ids=["parsed", "refused"]
+    ("size", "exit_code"), [(1_000_000, 0), (api.LIMIT - 1000, 3)], ids=["parsed", "refused"]
 )
 def test_the_longest_text(sync: Sync, aws: FakeAws, start: str, size: int, exit_code: int) -> None:
     aws.answers.clear()
@@ -270,7 +270,7 @@ def test_the_largest_answer_that_holds_no_credentials(
     sync: Sync, world: World, aws: FakeAws, tmp_path: Path, unit: str, action: str
 ) -> None:
     credentials_from(action, world, tmp_path)
-    size = aws_api.CREDENTIALS_LIMIT if action == "GetCredentials" else aws_api.LIMIT
+    size = api.CREDENTIALS_LIMIT if action == "GetCredentials" else api.LIMIT
     aws.will(action, 200, listed(unit, size))
 
     assert sync().exit_code == 5

@@ -5,21 +5,20 @@ import json
 
 import pytest
 
-from initsync.sync import log as logs
-from initsync.sync.log import Log
+from initsync.sync.log import Log, from_env
 from initsync.words.errors import InvalidSetup
 
 
 def lines(form: str, level: str = "info") -> tuple[Log, io.StringIO]:
     stream = io.StringIO()
     env = {"JASM_LOG_FORMAT": form, "JASM_LOG_LEVEL": level}
-    return logs.from_env(env, stream, lambda: 0.0), stream
+    return from_env(env, stream, lambda: 0.0), stream
 
 
 @pytest.mark.parametrize("name", ["JASM_LOG_FORMAT", "JASM_LOG_LEVEL"])
 def test_a_form_that_is_not_known_is_told(name: str) -> None:
     with pytest.raises(InvalidSetup, match=f"{name} is 'loud'"):
-        logs.from_env({name: "loud"}, io.StringIO(), lambda: 0.0)
+        from_env({name: "loud"}, io.StringIO(), lambda: 0.0)
 
 
 @pytest.mark.parametrize(("level", "said"), [("info", ""), ("debug", "debug: GET /\n")])

@@ -16,8 +16,8 @@ import pytest
 from initsync.injection.settings import Settings
 from injector.certs import issue
 from injector.server import clients, server
-from injector.webhook import app as application
 from injector.webhook import plan
+from injector.webhook.app import App
 from injector.webhook.logs import Log
 from injector.webhook.metrics import Metrics
 from injector.webhook.review import Review
@@ -110,7 +110,7 @@ def test_a_bug_is_a_refusal_with_the_uid_and_tells_nothing_of_the_pod(
     monkeypatch.setattr(plan, "inject", broken)
     said = io.StringIO()
     metrics = Metrics(lambda: (0.0, 0.0), lambda: 0)
-    app = application.App(Settings("i"), lambda: "", Log(said), metrics)
+    app = App(Settings("i"), lambda: "", Log(said), metrics)
 
     answer = app._reviewed(Review("u1", "shop", {"metadata": {}, "spec": {}}, 0))
 
@@ -192,9 +192,7 @@ def test_housekeeping_goes_on_whatever_it_raises_and_tells_it_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said, every = io.StringIO(), clients.Clients()
-    app = application.App(
-        Settings("i"), every.problem, Log(said), Metrics(lambda: (0.0, 0.0), every.in_flight)
-    )
+    app = App(Settings("i"), every.problem, Log(said), Metrics(lambda: (0.0, 0.0), every.in_flight))
     certificate = mock.Mock()
     certificate.reload.side_effect = ValueError("pl4nted")
     monkeypatch.setattr(server, "_EVERY", 0.001)

@@ -2,15 +2,14 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from initsync.pod.sidecar import metrics as exposition
-from initsync.pod.sidecar import pages
+from initsync.pod.sidecar import metrics, pages
 from initsync.pod.sidecar.cycles import Cycles, Figures
 
 FIGURES = Figures({"created": 1, "ExternalSecretNotFound": 2}, 30.5, 20.25, 0.125, True)
 
 
 def test_every_figure_is_read_back_with_its_type() -> None:
-    page = exposition.page(FIGURES, 23_000_000).decode()
+    page = metrics.page(FIGURES, 23_000_000).decode()
 
     families = {family.name: family for family in text_string_to_metric_families(page)}
 
@@ -30,7 +29,7 @@ def test_every_figure_is_read_back_with_its_type() -> None:
 
 
 def test_before_the_first_sync_every_outcome_is_there_at_zero() -> None:
-    page = exposition.page(Cycles().figures, None).decode()
+    page = metrics.page(Cycles().figures, None).decode()
 
     assert 'jasm_syncs_total{outcome="updated"} 0\n' in page
     assert "process_resident" not in page
@@ -39,22 +38,22 @@ def test_before_the_first_sync_every_outcome_is_there_at_zero() -> None:
 def test_a_time_is_written_to_the_last_digit() -> None:
     figures = FIGURES._replace(last_sync=1_800_000_000.25)
 
-    assert b"jasm_last_sync_timestamp_seconds 1800000000.25\n" in exposition.page(figures, None)
+    assert b"jasm_last_sync_timestamp_seconds 1800000000.25\n" in metrics.page(figures, None)
 
 
 def test_the_memory_is_this_processs() -> None:
-    found = exposition.memory()
+    found = metrics.memory()
 
     assert found is None or 10_000_000 < found < 10_000_000_000
 
 
 def test_the_pages() -> None:
-    metrics = pages.page("/metrics", FIGURES, lambda: "")
+    scraped = pages.page("/metrics", FIGURES, lambda: "")
     well = pages.page("/healthz", FIGURES, lambda: "")
     sick = pages.page("/healthz", FIGURES, lambda: "stuck")
 
-    assert metrics
-    assert metrics.kind == "text/plain; version=0.0.4; charset=utf-8"
+    assert scraped
+    assert scraped.kind == "text/plain; version=0.0.4; charset=utf-8"
     assert (well, sick) == (
         (200, b"ok\n", well and well.kind),
         (503, b"stuck\n", sick and sick.kind),

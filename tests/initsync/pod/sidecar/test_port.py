@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from initsync.pod.sidecar import port as statusport
-from initsync.pod.sidecar.port import Page
+from initsync.pod.sidecar.port import Page, serve
 
 
 def pages(path: str) -> Page | None:
@@ -19,7 +18,7 @@ def pages(path: str) -> Page | None:
 
 @pytest.fixture(scope="module")
 def port() -> int:
-    return statusport.serve(0, pages)
+    return serve(0, pages)
 
 
 @contextlib.contextmanager
@@ -160,9 +159,9 @@ def test_clients_that_take_no_answer_keep_nobody_waiting(port: int) -> None:
 def test_a_machine_without_ipv6_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "AF_INET6", 99)
 
-    assert get(statusport.serve(0, pages), "/")[2] == b"hello\n"
+    assert get(serve(0, pages), "/")[2] == b"hello\n"
 
 
 def test_a_taken_port_is_an_error(port: int) -> None:
     with pytest.raises(OSError, match="Address already in use"):
-        statusport.serve(port, pages)
+        serve(port, pages)

@@ -13,7 +13,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from initsync import providers
-from initsync.annotation import request as annotation
+from initsync.annotation.request import parse
 from initsync.network.transport import Connection, Network, Response
 from initsync.providers.aws import paths
 from initsync.providers.aws.secretsmanager import Provider
@@ -58,7 +58,7 @@ def sent(path: str, env: Mapping[str, str] = ENV) -> tuple[str, str]:
     """The host that is asked for a path in an annotation, and the SecretId that it is asked for."""
     fields = {"provider": "aws-secretsmanager", "path": path, "secretName": "db"}
     text = yaml.safe_dump(fields, allow_unicode=True)
-    request = annotation.parse(text, POD, providers)
+    request = parse(text, POD, providers)
     wire = Wire()
     Provider(env, lambda: 0.0, cast(Network, wire)).fetch(request.secret_path)
     ((host, body),) = wire.asked
