@@ -1,5 +1,6 @@
 """AWS Secrets Manager and STS on this machine: moto's server in a process of its own."""
 
+import base64
 import http.client
 import json
 import os
@@ -48,10 +49,13 @@ class AwsServer(Closing):
         """A role that any web identity may take here: moto checks no trust."""
         return f"arn:aws:iam::{ACCOUNT}:role/{name}"
 
-    def put_secret(self, path: str, value: str | Mapping[str, object]) -> None:
-        """Create the secret at `path`: a string as it is, a mapping as JSON. Raises AwsError."""
+    def put_secret(self, path: str, value: str | bytes | Mapping[str, object]) -> None:
+        """Create the secret at `path`: text and bytes as they are, a mapping as JSON.
+
+        Raises AwsError.
+        """
         token = str(uuid.uuid4())
-        body = {"Name": path, "SecretString": _text(value), "ClientRequestToken": token}
+        body = {"Name": path, "ClientRequestToken": token, **_content(value)}
         self._secrets_manager("CreateSecret", body)
 
     def rotate(self, path: str, value: str | Mapping[str, object]) -> None:
@@ -108,6 +112,12 @@ class AwsServer(Closing):
 def _environment() -> dict[str, str]:
     """Ours without AWS settings: moto must not take them for its own."""
     return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+
+
+def _content(value: str | bytes | Mapping[str, object]) -> dict[str, str]:
+    if isinstance(value, bytes):
+        return {"SecretBinary": base64.b64encode(value).decode()}
+    return {"SecretString": _text(value)}
 
 
 def _text(value: str | Mapping[str, object]) -> str:
