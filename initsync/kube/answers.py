@@ -26,6 +26,12 @@ _ADVICE = (
     ("calling webhook", "ask who runs that webhook: it is not JASM's"),
     ("AdmissionPolicy '", "ask who wrote that policy"),
 )
+_ASK = "ask who"
+# Of somebody's rule about Secrets, whose own sentence may quote one.
+_LABELS = (
+    "; if it wants a label on the Secret, the entry's labels or the platform's "
+    "injection.secretLabels put it there"
+)
 # Of an object that is larger than etcd takes: the API server's own failure, 500 (seen on 1.37.2).
 _OF_ETCD = ("etcdserver: request is too large", "trying to send message larger than max")
 # Of one that our guard has no room for.
@@ -78,6 +84,8 @@ def _failure(
     detail = _detail(status, found, private=private)
     known = [advice for said, advice in _ADVICE if said in detail]
     advice = known[0] if known else ""
+    if private and advice.startswith(_ASK) and 400 <= status < 500:
+        advice += _LABELS
     if status == 409:
         return ClusterConflict(action, detail)
     if _too_large(status, found):
