@@ -105,12 +105,16 @@ def _loaded(run: Run, wanted: Iterable[Target], *, sdk: bool) -> Load:
 
 def tell(reports: Reports, pod: PodRef, cluster: Cluster, reporter: EventSource, log: Log) -> None:
     """Put each on the pod as an Event, best effort, and last into the log (D12)."""
-    for report in reports:
-        _post(report, pod, cluster, reporter, log)
+    try:
+        for report in reports:
+            _post(report, pod, cluster, reporter)
+    except Exception as error:  # best effort whatever happens; those that follow would fail, too
+        said = str(error) if isinstance(error, JasmError) else bug(error)
+        log.warning(f"no Event on the pod: {said}")
     write(reports, log)
 
 
-def _post(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, log: Log) -> None:
+def _post(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource) -> None:
     body = event(
         pod,
         report.reason,
@@ -121,11 +125,7 @@ def _post(report: Report, pod: PodRef, cluster: Cluster, reporter: EventSource, 
         first=report.since,
         count=report.times,
     )
-    try:
-        _twice(lambda: cluster.create_event(body))
-    except Exception as error:  # best effort whatever happens
-        said = str(error) if isinstance(error, JasmError) else bug(error)
-        log.warning(f"no Event on the pod: {said}")
+    _twice(lambda: cluster.create_event(body))
 
 
 def write(reports: Reports, log: Log) -> None:

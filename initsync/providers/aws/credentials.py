@@ -5,7 +5,6 @@ The only importer of boto3, and only for the CLI (D1, D2).
 """
 
 import re
-from _thread import allocate_lock
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -52,14 +51,12 @@ class Identity:
         self.advice = LOGIN if sdk else ADVICE
         """What whoever asks may do to have one."""
         self._kept: Credentials | None = None
-        self._turn = allocate_lock()
 
     def credentials(self) -> Credentials:
         """Usable ones. Raises NoIdentity, AccessDenied and ProviderUnavailable."""
-        with self._turn:  # one is asked for, however many secrets wait for it
-            if self._kept is None or self._kept.expires - _EARLY < self._now():
-                self._kept = self._first()
-            return self._kept
+        if self._kept is None or self._kept.expires - _EARLY < self._now():
+            self._kept = self._first()
+        return self._kept
 
     def _first(self) -> Credentials:
         tried: list[str] = []

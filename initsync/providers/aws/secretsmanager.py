@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from initsync.network.transport import Connection, Network
+from initsync.network.transport import LEAST, Connection, Network
 from initsync.network.trust import System, trusting
 from initsync.providers.aws import api, endpoints
 from initsync.providers.aws.credentials import Identity, sdk_region
+from initsync.providers.aws.sigv4 import Credentials
 from initsync.words.errors import InvalidSecretData, InvalidSetup, ProviderUnavailable
 from initsync.words.model import ExternalSecret
 from initsync.words.wording import shown
@@ -34,15 +35,15 @@ class Provider:
         bundle = env.get("AWS_CA_BUNDLE")
         self._tls = cache(lambda: trusting(bundle)) if bundle else System()
         self._connections: dict[tuple[str, str], Connection] = {}
-        self._turn = allocate_lock()
-        """A host has one connection, however many secrets are asked for at once."""
+        self._opening, self._asking = allocate_lock(), allocate_lock()
+        """One connection a host and one identity, however many secrets are asked for at once."""
         self._region = ""
         self._identity = Identity(env, now, self._sts, self._open, sdk=sdk)
 
     def fetch(self, path: str, version: str = "") -> ExternalSecret:
         """The secret at `path`: its current version, or one by its id or stage."""
         self._region = place = self._region_of(path)
-        credentials = self._identity.credentials()
+        credentials = self._credentials()
         connection = self._connection("secretsmanager", place)
         region = endpoints.signing_region("secretsmanager", place)
         wanted = api.Wanted(path, version)
@@ -65,6 +66,14 @@ class Provider:
         region = endpoints.region_of("", self._env) or self._region
         region = endpoints.signing_region("sts", region)
         return get_caller_identity(self._sts(), credentials, region, self._now())
+
+    def _credentials(self) -> Credentials:
+        if not self._asking.acquire(timeout=max(self._network.left(), LEAST)):
+            raise ProviderUnavailable("AWS", "an earlier request for an identity is not answered")
+        try:
+            return self._identity.credentials()
+        finally:
+            self._asking.release()
 
     def _content(self, path: str, answer: Mapping[str, Any]) -> str | bytes:
         """SecretString, or SecretBinary, which the wire has in base64.
@@ -106,7 +115,7 @@ class Provider:
 
     def _connection(self, service: str, region: str) -> Connection:
         place = (service, region)
-        with self._turn:
+        with self._opening:
             if place not in self._connections:
                 url = endpoints.base_url(service, region, self._env)
                 shared = (found for found in self._connections.values() if found.url == url)
