@@ -184,7 +184,7 @@ class ExternalSecret:
         provider: str,
         version: str = "",
     ) -> None:
-        self.content = content
+        self.content = content if isinstance(content, (str, bytes)) else dict(content)
         """Text or bytes in some format; or keys and values, of a provider that has those."""
         self.source_path = source_path
         self.provider = provider
