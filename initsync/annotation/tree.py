@@ -24,6 +24,7 @@ _DEPTH = 5
 """A name in a map in the list `keys` of an entry in the list `secrets`."""
 _NODES = 5000
 """Fifty entries with some thirty keys each."""
+_BRACES = "is {{ … }} a template that nobody filled in?"
 
 
 class Other(NamedTuple):
@@ -59,7 +60,8 @@ def read(text: str) -> MapNode:
         return _document(_events(text))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise AnnotationError(f"not valid YAML: {error.problem}", line) from error
+        braces = f": {_BRACES}" if "{{" in text else ""
+        raise AnnotationError(f"not valid YAML: {error.problem}{braces}", line) from error
     except (yaml.YAMLError, UnicodeError) as error:
         raise AnnotationError("not valid YAML: a character that YAML does not allow") from error
 
@@ -114,11 +116,20 @@ def _list(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> ListNo
 def _map(start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> MapNode:
     members: dict[str, tuple[Field, Node]] = {}
     while not isinstance(event := next(events), yaml.MappingEndEvent):
-        name = text(_node(event, events, depth - 1), "a field name")
+        name = _name(_node(event, events, depth - 1))
         if name.value in members:
             raise AnnotationError(f"field {shown(name.value)} is there twice", name.line)
         members[name.value] = (name, _node(next(events), events, depth - 1))
     return MapNode(list(members.values()), _line(start))
+
+
+def _name(node: Node) -> Field:
+    if isinstance(node, Other) and node.value == "<<":
+        raise AnnotationError("must have no merge key (<<): write it out", node.line)
+    if isinstance(node, (Field, Other)):
+        return text(node, "a field name")
+    braces = f": {_BRACES}" if isinstance(node, MapNode) else ""
+    raise AnnotationError(f"a field name must be a string, not a list or map{braces}", node.line)
 
 
 def _scalar(event: yaml.ScalarEvent) -> Field | Other:
