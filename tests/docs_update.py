@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from initsync.sync.report import told
 from initsync.words import errors
 from initsync.words.errors import JasmError
-from initsync.words.model import Outcome, PodRef, SyncRequest
+from initsync.words.model import Outcome, PodRef, SyncRequest, Target
 from initsync.words.wording import bug
 
 PAGE = Path(__file__).parent.parent / "docs" / "errors.md"
@@ -137,9 +138,11 @@ REMEDIES: dict[type[JasmError], str] = {
     ),
 }
 """What to do about any of its kind; the sentence itself says it for the case at hand."""
-SYNC = SyncRequest("aws-secretsmanager", PATH, "app-credentials", PodRef("shop", "app", "1"))
+POD = PodRef("shop", "app", "1")
+SYNC = Target((SyncRequest("aws-secretsmanager", PATH, "app-credentials", POD),))
 KEPT = Outcome("stale", SYNC, ("DB_PASSWORD", "DB_USER"), f"last written 17m ago; {DOWN}")
 MADE = Outcome("created", SYNC, ("DB_PASSWORD", "DB_USER"))
+CHANGED = MADE._replace(action="updated", before="aws-secretsmanager /prod/other/config")
 HEAD = """\
 # Errors and what to do
 
@@ -196,6 +199,16 @@ because whoever ran it asked for a sync.
 
     {KEPT.sentence}
 """
+REPLACED = f"""
+## SecretSourceChanged
+
+Exit code 0, with a Warning. The sync is done, and the Secret had been written from another source
+before. That is so once after a change of `path` or `provider`, and then all is well. It comes again
+and again where two workloads of a namespace name the same `secretName` with different sources: each
+overwrites what the other one needs. Give each its own name.
+
+    {told(CHANGED).sentence}
+"""
 TRIED = {
     "yes": "The container itself tries again: at most five times, within its deadline.",
     "in part": "The container itself tries again where that may help: at most five times.",
@@ -219,10 +232,11 @@ def page() -> str:
     rows += [
         row("SecretSynced", 0, ""),
         row("StaleSecret", 0, "yes"),
+        row("SecretSourceChanged", 0, ""),
         row("InternalError", 1, "no"),
     ]
     sections = [part for reason, same in kinds for part in section(reason, same)]
-    return "".join((HEAD, *rows, MIDDLE, *sections, SYNCED, STALE, BUG))
+    return "".join((HEAD, *rows, MIDDLE, *sections, SYNCED, STALE, REPLACED, BUG))
 
 
 def sorted_examples() -> list[JasmError]:

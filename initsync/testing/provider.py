@@ -26,11 +26,11 @@ class MockProvider:
         """Forget every secret."""
         self._secrets.clear()
 
-    def fetch(self, path: str) -> ExternalSecret:
-        """What was added at `path`. Raises SecretNotFound."""
+    def fetch(self, path: str, version: str = "") -> ExternalSecret:
+        """What was added at `path`, of whatever version. Raises SecretNotFound."""
         if path not in self._secrets:
             raise SecretNotFound(self._name, path, "in memory")
-        return ExternalSecret(self._secrets[path], path, self._name)
+        return ExternalSecret(self._secrets[path], path, self._name, version)
 
     def whoami(self, path: str) -> str:
         """Nobody in particular."""

@@ -11,8 +11,6 @@ import yaml
 from initsync import providers
 from initsync.annotation import request
 from initsync.formats.json import NotSecretData, parse
-from initsync.network.transport import Network
-from initsync.providers.aws.secretsmanager import Provider
 from initsync.words import rules
 from initsync.words.errors import InvalidSecretData, JasmError
 from initsync.words.model import PodRef, SyncRequest
@@ -21,7 +19,7 @@ from tests.places import ROOT
 HERE = ROOT / "tests" / "hostile"
 PLANTED = "pl4nted"
 POD = PodRef("shop", "web-1", "0b2a")
-PROVIDER = Provider({}, lambda: 0.0, Network({}, lambda: 60.0, lambda _: None))
+PROVIDER = "aws-secretsmanager"
 
 
 class Case(NamedTuple):
@@ -55,23 +53,23 @@ def _expanded(part: str | dict[str, Any]) -> str:
     return "".join(part["number"].replace("{}", str(number)) for number in range(part["times"]))
 
 
-def asked(text: str) -> SyncRequest:
+def asked(text: str) -> tuple[SyncRequest, ...]:
     """The annotation as a sync reads it."""
     return request.parse(text, POD, providers)
 
 
 def data(text: str) -> dict[str, str]:
-    """The secret as the provider and `sync` read it."""
+    """The secret as a sync reads it."""
     try:
         found = parse(text)
     except NotSecretData as error:
-        raise InvalidSecretData(PROVIDER.name, "/prod/db", str(error)) from None
+        raise InvalidSecretData(PROVIDER, "/prod/db", str(error)) from None
     if problem := rules.data_problem(found):
-        raise InvalidSecretData(PROVIDER.name, "/prod/db", problem)
+        raise InvalidSecretData(PROVIDER, "/prod/db", problem)
     return found
 
 
-def answer(kind: str, text: str) -> SyncRequest | dict[str, str] | JasmError:
+def answer(kind: str, text: str) -> tuple[SyncRequest, ...] | dict[str, str] | JasmError:
     """What the product says; any other exception is a defect, and goes up."""
     try:
         return asked(text) if kind == "annotations" else data(text)

@@ -53,15 +53,16 @@ def test_a_hostile_secret_has_a_clear_answer_without_its_values(case: Case) -> N
     assert PLANTED not in str(found) or not isinstance(found, JasmError)
 
 
-def told(found: SyncRequest | dict[str, str] | JasmError) -> dict[str, Any]:
+def told(found: tuple[SyncRequest, ...] | dict[str, str] | JasmError) -> dict[str, Any]:
     """An answer in the words of the data files."""
     if isinstance(found, JasmError):
         assert found.exit_code == 3
         assert str(found).isprintable()
         assert len(str(found)) < SENTENCE
         return {found.reason: str(found)}
-    if isinstance(found, SyncRequest):
-        return {"request": [found.provider, found.secret_path, found.secret_name]}
+    if isinstance(found, tuple):
+        (request,) = found
+        return {"request": [request.provider, request.secret_path, request.secret_name]}
     return {"data": found}
 
 

@@ -1,4 +1,4 @@
-"""Providers of a test's own: their names, and one rule for all their paths."""
+"""Providers of a test's own: their names, and one rule for all their paths and versions."""
 
 from collections.abc import Callable
 
@@ -16,3 +16,6 @@ class Known:
 
     def check_path(self, name: str, path: str) -> str | None:
         return self._rule(name, path)
+
+    def check_version(self, name: str, version: str) -> str | None:
+        return self._rule(name, version)

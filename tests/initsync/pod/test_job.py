@@ -71,7 +71,7 @@ def test_a_pod_that_starts_anyway_does_so_with_an_empty_annotation_too(world: Wo
     anyway = f"{EMPTY}; the pod starts anyway (jasm.codnod.io/on-failure: continue)"
     assert (code, line) == (0, f"warning: {anyway}")
     assert said(world) == [("Warning", "InvalidAnnotation", anyway)]
-    assert json.loads((world.root / "handover" / "keys.json").read_text()) == []
+    assert json.loads((world.root / "handover" / "keys.json").read_text()) == {}
 
 
 WRONG = [

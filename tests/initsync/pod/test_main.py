@@ -34,7 +34,7 @@ def test_without_an_annotation_there_is_nothing_to_wait_for(podinfo: Path, tmp_p
 
     run(serviceaccount(podinfo) | {"JASM_HANDOVER_DIR": str(handover)})
 
-    assert json.loads((handover / wait.HANDOVER).read_text()) == []
+    assert json.loads((handover / wait.HANDOVER).read_text()) == {}
 
 
 def test_without_its_volume_it_says_what_to_mount() -> None:

@@ -43,7 +43,7 @@ def env(place: Path, items: dict[str, str] | None = None, optional: bool = True)
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     (tmp_path / "volume" / "sub").mkdir(parents=True)
-    wait.write_names(str(tmp_path), ("password", "user"))
+    wait.write_names(str(tmp_path), {"db": ("password", "user")})
     return tmp_path
 
 
@@ -82,7 +82,7 @@ def test_every_volume_is_waited_for(place: Path) -> None:
 
 
 def test_a_pod_that_starts_without_its_secret_waits_for_nothing(place: Path) -> None:
-    wait.write_names(str(place), ())
+    wait.write_names(str(place), {})
 
     assert run(env(place, {"password": "p"}, optional=False), Kubelet()) == (0, "")
 

@@ -4,13 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from initsync.formats import json
-from initsync.words.errors import (
-    AccessDenied,
-    InvalidSecretData,
-    ProviderUnavailable,
-    SecretNotFound,
-)
+from initsync.words.errors import AccessDenied, ProviderUnavailable, SecretNotFound
 from initsync.words.model import ExternalSecret
 
 if TYPE_CHECKING:  # the injector imports this file for `problem`, and needs no network for that
@@ -40,18 +34,16 @@ class Provider:
     ) -> None:
         self._directory = env.get("SHELF_DIR", "/none")
 
-    def fetch(self, path: str) -> ExternalSecret:
-        """What the file holds now."""
+    def fetch(self, path: str, version: str = "") -> ExternalSecret:
+        """What the file holds now. It has no versions: an annotation that names one is refused."""
         self._reached()
         try:
             with open(os.path.join(self._directory, path.lstrip("/")), encoding="utf-8") as file:
-                return ExternalSecret(json.parse(file.read()), path, _NAME)
+                return ExternalSecret(file.read(), path, _NAME)
         except FileNotFoundError:
             raise SecretNotFound(_NAME, path) from None
         except PermissionError:
             raise AccessDenied(_NAME, f"reading {path}", self.whoami(path)) from None
-        except json.NotSecretData as error:
-            raise InvalidSecretData(_NAME, path, str(error)) from None
 
     def whoami(self, path: str) -> str:
         """The user on this machine."""

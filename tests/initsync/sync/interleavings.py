@@ -17,7 +17,7 @@ from initsync.sync.retry import Retry
 from initsync.sync.settings import Settings
 from initsync.sync.upsert import sync
 from initsync.words import keys
-from initsync.words.model import ExternalSecret, JsonObject, PodRef, SyncRequest
+from initsync.words.model import ExternalSecret, JsonObject, PodRef, SyncRequest, Target
 
 STEPS = 3  # read, fetch, write
 DEADLINE = 30.0
@@ -75,7 +75,7 @@ class Writer:
         self._who, self._store, self._source, self._turns = name, store, source, turns
         self._history = history
 
-    def fetch(self, path: str) -> ExternalSecret:
+    def fetch(self, path: str, version: str = "") -> ExternalSecret:
         with self._turns.step(self._who):
             return ExternalSecret({"value": str(self._source.next())}, path, self.name)
 
@@ -173,7 +173,7 @@ def _run(
         mine = Writer(writer, stores[writer], source, turns, history)
         retry = Retry(lambda: 0.0, lambda _: None, lambda: 0.0, 60.0, lambda _: None)
         try:
-            sync(request, mine, mine, retry, lambda: 0.0, Settings(settle=0))
+            sync(Target((request,)), lambda _: mine, mine, retry, lambda: 0.0, Settings(settle=0))
         except BaseException as error:
             failures.append(error)
 

@@ -7,7 +7,8 @@ from initsync.sync.retry import Retry
 from initsync.sync.upsert import sync
 from initsync.words import keys
 from initsync.words.errors import NotManaged
-from tests.initsync.sync.test_upsert import REQUEST, Cluster, Provider
+from initsync.words.model import OPAQUE
+from tests.initsync.sync.test_upsert import TARGET, Cluster, Provider
 
 CHANGED = {"JASM_MANAGED_BY": "acme"}
 
@@ -15,7 +16,7 @@ CHANGED = {"JASM_MANAGED_BY": "acme"}
 def synced(cluster: Cluster, env: dict[str, str], provider: Provider) -> str:
     """The Secret's managed-by label after a pod with these variables has started."""
     retry = Retry(lambda: 0.0, lambda _: None, lambda: 0.5, 60.0, lambda _: None)
-    sync(REQUEST, provider, cluster, retry, lambda: 0.0, settings.from_env(env))
+    sync(TARGET, lambda _: provider, cluster, retry, lambda: 0.0, settings.from_env(env))
     assert cluster.stored
     return str(cluster.stored["metadata"]["labels"][keys.MANAGED_BY])
 
@@ -55,4 +56,4 @@ def test_no_further_value_is_none(text: str) -> None:
     assert found == settings.Settings()
     unlabelled = {"metadata": {"name": "db", "namespace": "shop"}}
     with pytest.raises(NotManaged):
-        secret.refuse_foreign(unlabelled, found.managed_by, *found.also_managed_by)
+        secret.refuse_foreign(unlabelled, OPAQUE, found.managed_by, *found.also_managed_by)

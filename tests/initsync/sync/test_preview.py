@@ -27,7 +27,11 @@ def test_a_preview_reads_and_writes_nothing() -> None:
 
     assert cluster.calls == ["read"]
     assert outcome.said(dry_run=True) == "Secret db would be updated with 2 keys from vault kv/db"
-    assert preview.changes == [Change("a", 1, 7), Change("b", 1, None), Change("c", None, 1)]
+    assert preview.changes == [
+        Change("a", 1, 7, "db"),
+        Change("b", 1, None, "db"),
+        Change("c", None, 1, "db"),
+    ]
     assert "pl4nted" not in repr(preview.changes)
 
 

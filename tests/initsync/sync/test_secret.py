@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initsync.sync import secret
+from initsync.sync.settings import Settings
 from initsync.words import keys
 from initsync.words.errors import ClusterUnavailable, NotManaged
-from initsync.words.model import ExternalSecret, PodRef, SyncRequest
+from initsync.words.model import OPAQUE, PodRef, SyncRequest, Target
 
 POD = PodRef("shop", "web-1", "0b2a")
-REQUEST = SyncRequest("aws-secretsmanager", "/prod/db", "db", POD)
+TARGET = Target((SyncRequest("aws-secretsmanager", "/prod/db", "db", POD),))
 NOW = 1_761_300_000.5
 
 
 def wanted(data: dict[str, str], existing: dict[str, Any] | None = None) -> dict[str, Any]:
-    external = ExternalSecret(data, "/prod/db", "aws-secretsmanager")
-    return secret.secret(REQUEST, external, existing, NOW, "caronte")
+    return secret.secret(TARGET, data, "", existing, NOW, Settings())
 
 
 def stored(data: dict[str, str], **metadata: Any) -> dict[str, Any]:
@@ -52,17 +52,13 @@ def test_the_secret_is_the_data_models() -> None:
 
 
 def test_it_says_which_version_at_the_provider_it_is() -> None:
-    external = ExternalSecret({"a": "1"}, "/prod/db", "aws-secretsmanager", "5f2e1c09")
-
-    found = secret.secret(REQUEST, external, None, NOW, "caronte")
+    found = secret.secret(TARGET, {"a": "1"}, "5f2e1c09", None, NOW, Settings())
 
     assert found["metadata"]["annotations"]["jasm.codnod.io/version"] == "5f2e1c09"
 
 
 def test_a_new_version_of_the_same_value_is_no_reason_to_write() -> None:
-    again = ExternalSecret({"a": "1"}, "/prod/db", "aws-secretsmanager", "9b3d77aa")
-
-    found = secret.secret(REQUEST, again, stored({"a": "1"}), NOW, "caronte")
+    found = secret.secret(TARGET, {"a": "1"}, "9b3d77aa", stored({"a": "1"}), NOW, Settings())
 
     assert secret.up_to_date(stored({"a": "1"}), found)
 
@@ -125,7 +121,7 @@ def test_a_secret_on_its_way_out_is_worth_another_try() -> None:
     leaving["metadata"] |= {"deletionTimestamp": "2025-10-24T10:00:00Z", "finalizers": ["x/y"]}
 
     with pytest.raises(ClusterUnavailable, match=r"being deleted .* finalizers \(x/y\)"):
-        secret.refuse_foreign(leaving, "caronte")
+        secret.refuse_foreign(leaving, OPAQUE, "caronte")
 
 
 def test_what_is_ours_to_say_and_is_not_wanted_is_to_be_removed_and_nothing_else() -> None:
@@ -159,7 +155,7 @@ def test_what_others_put_on_a_secret_is_not_ours_to_say() -> None:
 
 
 def test_our_own_secret_may_be_written() -> None:
-    secret.refuse_foreign(stored({"a": "1"}), "caronte")
+    secret.refuse_foreign(stored({"a": "1"}), OPAQUE, "caronte")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +171,7 @@ def test_type_and_immutability_are_respected_even_on_adoption(
     before = stored({"a": "1"}, annotations={"jasm.codnod.io/adopt": "true"}) | change
 
     with pytest.raises(NotManaged, match=sentence):
-        secret.refuse_foreign(before, "caronte")
+        secret.refuse_foreign(before, OPAQUE, "caronte")
 
 
 @pytest.mark.parametrize(
@@ -190,7 +186,7 @@ def test_a_foreign_secret_is_refused_with_the_way_to_adopt_it(
     labels: dict[str, str] | None, whose: str
 ) -> None:
     with pytest.raises(NotManaged) as caught:
-        secret.refuse_foreign(stored({"a": "1"}, labels=labels), "caronte")
+        secret.refuse_foreign(stored({"a": "1"}, labels=labels), OPAQUE, "caronte")
 
     assert f"Secret shop/db {whose}" in str(caught.value)
     assert 'annotate it jasm.codnod.io/adopt: "true"' in str(caught.value)
@@ -199,4 +195,4 @@ def test_a_foreign_secret_is_refused_with_the_way_to_adopt_it(
 def test_a_foreign_secret_can_be_handed_over() -> None:
     handed = stored({"a": "1"}, labels={}, annotations={"jasm.codnod.io/adopt": "true"})
 
-    secret.refuse_foreign(handed, "caronte")
+    secret.refuse_foreign(handed, OPAQUE, "caronte")

@@ -19,9 +19,17 @@ from initsync.words.errors import (
     ProviderUnavailable,
     SecretNotFound,
 )
-from initsync.words.model import ExternalSecret, Outcome, PodRef, SyncPolicy, SyncRequest
+from initsync.words.model import (
+    ExternalSecret,
+    Outcome,
+    PodRef,
+    SyncPolicy,
+    SyncRequest,
+    Target,
+)
 
 REQUEST = SyncRequest("vault", "kv/db", "db", PodRef("shop", "web-1", "0b2a"))
+TARGET = Target((REQUEST,))
 
 
 class Cluster:
@@ -36,8 +44,8 @@ class Cluster:
         self.before_replace: Callable[[], None] = lambda: None
 
     def put(self, data: dict[str, str], path: str = "kv/db") -> None:
-        external = ExternalSecret(data, path, "vault")
-        self.store(secret.secret(REQUEST._replace(secret_path=path), external, None, 0, "caronte"))
+        target = Target((REQUEST._replace(secret_path=path),))
+        self.store(secret.secret(target, data, "", None, 0, Settings()))
 
     def store(self, manifest: dict[str, Any]) -> None:
         self.version += 1
@@ -89,7 +97,7 @@ class Provider:
         self.down = False
         self.fetches = 0
 
-    def fetch(self, path: str) -> ExternalSecret:
+    def fetch(self, path: str, version: str = "") -> ExternalSecret:
         self.fetches += 1
         if self.down:
             raise ProviderUnavailable("AWS", "HTTP 503")
@@ -111,9 +119,10 @@ def run(
 ) -> Outcome:
     sleep = (slept if slept is not None else []).append
     retry = Retry(lambda: 0.0, sleep, lambda: 0.5, 60.0, lambda _: None)
-    asked = REQUEST._replace(secret_path=path, policy=policy)
-    outcome = sync(asked, provider, cluster, retry, lambda: now, Settings(settle=1.0))
-    return outcome._replace(request=outcome.request._replace(policy=SyncPolicy()))
+    asked = Target((REQUEST._replace(secret_path=path, policy=policy),))
+    outcome = sync(asked, lambda _: provider, cluster, retry, lambda: now, Settings(settle=1.0))
+    entries = (entry._replace(policy=SyncPolicy()) for entry in outcome.target.entries)
+    return outcome._replace(target=Target(tuple(entries)))
 
 
 def test_a_missing_secret_is_created() -> None:
@@ -121,7 +130,7 @@ def test_a_missing_secret_is_created() -> None:
 
     outcome = run(cluster, Provider(a="1"), slept)
 
-    assert outcome == Outcome("created", REQUEST, ("a",))
+    assert outcome == Outcome("created", TARGET, ("a",))
     assert cluster.calls == ["read", "apply"]
     assert slept == []
 
@@ -130,7 +139,7 @@ def test_an_equal_secret_is_not_written() -> None:
     cluster = Cluster()
     cluster.put({"a": "1"})
 
-    assert run(cluster, Provider(a="1")) == Outcome("unchanged", REQUEST, ("a",))
+    assert run(cluster, Provider(a="1")) == Outcome("unchanged", TARGET, ("a",))
     assert cluster.calls == ["read"]
 
 
@@ -138,7 +147,7 @@ def test_a_changed_secret_is_written_and_given_time_to_reach_the_kubelet() -> No
     cluster, slept = Cluster(), list[float]()
     cluster.put({"a": "1"})
 
-    assert run(cluster, Provider(a="2"), slept) == Outcome("updated", REQUEST, ("a",))
+    assert run(cluster, Provider(a="2"), slept) == Outcome("updated", TARGET, ("a",))
     assert slept == [1.0]
 
 
@@ -148,7 +157,8 @@ def test_a_change_of_source_is_allowed_and_told() -> None:
 
     outcome = run(cluster, Provider(a="1"))
 
-    assert (outcome.action, outcome.note) == ("updated", "before: vault kv/old")
+    assert (outcome.action, outcome.before) == ("updated", "vault kv/old")
+    assert outcome.sentence.endswith(" from vault kv/db (before: vault kv/old)")
 
 
 LAST = "kubectl.kubernetes.io/last-applied-configuration"
@@ -202,7 +212,7 @@ def test_where_there_is_no_room_for_ours_it_replaces_what_is_there() -> None:
     cluster.put({"a": "1"})
     cluster.before_apply = too_large
 
-    assert run(cluster, Provider(a="2")) == Outcome("updated", REQUEST, ("a",))
+    assert run(cluster, Provider(a="2")) == Outcome("updated", TARGET, ("a",))
 
     assert cluster.calls == ["read", "apply", "replace"]
 
@@ -293,8 +303,9 @@ def test_races_end_with_the_runs_deadline() -> None:
     cluster.before_apply = lambda: cluster.put({"a": str(len(slept))})
     retry = Retry(lambda: sum(slept), slept.append, lambda: 0.5, 2.0, lambda _: None)
 
+    provider = Provider(a="mine")
     with pytest.raises(ClusterConflict):
-        sync(REQUEST, Provider(a="mine"), cluster, retry, lambda: 0.0, Settings(settle=1.0))
+        sync(TARGET, lambda _: provider, cluster, retry, lambda: 0.0, Settings(settle=1.0))
 
     assert sum(slept) <= 2.0
 

@@ -30,9 +30,9 @@ def test_adding_copies_and_replaces() -> None:
     provider.add("/a", data)
     data["k"] = "2"
 
-    assert provider.fetch("/a").data == {"k": "1"}
+    assert provider.fetch("/a").content == {"k": "1"}
     provider.add("/a", data)
-    assert provider.fetch("/a").data == {"k": "2"}
+    assert provider.fetch("/a").content == {"k": "2"}
 
 
 def test_nothing_there_names_provider_and_path() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from initsync.words.model import ExternalSecret, Outcome, PodRef, SyncRequest
+from initsync.words.model import ExternalSecret, Outcome, PodRef, SyncRequest, Target
 
 REQUEST = SyncRequest("vault", "kv/db", "db", PodRef("shop", "web-1", "0b2a"))
 
@@ -18,7 +18,7 @@ def test_a_secret_never_prints_its_values() -> None:
     shown = f"{secret!r} {secret!s} {secret} {[secret]}"
 
     assert "pl4nted" not in shown
-    assert "ExternalSecret(vault 'kv/db', 1 keys, values redacted)" in shown
+    assert "ExternalSecret(vault 'kv/db', content redacted)" in shown
 
 
 def test_a_secret_keeps_its_own_copy() -> None:
@@ -41,4 +41,4 @@ def test_a_secret_keeps_its_own_copy() -> None:
     ],
 )
 def test_an_outcome_reads_as_a_sentence(action: str, keys: int, note: str, sentence: str) -> None:
-    assert Outcome(action, REQUEST, ("k",) * keys, note).sentence == sentence
+    assert Outcome(action, Target((REQUEST,)), ("k",) * keys, note).sentence == sentence

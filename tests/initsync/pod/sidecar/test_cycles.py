@@ -4,31 +4,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initsync.pod.sidecar.cycles import AGAIN, Cycles
-from initsync.sync.run import SYNCED, Report
-from initsync.words.model import Outcome, PodRef, SyncRequest
+from initsync.sync.report import SYNCED, Report
+from initsync.words.model import Outcome, PodRef, SyncRequest, Target
 
-REQUEST = SyncRequest("mock", "/a", "db", PodRef("shop", "web-1", "u"))
+TARGET = Target((SyncRequest("mock", "/a", "db", PodRef("shop", "web-1", "u")),))
 DENIED = Report("AccessDenied", "denied", 4, True)
 
 
 def done(action: str) -> Report:
     reason = "StaleSecret" if action == "stale" else SYNCED
-    outcome = Outcome(action, REQUEST, ("a",))
-    return Report(reason, outcome.sentence, 0, action == "stale", outcome)
+    outcome = Outcome(action, TARGET, ("a",))
+    return Report(reason, outcome.sentence, 0, action == "stale", (outcome,))
+
+
+def add(cycles: Cycles, report: Report, now: float = 1.0, seconds: float = 0.1) -> Report | None:
+    """What is told of a sync of one Secret."""
+    told = cycles.add((report,), now, seconds)
+    assert len(told) <= 1
+    return told[0] if told else None
 
 
 def test_only_what_was_written_is_told() -> None:
     cycles = Cycles()
 
-    told = [action for action in ("unchanged", "recent") if cycles.add(done(action), 1.0, 0.1)]
+    told = [action for action in ("unchanged", "recent") if add(cycles, done(action))]
 
     assert told == []
     for action in ("created", "updated"):
-        assert cycles.add(done(action), 1.0, 0.1) == done(action)
+        assert add(cycles, done(action)) == done(action)
 
 
 def test_a_kept_secret_is_a_failure_in_its_own_words() -> None:
-    told = Cycles().add(done("stale"), 1.0, 0.1)
+    told = add(Cycles(), done("stale"))
 
     assert told
     assert (told.warning, told.sentence) == (True, done("stale").sentence)
@@ -38,7 +45,7 @@ def test_reasons_that_take_turns_are_told_once_each() -> None:
     cycles = Cycles()
     gone = DENIED._replace(reason="NotFound")
 
-    told = [cycles.add(report, 1.0, 0.1) for report in (DENIED, gone) * 5]
+    told = [add(cycles, report) for report in (DENIED, gone) * 5]
 
     assert [report.reason for report in told if report] == ["AccessDenied", "NotFound"]
 
@@ -46,10 +53,10 @@ def test_reasons_that_take_turns_are_told_once_each() -> None:
 def test_a_failure_after_a_success_is_a_new_one() -> None:
     cycles = Cycles()
     for now in (1.0, 2.0):
-        cycles.add(DENIED, now, 0.1)
-    ended = cycles.add(done("unchanged"), 3.0, 0.1)
+        add(cycles, DENIED, now)
+    ended = add(cycles, done("unchanged"), 3.0)
 
-    begun = cycles.add(DENIED, 4.0, 0.1)
+    begun = add(cycles, DENIED, 4.0)
 
     assert ended
     assert ended.sentence.endswith("; it had failed 2 times since 1970-01-01T00:00:01Z")
@@ -60,9 +67,9 @@ def test_a_failure_after_a_success_is_a_new_one() -> None:
 
 def test_one_failure_had_failed_once() -> None:
     cycles = Cycles()
-    cycles.add(DENIED, 1.0, 0.1)
+    add(cycles, DENIED)
 
-    ended = cycles.add(done("updated"), 2.0, 0.1)
+    ended = add(cycles, done("updated"), 2.0)
 
     assert ended
     assert "it had failed once since" in ended.sentence
@@ -70,17 +77,17 @@ def test_one_failure_had_failed_once() -> None:
 
 def test_a_clock_put_back_does_not_silence_a_failure() -> None:
     cycles = Cycles()
-    cycles.add(DENIED, 1_000_000.0, 0.1)
+    add(cycles, DENIED, 1_000_000.0)
 
-    assert cycles.add(DENIED, 10.0, 0.1)
+    assert add(cycles, DENIED, 10.0)
 
 
 def test_the_figures() -> None:
     cycles = Cycles()
-    cycles.add(done("created"), 10.0, 0.5)
+    add(cycles, done("created"), 10.0, 0.5)
     succeeded = cycles.figures
-    cycles.add(done("stale"), 20.0, 0.6)
-    cycles.add(DENIED, 30.0, 0.7)
+    add(cycles, done("stale"), 20.0, 0.6)
+    add(cycles, DENIED, 30.0, 0.7)
 
     figures = cycles.figures
 
@@ -109,7 +116,7 @@ def test_a_reason_is_told_at_most_once_an_hour_until_a_success(
     state, now, last = Cycles(), 0.0, dict[str, float]()
     for report, pause in cycles:
         now += pause
-        told = state.add(report, now, 0.1)
+        told = add(state, report, now)
         if not report.warning:
             last.clear()
         elif told:

@@ -42,7 +42,7 @@ class TestTheFirstSync:
         assert world.lines() == ["Secret db created with 1 key from aws-secretsmanager /prod/db"]
         assert world.ready()
         handed = (world.root / "handover" / "keys.json").read_text()
-        assert json.loads(handed) == ["password"]
+        assert json.loads(handed) == {"db": ["password"]}
 
     def test_one_that_fails_ends_the_process_without_a_mark(self, world: World) -> None:
         world.break_aws("ResourceNotFoundException", 400)
@@ -71,7 +71,7 @@ class TestTheFirstSync:
         asked = {"secret-sync": ANNOTATION.format(name="db")}
         handed = world.root / "handover" / "keys.json"
         world.time.then = [
-            lambda: world.annotate(**asked) if handed.read_text() == "[]" else None,
+            lambda: world.annotate(**asked) if handed.read_text() == "{}" else None,
             world.time.end,
         ]
 

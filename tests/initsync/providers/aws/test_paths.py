@@ -58,7 +58,7 @@ def sent(path: str, env: Mapping[str, str] = ENV) -> tuple[str, str]:
     """The host that is asked for a path in an annotation, and the SecretId that it is asked for."""
     fields = {"provider": "aws-secretsmanager", "path": path, "secretName": "db"}
     text = yaml.safe_dump(fields, allow_unicode=True)
-    request = parse(text, POD, providers)
+    (request,) = parse(text, POD, providers)
     wire = Wire()
     Provider(env, lambda: 0.0, cast(Network, wire)).fetch(request.secret_path)
     ((host, body),) = wire.asked

@@ -15,6 +15,7 @@ from botocore.config import Config
 from initsync import __version__
 from initsync.network.transport import Network
 from initsync.providers.aws.secretsmanager import Provider
+from initsync.sync import data
 from initsync.words.errors import (
     AccessDenied,
     InvalidSecretData,
@@ -26,7 +27,7 @@ from initsync.words.errors import (
     SecretNotFound,
     SecretRefused,
 )
-from initsync.words.model import ExternalSecret
+from initsync.words.model import ExternalSecret, PodRef, SyncRequest
 from tests.initsync.fake_aws import FakeAws
 
 NETWORK = Network({}, lambda: 60.0, lambda _: None)
@@ -37,6 +38,7 @@ STATIC = {
     "AWS_SESSION_TOKEN": "pl4nted-token",
 }
 ARN = "arn:aws:secretsmanager:ap-south-1:123456789012:secret:prod/db-AbCdEf"
+REQUEST = SyncRequest("aws-secretsmanager", "/prod/db", "db", PodRef("shop", "web-1", "0b2a"))
 
 
 @pytest.fixture
@@ -58,8 +60,9 @@ def test_one_request_gives_the_secret(aws: FakeAws, provider: Provider) -> None:
 
     found = provider.fetch("/prod/db")
 
-    data = {"user": "u", "port": "5432"}
-    assert found == ExternalSecret(data, "/prod/db", "aws-secretsmanager", "5f2e1c09")
+    text = answer["SecretString"]
+    assert found == ExternalSecret(text, "/prod/db", "aws-secretsmanager", "5f2e1c09")
+    assert data.of([(REQUEST, found)]) == {"user": "u", "port": "5432"}
     assert aws.actions() == ["GetSecretValue"]
 
 
@@ -253,13 +256,16 @@ ANSWERS: list[tuple[int, Any, type[JasmError], list[str]]] = [
     (200, b'{"SecretString": "pl4nted', ProviderUnavailable, ["HTTP 200"]),
     (200, b"[]", ProviderUnavailable, ["HTTP 200"]),
     (200, b"[" * 200_000, ProviderUnavailable, ["HTTP 200"]),
-    (200, {}, InvalidSecretData, ["has no text"]),
+    (200, {}, InvalidSecretData, ["it has no value: store a JSON object"]),
     (
         200,
         {"SecretBinary": "cGw0bnRlZA=="},
         InvalidSecretData,
-        ["binary (SecretBinary)", "JSON object"],
+        ["must be a JSON object", "/prod/db"],
     ),
+    (200, {"SecretBinary": "pl4nted"}, ProviderUnavailable, ["a SecretBinary that is no base64"]),
+    (200, {"SecretBinary": 5}, ProviderUnavailable, ["a SecretBinary that is no base64"]),
+    (200, {"SecretBinary": "/w=="}, InvalidSecretData, ["no text in UTF-8: say format: binary"]),
     (200, {"SecretString": "pl4nted"}, InvalidSecretData, ["must be a JSON object", "/prod/db"]),
     (200, {"SecretString": '{"a": null}'}, InvalidSecretData, ["key 'a' is null"]),
 ]
@@ -277,7 +283,7 @@ def test_every_answer_is_a_row_of_the_failure_table(
     aws.will("GetSecretValue", status, body)
 
     with pytest.raises(JasmError) as caught:
-        provider.fetch("/prod/db")
+        data.of([(REQUEST, provider.fetch("/prod/db"))])
 
     assert type(caught.value) is kind
     assert [part for part in said if part not in str(caught.value)] == []
