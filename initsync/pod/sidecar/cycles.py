@@ -51,6 +51,7 @@ class Cycles:
 
         A failure is told when it begins, once a reason, and as long as it lasts once an hour.
         """
+        self._forget(reports)
         told = [self._warned(it, now) if it.warning else self._succeeded(it) for it in reports]
         self._count(reports, now, seconds)
         return tuple(report for report in told if report)
@@ -59,6 +60,21 @@ class Cycles:
         """Nothing is asked for any more, so nothing fails."""
         self._streaks.clear()
         self.figures = self.figures._replace(failing=False)
+
+    def _forget(self, reports: Reports) -> None:
+        """Of Secrets that are asked for no more nothing fails; of those that were written anew,
+        from whatever source, nothing does any more.
+        """
+        done = {it.target.secret_name for report in reports for it in report.outcomes}
+        asked = done | {report.secret_name for report in reports}
+        gone = {name for _, name in self._streaks if name and asked != {""} and name not in asked}
+        anew = [report.outcomes for report in reports if report.reason == REPLACED]
+        written = {name for of in anew for name in ("", *(it.target.secret_name for it in of))}
+        self._streaks = {
+            of: streak
+            for of, streak in self._streaks.items()
+            if of[1] not in gone and not (streak.failed and of[1] in written)
+        }
 
     def _warned(self, report: Report, now: float) -> Report | None:
         of = (report.reason, report.secret_name)
