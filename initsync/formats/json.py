@@ -21,10 +21,15 @@ def bounded(text: str) -> str:
     For providers whose largest secret is far below that: of AWS's 65,536 bytes all can be commas.
     Raises NotSecretData.
     """
+    if sum(map(sized(text).count, ",{[")) > _PARTS:
+        raise NotSecretData(f"its JSON has more than {_PARTS} parts")
+    return text
+
+
+def sized(text: str) -> str:
+    """The text, of any format, where a Secret has room for it. Raises NotSecretData."""
     if len(text) > DATA_LIMIT:
         raise NotSecretData(f"its text is over the limit of a Secret, {DATA_LIMIT} bytes")
-    if sum(map(text.count, ",{[")) > _PARTS:
-        raise NotSecretData(f"its JSON has more than {_PARTS} parts")
     return text
 
 
@@ -107,6 +112,8 @@ def value(name: str, found: Any) -> str:
     try:
         text = found if isinstance(found, str) else _compact(found)
         f"{name}{text}".encode()
+    except RecursionError:
+        raise NotSecretData(f"key {_named(name)} is nested too deep") from None
     except _TwiceInside:
         raise NotSecretData(f"key {_named(name)} holds an object with a key twice") from None
     except UnicodeEncodeError:  # a lone \ud800, which JSON can spell and UTF-8 cannot

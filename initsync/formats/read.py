@@ -9,8 +9,10 @@ from initsync.formats.json import NotSecretData
 
 def document(form: str, content: str | bytes) -> Mapping[str, Any]:
     """By name the values in it, of a format that has names. Raises NotSecretData."""
-    text = json.bounded(_text(content))
-    return dotenv.parse(text) if form == "dotenv" else json.document(text)
+    text = _text(content)
+    if form == "dotenv":
+        return dotenv.parse(json.sized(text))
+    return json.document(json.bounded(text))
 
 
 def whole(form: str, content: str | bytes) -> str | bytes:

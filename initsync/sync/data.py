@@ -49,7 +49,11 @@ def _read(entry: SyncRequest, external: ExternalSecret) -> Data:
 
 
 def _plain(content: str | Mapping[str, str]) -> Mapping[str, str]:
-    return json.parse(json.bounded(content)) if isinstance(content, str) else content
+    if isinstance(content, str):
+        return json.parse(json.bounded(content))
+    if not content:
+        raise json.NotSecretData("it has no key at all")
+    return content
 
 
 def _invalid(entry: SyncRequest, problem: str) -> InvalidSecretData:

@@ -4,6 +4,7 @@ No sync of an annotation of three fields loads this.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from initsync.annotation import values
@@ -21,14 +22,28 @@ _LISTED = 20  # names in a sentence
 def data(selection: Selection, content: str | bytes | Mapping[str, str]) -> dict[str, Value]:
     """By key in the Secret its value. Raises NotSecretData."""
     document = _document(selection, content)
-    taken = dict(_taken(selection, document))
-    for name, template in selection.values:
+    taken: dict[str, Value] = {}
+    left = rules.DATA_LIMIT
+    for name, value in chain(_taken(selection, document), _values(selection, document)):
         if name in taken:
             raise NotSecretData(f"key {name!a} is there already: choose with keys")
-        taken[name] = _composed(template, document)
+        taken[name] = value
+        left = _room(left, value)
     if not taken:
         raise NotSecretData("it has no key at all")
     return taken
+
+
+def _room(left: int, value: Value) -> int:
+    """What is left of it after the value. Raises NotSecretData where that is nothing.
+
+    Looked at as soon as there is a value: a few letters of an annotation, such as
+    `|json|json|json`, or a name taken a thousand times, can make gigabytes.
+    """
+    if len(value) > left:
+        problem = f"its values are more than {rules.DATA_LIMIT} bytes, the limit of a Secret"
+        raise NotSecretData(problem)
+    return left - len(value)
 
 
 def _document(selection: Selection, content: str | bytes | Mapping[str, str]) -> Mapping[str, Any]:
@@ -50,6 +65,11 @@ def _taken(selection: Selection, document: Mapping[str, Any]) -> Iterator[tuple[
         return
     for key in selection.keys:
         yield key.name, _value(key.source, _found(key.source, document))
+
+
+def _values(selection: Selection, document: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+    for name, template in selection.values:
+        yield name, _composed(template, document)
 
 
 def _value(name: str, found: Any) -> Value:
@@ -82,7 +102,11 @@ def _shown(name: str) -> str:
 
 
 def _composed(template: str, document: Mapping[str, Any]) -> Value:
-    parts = [_part(part, document) for part in values.parse(template)]
+    parts: list[Value] = []
+    left = rules.DATA_LIMIT
+    for part in values.parse(template):
+        parts.append(_part(part, document))
+        left = _room(left, parts[-1])
     if all(isinstance(part, str) for part in parts):
         return "".join(part for part in parts if isinstance(part, str))
     return b"".join(part.encode() if isinstance(part, str) else part for part in parts)
@@ -95,4 +119,5 @@ def _part(part: values.Part, document: Mapping[str, Any]) -> Value:
     value = _value(part.name, found)
     for number, name in enumerate(part.filters):
         value = FILTERS[name](found if number == 0 and name == "json" else value)
+        _room(rules.DATA_LIMIT, value)
     return value
