@@ -15,20 +15,23 @@ _LINE = re.compile(
     (?:=[^\S\n]*(?:
         '(?P<single>(?:\\'|[^'])*)'
       | "(?P<double>(?:\\.|[^"\\])*)"
-      | (?P<bare>[^\n]*)
+      | (?P<bare>(?![^\S\n]*['"])[^\n]*)
     ))?
     """,
     re.X | re.S,
 )
 _BLANK = re.compile(r"[^\S\n]*(?:\#[^\n]*)?(?:\n|$)")
 _REST = re.compile(r"[^\S\n]*(?:\#[^\n]*)?(?:\n|$)")
-_COMMENT = re.compile(r"\s+\#.*")
+_COMMENT = re.compile(r"\s\#")
+_NAME = re.compile(r"[-._a-zA-Z0-9]+")
+"""As Kubernetes has it for keys. What is no such name is not shown: it may be the second line of a
+value that lacks its quotes."""
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
 def parse(text: str) -> dict[str, str]:
     """By name the value. Raises NotSecretData, which names the line."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     found: dict[str, str] = {}
     at = 0
     while at < len(text):
@@ -37,14 +40,17 @@ def parse(text: str) -> dict[str, str]:
             continue
         line = _LINE.match(text, at)
         end = line and _REST.match(text, line.end())
-        number = text.count("\n", 0, at) + 1
         if not line or not end:
-            raise NotSecretData(f"line {number} is no NAME=value")
+            raise NotSecretData(f"line {_number(text, at)} is no NAME=value")
         name, value = line["quoted"] or line["name"], _value(line)
+        if not _NAME.fullmatch(name):
+            rule = "that is not of letters, digits, '-', '_' and '.'"
+            raise NotSecretData(f"line {_number(text, at)} has a name {rule}")
         if value is None:
-            raise NotSecretData(f"line {number} has a name without a value")
+            raise NotSecretData(f"line {_number(text, at)} has a name without a value")
         if name in found:
-            raise NotSecretData(f"key {name[:253]!a} is there twice, again in line {number}")
+            again = f"again in line {_number(text, at)}"
+            raise NotSecretData(f"key {name[:253]!a} is there twice, {again}")
         found[name] = value
         at = end.end()
     if not found:
@@ -57,8 +63,15 @@ def _value(line: re.Match[str]) -> str | None:
         return re.sub(r"\\([\\'])", r"\1", line["single"])
     if line["double"] is not None:
         return re.sub(r"\\(.)", lambda sign: _unescaped(sign[1]), line["double"], flags=re.S)
-    bare = line["bare"]
-    return None if bare is None else _COMMENT.sub("", bare).rstrip()
+    if (bare := line["bare"]) is None:
+        return None
+    comment = _COMMENT.search(bare)
+    return bare[: comment.start() if comment else None].rstrip()
+
+
+def _number(text: str, at: int) -> int:
+    """Of the line at that place."""
+    return text.count("\n", 0, at) + 1
 
 
 def _unescaped(sign: str) -> str:
