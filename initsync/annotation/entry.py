@@ -23,7 +23,7 @@ def refuse_unknown(node: MapNode, place: str) -> None:
             from initsync.annotation import unknown  # only on this way out: 4 ms
 
             there = {field.value for field, _ in node.members}
-            offered = known if place else (*known, "secrets")
+            offered = known if place or there & {*known} else (*known, "secrets")
             problem = unknown.problem(name.value, offered, there)
             raise AnnotationError(f"{place and f'{place[:-1]}: '}{problem}", name.line)
 
@@ -51,8 +51,8 @@ def _version(provider: str, node: Node | None, providers: Providers, place: str)
     """A number is a text here: it is what Vault and GCP call their versions."""
     if node is None:
         return ""
-    found = Field(node.value, node.line) if isinstance(node, Other) else node
-    version = text(found, f"{place}version")
+    bare = isinstance(node, Other) and node.kind not in ("", "null")
+    version = text(Field(node.value, node.line) if bare else node, f"{place}version")
     rule = providers.check_version(provider, version.value) if version.value else "must have text"
     if rule:
         raise AnnotationError.field(f"{place}version", version.value, rule, version.line)
@@ -96,8 +96,10 @@ def _check_names(selection: Selection, nodes: Mapping[str, Node], place: str) ->
     ):
         raise AnnotationError(f"{place}keys {_ONE_NAME} (format {selection.format})", line)
     names = [key.name for key in chosen or ()] + [name for name, _ in selection.values]
-    for number, name in enumerate(names):
-        if name in names[:number]:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
             raise AnnotationError(f"{place}keys and values give {name!a} twice", line)
+        seen.add(name)
     if chosen is not None and not names:
         raise AnnotationError(f"{place}keys takes nothing, and there are no values", line)

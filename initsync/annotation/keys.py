@@ -1,14 +1,12 @@
 """The grammar of an entry's `keys` (D32): names, renames, JSON Pointers. Pure."""
 
-import re
-
 from initsync.annotation.plain import Field
 from initsync.annotation.tree import ListNode, MapNode, Node, Other, text
+from initsync.annotation.values import pointer_problem
 from initsync.words import rules
 from initsync.words.errors import AnnotationError
 from initsync.words.model import Key
 
-_STRAY = re.compile(r"~(?![01])")
 _ITEM = "must be a name, or 'NAME: KEY' to keep it under another"
 
 
@@ -25,13 +23,11 @@ def _key(item: Node, place: str) -> Key:
     source, name = _pair(item, place)
     if not source.value:
         raise AnnotationError(f"{place} {_ITEM}", item.line)
-    if source.value.startswith("/"):
-        if _STRAY.search(source.value):
-            rule = "must have ~0 for '~' and ~1 for '/' in a JSON Pointer"
-            raise AnnotationError.field(place, source.value, rule, source.line)
-        if name is source:
-            rule = "must be renamed, as 'POINTER: KEY': no key of a Secret has a slash"
-            raise AnnotationError.field(place, source.value, rule, source.line)
+    rule = pointer_problem(source.value)
+    if not rule and name is source and source.value.startswith("/"):
+        rule = "must be renamed, as 'POINTER: KEY': no key of a Secret has a slash"
+    if rule:
+        raise AnnotationError.field(place, source.value, rule, source.line)
     if problem := rules.key_problem(name.value):
         said = _renamed(source, name, problem)
         raise AnnotationError.field(place, name.value, said, name.line)

@@ -16,8 +16,9 @@ from initsync.words.wording import shown
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STRING = "tag:yaml.org,2002:str"
-_DIRECTIVES = 100
-"""libyaml compares each %TAG with all before it: 16,000 of them take half a second."""
+_MOST = {"%TAG": 100, "${": 5000}
+"""libyaml compares each %TAG with all before it: 16,000 of them take half a second. References of
+`values` take a fifth where the text has room for no more."""
 _RESOLVED = 512
 """Characters read to tell a number or date: a quarter megabyte of 1:1:1: takes 34 ms, 14 MB."""
 _DEPTH = 5
@@ -33,6 +34,8 @@ class Other(NamedTuple):
     value: str
     line: int
     rule: str
+    kind: str = ""
+    """What YAML reads, such as `int`; empty where a tag is written out."""
 
 
 class ListNode(NamedTuple):
@@ -54,8 +57,9 @@ Node = Field | Other | ListNode | MapNode
 
 def read(text: str) -> MapNode:
     """The only document of `text`. Raises AnnotationError."""
-    if text.count("%TAG") > _DIRECTIVES:
-        raise AnnotationError(f"must not have more than {_DIRECTIVES} %TAG directives")
+    for sign, most in _MOST.items():
+        if text.count(sign) > most:
+            raise AnnotationError(f"must not have more than {most} {sign}")
     try:
         return _document(_events(text))
     except yaml.MarkedYAMLError as error:
@@ -136,14 +140,12 @@ def _scalar(event: yaml.ScalarEvent) -> Field | Other:
     value = str(event.value)
     if event.tag == _STRING or not value:
         return Field(value, _line(event))
-    return Other(value, _line(event), _string_rule(event))
-
-
-def _string_rule(event: yaml.ScalarEvent) -> str:
     if not any(event.implicit):  # the tag is written out: quotes would not change it
-        return f"must be a string: remove the tag {shown(str(event.tag))}"
+        rule = f"must be a string: remove the tag {shown(str(event.tag))}"
+        return Other(value, _line(event), rule)
     kind = str(event.tag).rpartition(":")[2]
-    return f"must be a string and YAML reads a {kind}: put it in quotes"
+    rule = f"must be a string and YAML reads a {kind}: put it in quotes"
+    return Other(value, _line(event), rule, kind)
 
 
 def text(node: Node, name: str) -> Field:

@@ -12,7 +12,7 @@ _COMPARED = 512  # characters
 
 # Words of other tools, by their lower case: External Secrets Operator's ExternalSecret, the CSI
 # driver's SecretProviderClass, Vault's and AWS's own.
-_PATH = "its name or ARN is the field path"
+_PATH = "the secret's name or ARN is the field path"
 _KEYS = "choose and rename by keys"
 _PLATFORM = "the platform's environment says it, or a full ARN"
 _VALUES = "compose values by values"

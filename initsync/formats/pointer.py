@@ -10,14 +10,6 @@ from typing import Any
 from initsync.formats.json import NotSecretData, Twice
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
-_STRAY = re.compile(r"~(?![01])")
-
-
-def problem(pointer: str) -> str | None:
-    """The rule that a pointer breaks, as "must …", or None."""
-    if _STRAY.search(pointer):
-        return "must have ~0 for '~' and ~1 for '/' in a JSON Pointer"
-    return None
 
 
 class NotThereError(Exception):

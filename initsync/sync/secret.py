@@ -98,7 +98,7 @@ def answers(existing: JsonObject, target: Target) -> bool:
 
 def origin(target: Target) -> str:
     """Provider and path as `source` gives them for a Secret of that target."""
-    return f"{target.provider} {target.path}"
+    return f"{target.provider} {target.path}".strip()
 
 
 def version(stored: JsonObject) -> str:
