@@ -90,13 +90,21 @@ def _warnings(
     found: Located, requests: Sequence[SyncRequest], sources: Sources
 ) -> Iterator[Finding]:
     """Whether the pod can use what it asks for, and it alone makes that."""
+    lines = {
+        target.secret_name: _line(found.value, target.entries[0].line or None)
+        for target in targets(requests)
+    }
     before = place.earlier(found.pod)
-    for said in secretuse.problems(found.pod["spec"], types(requests), before):
-        yield Finding(found.value.line, *found.workload, found.name, "", said, "warning")
+    for secret, said in secretuse.of_each(found.pod["spec"], types(requests), before):
+        yield _warning(found, lines[secret], said)
     for target in targets(requests):
-        if said := sources.conflict(target, found.workload):
-            line = _line(found.value, target.entries[0].line or None)
-            yield Finding(line, *found.workload, found.name, "", said, "warning")
+        line = lines[target.secret_name]
+        if said := sources.conflict(target, found.workload, line):
+            yield _warning(found, line, said)
+
+
+def _warning(found: Located, line: int, said: str) -> Finding:
+    return Finding(line, *found.workload, found.name, "", said, "warning")
 
 
 def _advice(found: Located) -> str:

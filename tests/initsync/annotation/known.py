@@ -16,3 +16,6 @@ class Known:
 
     def check_path(self, name: str, path: str) -> str | None:
         return self._rule(name, path)
+
+    def check_version(self, name: str, version: str) -> str | None:
+        return None

@@ -50,7 +50,7 @@ def test_what_names_no_secret() -> None:
 
 @pytest.mark.parametrize("text", [GOOD, GOOD.replace("aws", "new"), '{"secretName": "db"}'])
 def test_an_annotation_that_is_not_valid_in_all_still_says_which_secret(text: str) -> None:
-    assert request.asked(text) == "db"
+    assert request.asked(text) == ("db",)
 
 
 @pytest.mark.parametrize("text", ["", "path: /a\n", "nonsense", "- a"])
