@@ -6,7 +6,7 @@ from initsync.doctor.result import Result, Stored, Unread, failure, ok, warning
 from initsync.sync.secret import age, answers, origin, refuse_foreign, source, version
 from initsync.words import keys
 from initsync.words.errors import JasmError
-from initsync.words.model import OPAQUE, SEVERAL, JsonObject, Target
+from initsync.words.model import OPAQUE, JsonObject, Target
 from initsync.words.times import span
 from initsync.words.wording import one_line
 
@@ -51,7 +51,8 @@ def _whose(secret: JsonObject, now: float) -> str:
 
 def _from(secret: JsonObject) -> str:
     """Its sources, and what of them, as it says itself; whoever may write it may write that."""
-    origin = ", ".join(source(secret).removeprefix(f"{SEVERAL} ").splitlines())
+    path = (secret["metadata"].get("annotations") or {}).get(keys.SOURCE_PATH, "")
+    origin = ", ".join(path.splitlines()) if "\n" in path else source(secret)
     read = ", ".join(version(secret).split())
     told = f" from {one_line(origin, _LONG)}" if origin else ""
     return told + (f", version {one_line(read, _LONG)}" if read else "")
