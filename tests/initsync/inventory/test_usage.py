@@ -81,6 +81,30 @@ def test_a_user_is_told_once_with_all_its_ways() -> None:
     assert [one.name for one in found.unused] == ["other"]
 
 
+def test_a_list_uses_every_secret_that_it_asks_for() -> None:
+    text = "secrets:\n" + "".join(
+        f"- {{provider: aws-secretsmanager, path: /a, secretName: {name}}}\n"
+        for name in ("db", "api", "db")
+    )
+    found = Found([secret("db"), secret("api"), secret("other")])
+    asking = pod("web")
+    asking["metadata"]["annotations"][keys.ANNOTATION] = text
+
+    found.add("Pod", asking)
+
+    assert {one.name: [user.through for user in one.users] for one in found.secrets} == {
+        "db": [("env", "annotation")],
+        "api": [("annotation",)],
+        "other": [],
+    }
+
+
+def test_a_list_that_is_not_valid_in_all_says_what_it_can() -> None:
+    text = "secrets:\n- {provider: vault, secretName: db}\n- 5\n- {secretName: api, x: [y]}\n"
+
+    assert request.asked(text) == ("db", "api")
+
+
 def test_an_empty_annotation_asks_for_a_secret_in_no_words() -> None:
     found = Found([])
     empty = pod("web")
