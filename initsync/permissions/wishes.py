@@ -88,10 +88,10 @@ class Read(NamedTuple):
 
 def of_pods(pods: Iterable[JsonObject]) -> Read:
     """Those of pods as the API server gives them. One with a problem stops no other, and the same
-    problem of many pods is told once.
+    problem of many pods is told once, as is what another Deployment's pods do.
     """
     found: list[Wish] = []
-    sources = Sources()
+    sources, told = Sources(), set[tuple[str, str]]()
     problems: dict[str, str] = {}
     for pod in pods:
         metadata = pod["metadata"]
@@ -104,8 +104,9 @@ def of_pods(pods: Iterable[JsonObject]) -> Read:
             workload = Workload("Pod", metadata["namespace"], metadata["name"])
             requests = _requests(workload.namespace, text)
             found += _wishes(requests, account, podfields.managed_by(pod))
-            for target in targets(requests):
+            for target in () if (workload.namespace, text) in told else targets(requests):
                 sources.conflict(target, workload)
+            told.add((workload.namespace, text))
     return Read(found, [*problems.values()], sources.conflicts)
 
 

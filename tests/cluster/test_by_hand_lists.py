@@ -90,12 +90,10 @@ def test_list_and_doctor_tell_of_each(
 ) -> None:
     create(api, namespace, several)
     assert run(kubeconfig, aws, "--pod", "web-1").returncode == 0
-    you = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "pl4nted-key"}
-    you |= {"AWS_ENDPOINT_URL": aws.url, "AWS_REGION": aws.region}
     before = aws.calls()
 
     listed = subcommand(kubeconfig, "list", "-n", namespace)
-    doctor = subcommand(kubeconfig, "doctor", "--pod", "web-1", "-o", "json", **you)
+    doctor = run(kubeconfig, aws, "doctor", "--pod", "web-1", "-o", "json")
 
     head, both, db = listed.stdout.splitlines()
     assert head.split()[2:5] == ["PROVIDER", "PATH", "VERSION"]

@@ -23,6 +23,8 @@ HELD: Mapping[str, str | bytes] = {
 class Shelf:
     """A provider, and what was asked of it."""
 
+    name = "aws-secretsmanager"
+
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
 

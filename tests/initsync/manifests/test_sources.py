@@ -9,6 +9,7 @@ from initsync import providers
 from initsync.manifests import check, sources
 from initsync.manifests.check import Finding
 from initsync.manifests.sources import Sources
+from initsync.manifests.workloads import Workload
 from initsync.words import keys
 
 GOOD = "provider: aws-secretsmanager\npath: /a\nsecretName: db\n"
@@ -132,4 +133,4 @@ def test_names_and_paths_of_anybodys_are_bounded_and_printable() -> None:
 
     assert len(told.message) < 1500
     assert told.message.isprintable()
-    assert str(sources.Place(check.workloads.Workload(nasty, nasty, nasty))).isprintable()
+    assert str(sources.Place(Workload(nasty, nasty, nasty))).isprintable()

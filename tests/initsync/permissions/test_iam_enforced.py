@@ -140,8 +140,10 @@ def fetch(
     provider = providers.load(NAME)(env, time.time, Network({}, lambda: 60.0, lambda _: None))
     with monkeypatch.context() as enforced:
         enforced.setattr(moto_settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
-        found: dict[str, str] = json.loads(provider.fetch(path, version).content)
-        return found
+        content = provider.fetch(path, version).content
+    assert isinstance(content, str)
+    found: dict[str, str] = json.loads(content)
+    return found
 
 
 def test_the_printed_role_fetches_its_secret_and_no_other(
