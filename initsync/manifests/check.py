@@ -71,7 +71,8 @@ def _check(found: Located, providers: Providers) -> tuple[SyncRequest, ...]:
         raise AnnotationError(problem, name=found.name, of=found.part)
     if found.earlier:
         problem = f"is there twice, also at line {found.earlier}, and only the last one counts"
-        raise AnnotationError(f"{problem}: remove one", name=found.name)
+        advice = ", or write both as a list under secrets" if found.name == keys.ANNOTATION else ""
+        raise AnnotationError(f"{problem}: remove one{advice}", name=found.name)
     if not isinstance(value, ScalarNode):
         problem = f"must be a string, not a {value.kind}: write '{found.name}: |' above its fields"
         raise AnnotationError(problem, name=found.name)

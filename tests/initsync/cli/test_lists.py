@@ -189,7 +189,8 @@ def test_the_annotation_twice_is_refused_with_both_lines(
     told = out if command == ["check"] else said
     assert code == 3
     assert told.startswith(f"web.yaml:{second}: Deployment shop/web: annotation ")
-    assert f"is there twice, also at line {first}, and only the last one counts" in told
+    twice_told = f"is there twice, also at line {first}, and only the last one counts: remove one"
+    assert f"{twice_told}, or write both as a list under secrets" in told
     assert command == ["check"] or out == ""
 
 
