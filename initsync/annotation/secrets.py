@@ -20,11 +20,18 @@ def parse(text: str, pod: PodRef, providers: Providers) -> tuple[SyncRequest, ..
     root = tree.read(text)
     if LIST not in _by_name(root):
         return _checked((_request(root, pod, providers, ""),))
-    found = tuple(
-        _request(node, pod, providers, f"{LIST}[{number}].")._replace(line=node.line)
-        for number, node in enumerate(_entries(root))
-    )
-    return _checked(found)
+    listed = enumerate(_entries(root))
+    return _checked(tuple(_entry(node, pod, providers, number) for number, node in listed))
+
+
+def _entry(node: MapNode, pod: PodRef, providers: Providers, number: int) -> SyncRequest:
+    """One of a list. What is wrong without a line of its own, as a field that lacks, has its."""
+    try:
+        return _request(node, pod, providers, f"{LIST}[{number}].")._replace(line=node.line)
+    except AnnotationError as error:
+        if error.line:
+            raise
+        raise AnnotationError(error.problem, node.line) from None
 
 
 def _checked(found: tuple[SyncRequest, ...]) -> tuple[SyncRequest, ...]:

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -25,7 +25,7 @@ from initsync.words.times import since, since_written, span
 _VERSION = 8
 """Characters of a version in a line: they tell two of one secret apart."""
 _SHOWN = 3
-"""Users of one Secret in a line."""
+"""Users of one Secret in a line, and sources."""
 _EXIT_CODES = """\b
 Exit codes:
   0  the answer is complete, or (without --unused) says what it may lack
@@ -157,8 +157,8 @@ def _lines(secrets: list[Managed], now: float, *, unused: bool) -> list[str]:
     head = ["NAMESPACE", "NAME", "PROVIDER", "PATH", "VERSION", "WRITTEN", "AGE"]
     rows = [
         [
-            *(one.namespace, one.name, one.provider or "?", one.path or "?"),
-            one.version[:_VERSION] or "?",
+            *(one.namespace, one.name, one.provider or "?", _joined(one.path)),
+            _joined(one.version, _VERSION),
             *(span(since_written(one.synced, now)), span(since(one.created, now))),
             *([] if unused else [_users(one.users)]),
         ]
@@ -167,10 +167,19 @@ def _lines(secrets: list[Managed], now: float, *, unused: bool) -> list[str]:
     return table(head if unused else [*head, "USED BY"], rows)
 
 
+def _joined(text: str, characters: int | None = None) -> str:
+    """Of each source one, as the Secret has them: one a line."""
+    every = [line[:characters] or "?" for line in text.split("\n")]
+    return ", ".join(every[:_SHOWN]) + _more(every)
+
+
 def _users(users: list[User]) -> str:
     first = [f"{user.title} ({', '.join(user.through)})" for user in first_users(users)]
-    more = f" and {len(first) - _SHOWN} more" if len(first) > _SHOWN else ""
-    return ", ".join(first[:_SHOWN]) + more or "nobody"
+    return ", ".join(first[:_SHOWN]) + _more(first) or "nobody"
+
+
+def _more(every: Sequence[str]) -> str:
+    return f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
 
 
 def _as_json(one: Managed) -> dict[str, object]:

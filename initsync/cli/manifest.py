@@ -116,7 +116,7 @@ def _patches(paths: tuple[str, ...], settings: Settings) -> list[JsonObject]:
 
 def _read(paths: tuple[str, ...]) -> list[Manifest]:
     with Progress(sys.stderr).step("read the manifests"):
-        return files.all_valid(paths)
+        return files.all_valid(paths).manifests
 
 
 @contextmanager

@@ -46,8 +46,8 @@ def by_hand(options: Options, *, as_json: bool) -> NoReturn:
         write(reports, log)
     if as_json:
         say_json(_as_json(reports, changes, dry_run=options.dry_run))
-    for change in [] if as_json else changes:
-        say(str(change))
+    for line in [] if as_json else _as_text(reports, changes):
+        say(line)
     sys.exit(exit_code(reports))
 
 
@@ -96,6 +96,17 @@ def _would(report: Report) -> str:
     return "; ".join(said) or report.sentence
 
 
+def _as_text(reports: Reports, changes: list[Change]) -> Iterator[str]:
+    """What would change; of several Secrets that of each under its name."""
+    names = [it.target.secret_name for report in reports for it in report.outcomes]
+    several = len(names) > 1 or any(report.secret_name for report in reports)
+    for name in names:
+        own = [change for change in changes if change.secret == name]
+        if several and own:
+            yield f"Secret {name}:"
+        yield from map(str, own)
+
+
 def _as_json(reports: Reports, changes: list[Change], *, dry_run: bool) -> JsonObject:
     """Of one Secret its own object; of several a list of those."""
     found = [it for report in reports for it in _objects(report, changes, dry_run=dry_run)]
@@ -110,8 +121,8 @@ def _objects(report: Report, changes: list[Change], *, dry_run: bool) -> Iterato
         said = {"error": report.reason, "message": report.sentence, "exitCode": report.exit_code}
         yield named | said
     for outcome in report.outcomes:
+        alone = len(report.outcomes) == 1
         target = outcome.target
-        own = [it._asdict() for it in changes if it.secret in ("", target.secret_name)]
         yield {
             "action": outcome.action,
             "namespace": target.namespace,
@@ -120,6 +131,13 @@ def _objects(report: Report, changes: list[Change], *, dry_run: bool) -> Iterato
             "path": target.path,
             "version": outcome.version,
             "keys": len(outcome.keys),
-            "message": report.sentence if len(report.outcomes) == 1 else outcome.sentence,
-            **({"dryRun": True, "changes": own} if dry_run else {}),
+            "message": report.sentence if alone else outcome.said(dry_run=dry_run),
+            **(_previewed_as_json(target.secret_name, changes) if dry_run else {}),
         }
+
+
+def _previewed_as_json(name: str, changes: list[Change]) -> JsonObject:
+    own = [change._asdict() for change in changes if change.secret == name]
+    for change in own:
+        del change["secret"]
+    return {"dryRun": True, "changes": own}

@@ -104,7 +104,7 @@ def policy(
     _refuse(paths, chosen)
     trusted = _trust(trust, oidc_issuer, cluster, audience)
     with ending(chosen):
-        read = wishes.Read(_of_files(paths, chosen), []) if paths else _of_pods(chosen)
+        read = _of_files(paths, chosen) if paths else _of_pods(chosen)
         found = permits.permits(read.wishes, role_prefix)
         if not found:
             say("warning: no pod asks for a secret", err=True)
@@ -114,6 +114,7 @@ def policy(
             _print_cloud(found, _place(found, account, region, kms_keys), trusted, prefix, chosen)
         for permit in found:
             _warn(permits.warnings(permit, chosen.output, complete=not paths))
+        _warn(read.conflicts)
         _warn(f"left out: {problem}" for problem in read.problems)
         sys.exit(AnnotationError.exit_code if read.problems else 0)
 
@@ -151,15 +152,17 @@ def _trust(kind: str | None, issuer: str, cluster: str, audience: str) -> Trust:
     return Trust(kind, issuer, cluster, audience)
 
 
-def _of_files(paths: tuple[str, ...], asked: Asked) -> list[Wish]:
+def _of_files(paths: tuple[str, ...], asked: Asked) -> wishes.Read:
     found: list[Wish] = []
+    namespace = asked.namespace or ""
     with Progress(sys.stderr).step("read the manifests"):
-        for manifest in files.all_valid(paths):
+        valid = files.all_valid(paths, namespace)
+        for manifest in valid.manifests:
             try:
-                found += wishes.of_manifest(manifest.text, asked.namespace or "")
+                found += wishes.of_manifest(manifest.text, namespace)
             except InvalidSetup as error:
                 raise InvalidSetup(manifest.file, str(error)) from None
-    return found
+    return wishes.Read(found, [], valid.conflicts)
 
 
 def _of_pods(asked: Asked) -> wishes.Read:

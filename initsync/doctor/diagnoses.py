@@ -1,13 +1,13 @@
 """The clouds that the doctor knows, one line each; of another provider it says that it does not."""
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol, cast
 
 from initsync.doctor.result import Result, Stored, skipped
 from initsync.kube.reads import Reads
 from initsync.network.transport import Network
-from initsync.words.model import JsonObject, SyncRequest
+from initsync.words.model import JsonObject, SyncRequest, Target, targets
 
 IDENTITY, WHO, SECRET = "identity", "cloud-identity", "cloud-secret"  # the checks' names
 _MODULES = {"aws-secretsmanager": "initsync.doctor.aws.diagnosis"}
@@ -31,30 +31,50 @@ class Patient(NamedTuple):
     account: Stored
 
 
+class Part(NamedTuple):
+    """What one provider has of a Secret."""
+
+    target: Target
+    whole: bool
+    """No other provider has any of it."""
+
+
 class Diagnosis(Protocol):
     """What a cloud's module has."""
 
-    def identity(self, found: Patient, path: str) -> Iterator[Result]:
+    def identity(self, found: Patient, paths: Sequence[str]) -> Iterator[Result]:
         """Who the pod is to the cloud, by what stands in the cluster."""
 
-    def asked(self, asker: Asker, request: SyncRequest, found: Patient) -> Iterator[Result]:
-        """What the cloud itself says: WHO and SECRET. Never a value."""
+    def asked(self, asker: Asker, parts: Sequence[Part], found: Patient) -> Iterator[Result]:
+        """What the cloud itself says: WHO once, and SECRET for each part. Never a value."""
 
 
-def identity(provider: str, found: Patient, path: str) -> Iterator[Result]:
-    """See `Diagnosis`."""
-    if provider not in _MODULES:
-        yield skipped(IDENTITY, _unknown(provider))
-        return
-    yield from _of(provider).identity(found, path)
+def identity(requests: Iterable[SyncRequest], found: Patient) -> Iterator[Result]:
+    """See `Diagnosis`; of each provider once."""
+    for provider, own in _by_provider(requests).items():
+        if provider in _MODULES:
+            yield from _of(provider).identity(found, [request.secret_path for request in own])
+        else:
+            yield skipped(IDENTITY, _unknown(provider))
 
 
-def asked(asker: Asker, request: SyncRequest, found: Patient) -> Iterator[Result]:
-    """See `Diagnosis`."""
-    if request.provider not in _MODULES:
-        yield from (skipped(name, _unknown(request.provider)) for name in (WHO, SECRET))
-        return
-    yield from _of(request.provider).asked(asker, request, found)
+def asked(asker: Asker, requests: Sequence[SyncRequest], found: Patient) -> Iterator[Result]:
+    """See `Diagnosis`; of each provider in turn."""
+    entries = {target.secret_name: len(target.entries) for target in targets(requests)}
+    for provider, own in _by_provider(requests).items():
+        if provider in _MODULES:
+            mine = targets(own)
+            parts = [Part(it, len(it.entries) == entries[it.secret_name]) for it in mine]
+            yield from _of(provider).asked(asker, parts, found)
+        else:
+            yield from (skipped(name, _unknown(provider)) for name in (WHO, SECRET))
+
+
+def _by_provider(requests: Iterable[SyncRequest]) -> dict[str, list[SyncRequest]]:
+    found: dict[str, list[SyncRequest]] = {}
+    for request in requests:
+        found.setdefault(request.provider, []).append(request)
+    return found
 
 
 def _of(provider: str) -> Diagnosis:

@@ -1,6 +1,6 @@
 """All about one pod: read, then judged, one line after the other."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from initsync import providers
@@ -52,21 +52,20 @@ def checks(setting: Setting, pod: JsonObject) -> Iterator[Result]:
     yield from podchecks.containers(pod)
     about = f"involvedObject.uid={metadata['uid']}"
     told = attempt(lambda: list(reads.pages(EVENTS, namespace, fields=about)))
-    yield from podchecks.events(told, setting.now)
+    requests = _requests(pod)
+    several = len(targets(requests)) > 1
+    yield from podchecks.events(told, setting.now, several=several)
     account = pod["spec"].get("serviceAccountName", "default")
     found = Patient(pod, attempt(lambda: reads.get(_ACCOUNTS, namespace, account)))
-    requests = _requests(pod)
     if not requests:
         why = "the annotation must be valid first"
         of_request = (diagnoses.IDENTITY, "rights", "secret", diagnoses.WHO, diagnoses.SECRET)
         yield from (skipped(name, why) for name in of_request)
         return
-    by_provider = {request.provider: request for request in reversed(requests)}
-    for request in by_provider.values():
-        yield from diagnoses.identity(request.provider, found, request.secret_path)
+    yield from diagnoses.identity(requests, found)
     for target in targets(requests):
         yield from _of_secret(setting, target, account, found)
-    yield from _each_once(_asked(setting, requests, found))
+    yield from diagnoses.asked(setting.asker, requests, found)
 
 
 def _of_secret(setting: Setting, target: Target, account: str, found: Patient) -> Iterator[Result]:
@@ -76,20 +75,6 @@ def _of_secret(setting: Setting, target: Target, account: str, found: Patient) -
     secret = attempt(lambda: reads.get(SECRETS, target.namespace, target.secret_name))
     env = {**setting.asker.env, **podfields.variables(podfields.ours(found.pod) or {})}
     yield secretcheck.check(secret, target, settings.managed_by(env), setting.now)
-
-
-def _asked(setting: Setting, requests: Iterable[SyncRequest], found: Patient) -> Iterator[Result]:
-    for request in requests:
-        yield from diagnoses.asked(setting.asker, request, found)
-
-
-def _each_once(results: Iterable[Result]) -> Iterator[Result]:
-    """Who asks is the same for every secret of a provider."""
-    seen = set[Result]()
-    for result in results:
-        if result not in seen:
-            yield result
-        seen.add(result)
 
 
 def _requests(pod: JsonObject) -> tuple[SyncRequest, ...]:

@@ -28,6 +28,8 @@ from initsync.words.times import since, span
 _CODES = (2, 3, 4, 5)
 """The failure table's: any other is the kernel's or the kubelet's."""
 _IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
+_ONE_SYNC, _EVENTS = 5.0, 10
+"""Seconds within which the Events of one sync are posted, and how many of them are told."""
 _CREATION = ("CreateContainerConfigError", "CreateContainerError")
 
 
@@ -183,8 +185,10 @@ def _line(text: str | None) -> str:
     return (text or "").strip().rpartition("\n")[2].strip()
 
 
-def events(found: Iterable[JsonObject] | Unread, now: float) -> Iterator[Result]:
-    """The newest of JASM's, and the newest warning of others."""
+def events(
+    found: Iterable[JsonObject] | Unread, now: float, *, several: bool = False
+) -> Iterator[Result]:
+    """JASM's newest, and the newest warning of others; of `several` Secrets JASM's of one sync."""
     if isinstance(found, Unread):
         yield found.result("events")
         return
@@ -193,12 +197,25 @@ def events(found: Iterable[JsonObject] | Unread, now: float) -> Iterator[Result]
     others = [one for one in newest if one not in ours and one.get("type") == "Warning"]
     if not ours:
         yield skipped("events", "none of JASM on the pod (a cluster keeps them for an hour)")
-    for one in (*ours[:1], *others[:1]):
+    for one in (*(_of_one_sync(ours) if several else ours[:1]), *others[:1]):
         told = warning if one.get("type") == "Warning" else ok
         times = f", {one['count']} times" if (one.get("count") or 1) > 1 else ""
         when = f"{span(since(_time(one), now))} ago{times}"
         by = _component(one) or "?"
         yield told("events", f"{by}, {when}: {one['reason']}: {_line(one.get('message'))}")
+
+
+def _of_one_sync(newest: Sequence[JsonObject]) -> Iterator[JsonObject]:
+    """Those of the last: of several Secrets there is one for all that went well, and one for each
+    that did not, posted one after the other.
+    """
+    told = set[tuple[str, str]]()
+    for one in newest:
+        said = one["reason"], _line(one.get("message"))
+        apart = since(_time(one), 0) - since(_time(newest[0]), 0)
+        if not told or (said not in told and apart <= _ONE_SYNC and len(told) < _EVENTS):
+            told.add(said)
+            yield one
 
 
 def _component(event: Mapping[str, Any]) -> str:

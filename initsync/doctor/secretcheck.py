@@ -3,13 +3,16 @@
 import base64
 
 from initsync.doctor.result import Result, Stored, Unread, failure, ok, warning
-from initsync.sync.secret import age, origin, refuse_foreign, source
+from initsync.sync.secret import age, answers, origin, refuse_foreign, source, version
 from initsync.words import keys
 from initsync.words.errors import JasmError
-from initsync.words.model import JsonObject, Target
+from initsync.words.model import OPAQUE, JsonObject, Target
 from initsync.words.times import span
+from initsync.words.wording import one_line
 
 _SHOWN = 20
+_LONG = 512  # bytes of anybody's text
+_FIELDS = "version, format, keys, values, type, labels or annotations"
 
 
 def check(secret: Stored, target: Target, managed_by: tuple[str, ...], now: float) -> Result:
@@ -28,7 +31,12 @@ def check(secret: Stored, target: Target, managed_by: tuple[str, ...], now: floa
     written = source(secret)
     if written and written != origin(target):
         advice = "the next sync writes it anew, unless other pods ask for the other source"
-        return warning("secret", f"{said}; the pod asks for {target.source}", advice)
+        wanted = one_line(target.source, _LONG)
+        return warning("secret", f"{said}; the pod asks for {wanted}", advice)
+    if written and not answers(secret, target):
+        advice = "the next sync writes it anew, unless other pods ask for it as it is"
+        other = "was written by an annotation that says other things of it than the pod's now"
+        return warning("secret", f"{said}; it {other} ({_FIELDS})", advice)
     return ok("secret", said)
 
 
@@ -37,10 +45,17 @@ def _whose(secret: JsonObject, now: float) -> str:
     owner = (metadata.get("labels") or {}).get(keys.MANAGED_BY, "nobody, and may be taken over")
     seconds = age(secret, now)
     written = "" if seconds == float("inf") else f", written {span(seconds)} ago"
-    origin = source(secret)
-    return f"{secret.get('type', 'Opaque')}, managed by {owner}{written}" + (
-        f" from {origin}" if origin else ""
-    )
+    kind = one_line(secret.get("type", OPAQUE), _LONG)
+    return f"{kind}, managed by {owner}{written}{_from(secret)}"
+
+
+def _from(secret: JsonObject) -> str:
+    """Its sources, and what of them, as it says itself; whoever may write it may write that."""
+    path = (secret["metadata"].get("annotations") or {}).get(keys.SOURCE_PATH, "")
+    origin = ", ".join(path.splitlines()) if "\n" in path else source(secret)
+    read = ", ".join(version(secret).split())
+    told = f" from {one_line(origin, _LONG)}" if origin else ""
+    return told + (f", version {one_line(read, _LONG)}" if read else "")
 
 
 def _keys(secret: JsonObject) -> str:

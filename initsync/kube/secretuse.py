@@ -1,12 +1,12 @@
-"""What in a pod takes from the Secret that its own `jasm-init` makes, and can never get it. Pure.
+"""What in a pod takes from the Secrets that its own `jasm-init` makes, and can never get it. Pure.
 
 The kubelet mounts all volumes before it starts any container, and looks at `env` and `envFrom` when
 it makes theirs. It looks at imagePullSecrets before each pull, but takes only Secrets of their own
-types (kubernetes 1.37.2, pkg/credentialprovider/secrets/secrets.go), and those that are synced are
-Opaque. https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#detailed-behavior
+types (kubernetes 1.37.2, pkg/credentialprovider/secrets/secrets.go), which a synced one is where
+its entry says so. https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#detailed-behavior
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from initsync.kube import references
@@ -16,71 +16,107 @@ from initsync.words.wording import one_line
 _LISTED = 5
 _LONG = 64  # bytes of a name worth showing
 
+_Types = Mapping[str, str]
+"""By a Secret's name its type."""
+_ByName = dict[str, dict[str, None]]
+"""By a Secret's name who takes it, in order and each once."""
+
 
 def problems(
-    spec: Mapping[str, Any], secrets: Mapping[str, str], before: Sequence[Mapping[str, Any]]
+    spec: Mapping[str, Any], secrets: _Types, before: Sequence[Mapping[str, Any]]
 ) -> Iterator[str]:
-    """A sentence for each kind and Secret.
+    """A sentence for each kind and Secret; see `of_each`."""
+    for _, sentence in of_each(spec, secrets, before):
+        yield sentence
+
+
+def of_each(
+    spec: Mapping[str, Any], secrets: _Types, before: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[str, str]]:
+    """Each of the sentences behind the name of the Secret that it is about.
 
     `secrets` are the types by name of those that `jasm-init` makes; `before` are the init
-    containers that start before it.
+    containers that start before it. The pod is gone through once, however many Secrets there are.
     """
-    for secret, kind in secrets.items():
-        yield from _too_early(spec, secret, before)
-        yield from _never_pulled(spec, secret, kind)
-        yield from _unused(spec, secret, secrets)
-
-
-def _too_early(
-    spec: Mapping[str, Any], secret: str, before: Sequence[Mapping[str, Any]]
-) -> Iterator[str]:
-    name = one_line(secret, _LONG)
     volumes = spec.get("volumes") or []
-    shown = {found["name"] for found in volumes if _names(references.of_volume(found), secret)}
-    if early := [found["name"] for found in before if _takes(found, secret, shown)]:
-        yield (
-            f"init containers that start before {keys.CONTAINER} can never see what that writes to "
-            f"Secret {name}: {_listed(early)}. Move them behind it, or see {keys.PLACE}"
-        )
-    if first := [found["name"] for found in volumes if _names(references.at_mount(found), secret)]:
-        yield (
-            "volumes that must be mounted before any container starts can never see what "
-            f"{keys.CONTAINER} writes to Secret {name}: {_listed(first)}. Give them a Secret of "
-            "their own"
-        )
-
-
-def _never_pulled(spec: Mapping[str, Any], secret: str, kind: str) -> Iterator[str]:
-    named = secret in (pull.get("name") for pull in spec.get("imagePullSecrets") or [])
-    if named and kind != secrettypes.DOCKER:
+    early = _early(before, volumes, secrets)
+    first = _by_name(volumes, references.at_mount, secrets)
+    pulls = {pull.get("name") for pull in spec.get("imagePullSecrets") or []}
+    found = list(references.references(spec)) if spec.get("containers") else None
+    taken = {one.secret for one in found or ()}
+    told = _others(found or (), secrets)
+    for secret, kind in secrets.items():
         name = one_line(secret, _LONG)
-        yield (
-            f"no image can ever be pulled with Secret {name} of imagePullSecrets: "
-            f"{keys.CONTAINER}'s own is pulled before that is made, and for all others its type, "
-            f"{kind}, is none to pull with"
-        )
+        if secret in early:
+            yield secret, _too_early(name, early[secret])
+        if secret in first:
+            yield secret, _at_mount(name, first[secret])
+        if secret in pulls and kind != secrettypes.DOCKER:
+            yield secret, _never_pulled(name, kind)
+        # Part of a pod, as kustomize's patches are, takes nothing yet.
+        if found is not None and secret not in taken:
+            yield secret, f"nothing in the pod takes from Secret {name}{told}"
 
 
-def _takes(container: Mapping[str, Any], secret: str, shown: Collection[str]) -> bool:
-    mounts = container.get("volumeMounts") or []
-    mounted = any(mount["name"] in shown for mount in mounts)
-    return mounted or _names(references.of_container(container), secret)
+def _too_early(name: str, containers: Iterable[str]) -> str:
+    return (
+        f"init containers that start before {keys.CONTAINER} can never see what that writes to "
+        f"Secret {name}: {_listed(containers)}. Move them behind it, or see {keys.PLACE}"
+    )
 
 
-def _names(found: Iterable[references.Reference], secret: str) -> bool:
-    return any(one.secret == secret for one in found)
+def _at_mount(name: str, volumes: Iterable[str]) -> str:
+    return (
+        "volumes that must be mounted before any container starts can never see what "
+        f"{keys.CONTAINER} writes to Secret {name}: {_listed(volumes)}. Give them a Secret of "
+        "their own"
+    )
 
 
-def _unused(spec: Mapping[str, Any], secret: str, secrets: Collection[str]) -> Iterator[str]:
-    found = list(references.references(spec))
-    partial = not spec.get("containers")  # as kustomize's patches are
-    if partial or _names(found, secret):
-        return
+def _never_pulled(name: str, kind: str) -> str:
+    return (
+        f"no image can ever be pulled with Secret {name} of imagePullSecrets: "
+        f"{keys.CONTAINER}'s own is pulled before that is made, and for all others its type, "
+        f"{kind}, is none to pull with"
+    )
+
+
+def _early(
+    before: Iterable[Mapping[str, Any]], volumes: Iterable[Mapping[str, Any]], secrets: _Types
+) -> _ByName:
+    """By Secret the containers that read it before it is made, by variables or by a mount."""
+    shown = dict[str, set[str]]()
+    for secret, names in _by_name(volumes, references.of_volume, secrets).items():
+        for name in names:
+            shown.setdefault(name, set()).add(secret)
+    taken = _by_name(before, references.of_container, secrets)
+    for container in before:
+        for mount in container.get("volumeMounts") or []:
+            for secret in shown.get(mount["name"], ()):
+                taken.setdefault(secret, {})[container["name"]] = None
+    return taken
+
+
+def _by_name(
+    parts: Iterable[Mapping[str, Any]],
+    of: Callable[[Mapping[str, Any]], Iterable[references.Reference]],
+    secrets: _Types,
+) -> _ByName:
+    """By Secret, of those in question, the containers or volumes of which that is true."""
+    taken: _ByName = {}
+    for part in parts:
+        for one in of(part):
+            if one.secret in secrets:
+                taken.setdefault(one.secret, {})[part["name"]] = None
+    return taken
+
+
+def _others(found: Iterable[references.Reference], secrets: _Types) -> str:
+    """The Secrets that the pod takes and does not ask for: one of them may be what is meant."""
     others = [
         one.secret for one in found if one.through != references.PULL and one.secret not in secrets
     ]
-    names = f"; it names {_listed(others)}" if others else ""
-    yield f"nothing in the pod takes from Secret {one_line(secret, _LONG)}{names}"
+    return f"; it names {_listed(others)}" if others else ""
 
 
 def _listed(names: Iterable[str]) -> str:

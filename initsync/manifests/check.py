@@ -71,7 +71,8 @@ def _check(found: Located, providers: Providers) -> tuple[SyncRequest, ...]:
         raise AnnotationError(problem, name=found.name, of=found.part)
     if found.earlier:
         problem = f"is there twice, also at line {found.earlier}, and only the last one counts"
-        raise AnnotationError(f"{problem}: remove one", name=found.name)
+        advice = ", or write both as a list under secrets" if found.name == keys.ANNOTATION else ""
+        raise AnnotationError(f"{problem}: remove one{advice}", name=found.name)
     if not isinstance(value, ScalarNode):
         problem = f"must be a string, not a {value.kind}: write '{found.name}: |' above its fields"
         raise AnnotationError(problem, name=found.name)
@@ -90,13 +91,21 @@ def _warnings(
     found: Located, requests: Sequence[SyncRequest], sources: Sources
 ) -> Iterator[Finding]:
     """Whether the pod can use what it asks for, and it alone makes that."""
+    lines = {
+        target.secret_name: _line(found.value, target.entries[0].line or None)
+        for target in targets(requests)
+    }
     before = place.earlier(found.pod)
-    for said in secretuse.problems(found.pod["spec"], types(requests), before):
-        yield Finding(found.value.line, *found.workload, found.name, "", said, "warning")
+    for secret, said in secretuse.of_each(found.pod["spec"], types(requests), before):
+        yield _warning(found, lines[secret], said)
     for target in targets(requests):
-        if said := sources.conflict(target, found.workload):
-            line = _line(found.value, target.entries[0].line or None)
-            yield Finding(line, *found.workload, found.name, "", said, "warning")
+        line = lines[target.secret_name]
+        if said := sources.conflict(target, found.workload, line):
+            yield _warning(found, line, said)
+
+
+def _warning(found: Located, line: int, said: str) -> Finding:
+    return Finding(line, *found.workload, found.name, "", said, "warning")
 
 
 def _advice(found: Located) -> str:

@@ -47,12 +47,18 @@ class Manifest(NamedTuple):
 class Checked:
     """What was found in all files."""
 
-    def __init__(self) -> None:
+    def __init__(self, namespace: str = "") -> None:
+        """`namespace`: of objects that name none."""
         self.files = 0
         self.annotations = 0
         self.findings: list[tuple[str, Finding]] = []
         self.unread: list[Unread] = []
-        self._sources = Sources()
+        self._sources = Sources(namespace)
+
+    @property
+    def conflicts(self) -> list[str]:
+        """A sentence for each two workloads that make one Secret from different sources."""
+        return self._sources.conflicts
 
     @property
     def exit_code(self) -> int:
@@ -67,6 +73,7 @@ class Checked:
     def read(self, path: str) -> Manifest | None:
         """Read a file and check it; None where it cannot be read to its end."""
         shown = STDIN if path == "-" else printable(os.fsencode(path).decode(errors="replace"))
+        self._sources.file = shown
         try:
             found = Manifest(shown, documents.decode(_manifests(path)))
             for finding in check.findings(found.text, providers, self._sources):
@@ -84,14 +91,22 @@ class Checked:
         return None
 
 
-def all_valid(paths: Iterable[str]) -> list[Manifest]:
+class Valid(NamedTuple):
+    """Files that can all be used."""
+
+    manifests: list[Manifest]
+    conflicts: list[str]
+    """As of `Checked`."""
+
+
+def all_valid(paths: Iterable[str], namespace: str = "") -> Valid:
     """Every file, where all can be used. Raises Refused."""
-    checked = Checked()
+    checked = Checked(namespace)
     read = [found for path in paths for file in files(path) if (found := checked.read(file))]
     if checked.exit_code:
         invalid = [as_text(*finding) for finding in checked.of("error")]
         raise Refused([*invalid, *map(unread_text, checked.unread)], checked.exit_code)
-    return read
+    return Valid(read, checked.conflicts)
 
 
 def files(path: str) -> Iterator[str]:

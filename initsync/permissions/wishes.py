@@ -11,12 +11,13 @@ from initsync.annotation import check
 from initsync.annotation.request import parse
 from initsync.kube import podfields
 from initsync.manifests import workloads
+from initsync.manifests.sources import Sources
 from initsync.manifests.tree import ScalarNode
-from initsync.manifests.workloads import Located
+from initsync.manifests.workloads import Located, Workload
 from initsync.permissions import owners
 from initsync.words import keys, rules
 from initsync.words.errors import InvalidSetup, JasmError
-from initsync.words.model import JsonObject, PodRef
+from initsync.words.model import JsonObject, PodRef, SyncRequest, targets
 from initsync.words.wording import shown
 
 
@@ -44,7 +45,8 @@ def of_manifest(text: str, namespace: str) -> Iterator[Wish]:
             kind, own, name = found.workload
             chosen = own or namespace
             _refuse(found, f"{kind} {shown(name)}", chosen)
-            yield from _wishes(chosen, found.account, found.value.text, found.managed_by)
+            requests = _requests(chosen, found.value.text)
+            yield from _wishes(requests, found.account, found.managed_by)
 
 
 def _refuse(found: Located, whose: str, namespace: str) -> None:
@@ -75,17 +77,21 @@ def _owner_problem(managed_by: str) -> InvalidSetup | None:
 
 
 class Read(NamedTuple):
-    """What pods that are there wish, and a sentence for each problem that kept one's wish out."""
+    """What pods wish."""
 
     wishes: list[Wish]
     problems: list[str]
+    """A sentence for each that kept a pod's wishes out."""
+    conflicts: list[str]
+    """As of `Sources`."""
 
 
 def of_pods(pods: Iterable[JsonObject]) -> Read:
     """Those of pods as the API server gives them. One with a problem stops no other, and the same
-    problem of many pods is told once.
+    problem of many pods is told once, as is what another Deployment's pods do.
     """
     found: list[Wish] = []
+    sources, told = Sources(), set[tuple[str, str]]()
     problems: dict[str, str] = {}
     for pod in pods:
         metadata = pod["metadata"]
@@ -95,9 +101,13 @@ def of_pods(pods: Iterable[JsonObject]) -> Read:
                 problems.setdefault(sentence, f"{whose}: {sentence}")
         elif text := (metadata.get("annotations") or {}).get(keys.ANNOTATION):
             account = pod["spec"].get("serviceAccountName") or "default"
-            managed_by = podfields.managed_by(pod)
-            found += _wishes(metadata["namespace"], account, text, managed_by)
-    return Read(found, [*problems.values()])
+            workload = Workload("Pod", metadata["namespace"], metadata["name"])
+            requests = _requests(workload.namespace, text)
+            found += _wishes(requests, account, podfields.managed_by(pod))
+            for target in () if (workload.namespace, text) in told else targets(requests):
+                sources.conflict(target, workload)
+            told.add((workload.namespace, text))
+    return Read(found, [*problems.values()], sources.conflicts)
 
 
 def _wrong(pod: JsonObject) -> Iterator[JasmError]:
@@ -109,7 +119,11 @@ def _wrong(pod: JsonObject) -> Iterator[JasmError]:
         yield problem
 
 
-def _wishes(namespace: str, account: str, text: str, managed_by: str) -> Iterator[Wish]:
-    for request in parse(text, PodRef(namespace, "", ""), providers):
+def _requests(namespace: str, text: str) -> tuple[SyncRequest, ...]:
+    return parse(text, PodRef(namespace, "", ""), providers)
+
+
+def _wishes(requests: Iterable[SyncRequest], account: str, managed_by: str) -> Iterator[Wish]:
+    for request in requests:
         source = (request.provider, request.secret_path)
-        yield Wish(namespace, account, request.secret_name, *source, managed_by)
+        yield Wish(request.namespace, account, request.secret_name, *source, managed_by)

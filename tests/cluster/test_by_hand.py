@@ -10,6 +10,14 @@ from initsync.testing.server import ApiServer
 from initsync.words import keys
 from tests.cluster.by_hand import GOOD, as_process, create, run, write_kubeconfig
 
+CREATED = "Secret db created with 1 key from aws-secretsmanager /prod/db"
+
+
+def version(api: ApiServer, namespace: str) -> str:
+    """Of what was written, by what the Secret says."""
+    found = api.request("GET", f"/api/v1/namespaces/{namespace}/secrets/db").body
+    return str(found["metadata"]["annotations"][keys.VERSION])
+
 
 @pytest.fixture
 def kubeconfig(api: ApiServer, namespace: str, tmp_path: Path) -> Path:
@@ -23,7 +31,7 @@ def test_it_does_what_jasm_init_does(
 
     ended = run(kubeconfig, aws, "--pod", "web-1", way=as_process)
 
-    said = "Secret db created with 1 key from aws-secretsmanager /prod/db"
+    said = f"{CREATED} (version {version(api, namespace)})"
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", f"{said}\n")
     events = api.request("GET", f"/api/v1/namespaces/{namespace}/events").body["items"]
     (event,) = (found for found in events if found["involvedObject"]["uid"] == uid)
@@ -43,8 +51,9 @@ def test_json_is_for_scripts(
         "secretName": "db",
         "provider": "aws-secretsmanager",
         "path": "/prod/db",
+        "version": version(api, namespace),
         "keys": 1,
-        "message": "Secret db created with 1 key from aws-secretsmanager /prod/db",
+        "message": f"{CREATED} (version {version(api, namespace)})",
     }
 
 
@@ -85,8 +94,9 @@ def test_a_dry_run_writes_nothing_and_shows_names_and_sizes(
 
     ended = run(kubeconfig, aws, "--pod", "web-1", "--dry-run")
 
-    said = "dry run: Secret db would be created with 1 key from aws-secretsmanager /prod/db\n"
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "+ password (13 bytes)\n", said)
+    said = f"dry run: {CREATED.replace('created', 'would be created')} (version "
+    assert (ended.returncode, ended.stdout) == (0, "+ password (13 bytes)\n")
+    assert ended.stderr.startswith(said)
     assert api.request("GET", f"/api/v1/namespaces/{namespace}/secrets/db").status == 404
     assert api.request("GET", f"/api/v1/namespaces/{namespace}/events").body["items"] == []
 

@@ -28,6 +28,31 @@ def test_aws_is_asked_as_the_pod_by_a_token_of_its_serviceaccount(ward: Ward) ->
     assert told["cloud-secret"]["message"] == "/prod/db has 1 key: password, read as the pod"
 
 
+def test_of_a_list_each_secret_is_read_as_the_pod_by_one_identity(
+    ward: Ward, aws: AwsServer
+) -> None:
+    entry = (
+        "- {provider: aws-secretsmanager, path: /prod/db, secretName: db, keys: [password: K]}\n"
+    )
+    other = "- {provider: aws-secretsmanager, path: /none, secretName: other}\n"
+    ward.annotations["jasm.codnod.io/secret-sync"] = f"secrets:\n{entry}{other}"
+    ward.pod["spec"]["containers"][0]["envFrom"] += [{"secretRef": {"name": "other"}}]
+    ward.store()
+    before = aws.calls()
+
+    code, lines = ward.lines(*AS_POD)
+    told = [one for one in ward.examine(*AS_POD).stdout.splitlines() if "cloud-" in one]
+
+    checks = [
+        line[8:].partition(":")[0] for line in lines if line.startswith(("failed", "warning"))
+    ]
+    assert checks == ["secret", "rights", "secret", "cloud-secret"]
+    assert code == 5
+    assert told[1] == "ok      cloud-secret: /prod/db gives Secret db 1 key: K, read as the pod"
+    assert told[2].startswith("failed  cloud-secret: aws-secretsmanager has no secret at path '/no")
+    assert (aws.calls() - before)["AssumeRoleWithWebIdentity"] == 2  # one a run
+
+
 @pytest.mark.parametrize(
     ("action", "check", "said"),
     [

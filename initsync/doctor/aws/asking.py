@@ -2,17 +2,17 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from initsync import providers
+from initsync.doctor import read
 from initsync.doctor.aws.identity import PodIdentity
-from initsync.doctor.diagnoses import SECRET, WHO, Asker
+from initsync.doctor.diagnoses import SECRET, WHO, Asker, Part
 from initsync.doctor.result import Result, Unread, attempt, failure, ok, skipped
 from initsync.kube.reads import TOKENS, Reads
 from initsync.providers.aws.endpoints import REGION_VARIABLES
 from initsync.providers.interface import SecretProvider
-from initsync.sync import data
 from initsync.words.errors import AccessDenied, JasmError, NoIdentity, ProviderUnavailable
 from initsync.words.model import SyncRequest
 
@@ -24,13 +24,14 @@ _IDENTITIES = (
 )
 
 
-def as_caller(asker: Asker, request: SyncRequest, pod: PodIdentity) -> Iterator[Result]:
+def as_caller(asker: Asker, parts: Sequence[Part], pod: PodIdentity) -> Iterator[Result]:
     """What environment and boto3 make of whoever asks. A refusal says nothing of the pod."""
+    first = parts[0].target.entries[0]
     told = {name: pod.env[name] for name in REGION_VARIABLES if pod.env.get(name)}
-    kind, env = providers.load(request.provider), {**asker.env, **told}
+    kind, env = providers.load(first.provider), {**asker.env, **told}
     provider = kind(env, time.time, asker.network, True)
     try:
-        who = provider.whoami(request.secret_path)
+        who = provider.whoami(first.secret_path)
     except JasmError as error:
         why = error.tried[-1] if isinstance(error, NoIdentity) else str(error)
         yield skipped(WHO, f"you have no AWS identity that works: {why}")
@@ -43,51 +44,41 @@ def as_caller(asker: Asker, request: SyncRequest, pod: PodIdentity) -> Iterator[
         )
         yield skipped(SECRET, said)
         return
-    try:
-        said = _keys(provider, request)
-    except (AccessDenied, NoIdentity, ProviderUnavailable) as error:
-        yield skipped(SECRET, f"you could not read it, which says nothing of the pod: {error}")
-    except JasmError as error:
-        yield failure(SECRET, error)
-    else:
-        yield ok(SECRET, f"{said}, read by you; whether the pod may is asked by --as-pod")
+    by = "read by you; whether the pod may is asked by --as-pod"
+    yield from read.each(provider, parts, by, _not_yours)
 
 
-def as_pod(asker: Asker, request: SyncRequest, account: str, pod: PodIdentity) -> Iterator[Result]:
+def _not_yours(error: JasmError) -> Result:
+    if isinstance(error, (AccessDenied, NoIdentity, ProviderUnavailable)):
+        return skipped(SECRET, f"you could not read it, which says nothing of the pod: {error}")
+    return failure(SECRET, error)
+
+
+def as_pod(asker: Asker, parts: Sequence[Part], account: str, pod: PodIdentity) -> Iterator[Result]:
     """What AWS says to the pod's ServiceAccount: the very requests of `jasm-init`."""
+    first = parts[0].target.entries[0]
     if not pod.role:
         why = "--as-pod can ask for a role by IRSA only, and the pod has none"
         yield from (skipped(check, why) for check in (WHO, SECRET))
         return
-    token = attempt(lambda: _token(asker.reads, request, account, pod.audience))
+    token = attempt(lambda: _token(asker.reads, first, account, pod.audience))
     if isinstance(token, Unread):
         yield from (token.result(check) for check in (WHO, SECRET))
         return
     with _readable(token) as file:
-        of_pod = _environment(asker.env, request, pod, file)
-        provider = providers.load(request.provider)(of_pod, time.time, asker.network)
-        yield from _asked(provider, request)
+        of_pod = _environment(asker.env, first, pod, file)
+        provider = providers.load(first.provider)(of_pod, time.time, asker.network)
+        yield from _asked(provider, parts)
 
 
-def _asked(provider: SecretProvider, request: SyncRequest) -> Iterator[Result]:
+def _asked(provider: SecretProvider, parts: Sequence[Part]) -> Iterator[Result]:
     try:
-        yield ok(WHO, f"the pod is {provider.whoami(request.secret_path)}")
+        yield ok(WHO, f"the pod is {provider.whoami(parts[0].target.entries[0].secret_path)}")
     except JasmError as error:
         yield failure(WHO, error)
         yield skipped(SECRET, "it needs the pod's AWS identity")
         return
-    try:
-        yield ok(SECRET, f"{_keys(provider, request)}, read as the pod")
-    except JasmError as error:
-        yield failure(SECRET, error)
-
-
-def _keys(provider: SecretProvider, request: SyncRequest) -> str:
-    """What a sync of that entry would put into its Secret, by the keys' names."""
-    read = provider.fetch(request.secret_path, request.selection.version)
-    keys = sorted(data.of([(request, read)]))
-    number = f"{len(keys)} key{'' if len(keys) == 1 else 's'}"
-    return f"{request.secret_path} has {number}: {', '.join(keys)}"
+    yield from read.each(provider, parts, "read as the pod", lambda error: failure(SECRET, error))
 
 
 def _token(reads: Reads, request: SyncRequest, account: str, audience: str) -> str:

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/eks/latest/userguide/pod-configuration.html
 
 import os.path
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from initsync.doctor.result import Result, Stored, Unread, failed, ok, skipped, warning
@@ -49,8 +49,8 @@ def identity_of(pod: JsonObject, account: Stored) -> PodIdentity:
     return PodIdentity(env, marks.get(iam.ROLE_ANNOTATION, ""), audience)
 
 
-def check(pod: JsonObject, account: Stored, path: str) -> Iterator[Result]:
-    """Where the pod's AWS identity comes from, and the region that it would ask for `path`."""
+def check(pod: JsonObject, account: Stored, paths: Iterable[str]) -> Iterator[Result]:
+    """Where the pod's AWS identity comes from, and the regions that it would ask for `paths`."""
     ours, found = _container(pod), identity_of(pod, account)
     if not ours:
         yield skipped("identity", f"it comes with {keys.CONTAINER}, which the pod lacks")
@@ -68,8 +68,9 @@ def check(pod: JsonObject, account: Stored, path: str) -> Iterator[Result]:
         yield _pod_identity(pod, env, uri)
     else:
         yield _none(found, account)
-    if path and not endpoints.region_of(path, env):
-        said = f"neither the path nor the environment of {keys.CONTAINER} names a region"
+    if nowhere := [path for path in paths if not endpoints.region_of(path, env)]:
+        which = "the path" if len(nowhere) == 1 else f"{len(nowhere)} of the paths"
+        said = f"neither {which} nor the environment of {keys.CONTAINER} names a region"
         advice = f"set {endpoints.REGION_VARIABLES[0]} there, or give the secret's full ARN"
         yield failed("region", said, advice, 2)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from initsync.doctor import podchecks
-from initsync.doctor.result import Unread
+from initsync.doctor.result import Result, Unread
 from initsync.words import keys
 
 NOW = 1_800_000_000.0
@@ -130,6 +130,29 @@ def test_the_newest_event_of_jasm_and_the_newest_warning_of_others_are_told() ->
         "ok      events: jasm-init, 1h ago: Byjasm-init: so it is",
         "warning events: kubelet, 1h ago, 12 times: Bykubelet: so it is",
     ]
+
+
+def test_of_several_secrets_the_events_of_one_sync_are_told() -> None:
+    """One for all that went well, and one for each that did not."""
+    every = [
+        event(keys.CONTAINER, "Warning", "2027-01-15T06:59:00Z", message="of the sync before"),
+        event(keys.CONTAINER, "Normal", "2027-01-15T06:59:58Z", message="a and b"),
+        event(keys.CONTAINER, "Warning", HOUR_AGO, message="Secret c: no"),
+        event(keys.CONTAINER, "Warning", HOUR_AGO, message="Secret c: no"),
+        event(keys.CONTAINER, "Warning", HOUR_AGO, message="Secret d: no"),
+    ]
+
+    told = [str(one).rpartition("jasm-init: ")[2] for one in events(every, several=True)]
+
+    assert told == ["Secret c: no", "Secret d: no", "a and b"]
+    assert len(events(every, several=False)) == 1
+    many = [event(keys.CONTAINER, "Warning", "when?", message=f"Secret {n}") for n in range(50)]
+    assert len(events(many, several=True)) == 1
+    assert len(events([it | {"lastTimestamp": HOUR_AGO} for it in many], several=True)) == 10
+
+
+def events(every: list[dict[str, Any]], *, several: bool) -> list[Result]:
+    return list(podchecks.events(every, NOW, several=several))
 
 
 def test_an_event_of_the_new_kind_counts_by_its_own_time() -> None:

@@ -50,7 +50,7 @@ def test_what_names_no_secret() -> None:
 
 @pytest.mark.parametrize("text", [GOOD, GOOD.replace("aws", "new"), '{"secretName": "db"}'])
 def test_an_annotation_that_is_not_valid_in_all_still_says_which_secret(text: str) -> None:
-    assert request.asked(text) == "db"
+    assert request.asked(text) == ("db",)
 
 
 @pytest.mark.parametrize("text", ["", "path: /a\n", "nonsense", "- a"])
@@ -79,6 +79,30 @@ def test_a_user_is_told_once_with_all_its_ways() -> None:
 
     assert found.secrets[0].users == [User("Pod", "web", "", ("env", "annotation"))]
     assert [one.name for one in found.unused] == ["other"]
+
+
+def test_a_list_uses_every_secret_that_it_asks_for() -> None:
+    text = "secrets:\n" + "".join(
+        f"- {{provider: aws-secretsmanager, path: /a, secretName: {name}}}\n"
+        for name in ("db", "api", "db")
+    )
+    found = Found([secret("db"), secret("api"), secret("other")])
+    asking = pod("web")
+    asking["metadata"]["annotations"][keys.ANNOTATION] = text
+
+    found.add("Pod", asking)
+
+    assert {one.name: [user.through for user in one.users] for one in found.secrets} == {
+        "db": [("env", "annotation")],
+        "api": [("annotation",)],
+        "other": [],
+    }
+
+
+def test_a_list_that_is_not_valid_in_all_says_what_it_can() -> None:
+    text = "secrets:\n- {provider: vault, secretName: db}\n- 5\n- {secretName: api, x: [y]}\n"
+
+    assert request.asked(text) == ("db", "api")
 
 
 def test_an_empty_annotation_asks_for_a_secret_in_no_words() -> None:

@@ -7,7 +7,6 @@ import yaml
 
 from initsync.manifests import check
 from initsync.manifests.check import Finding
-from initsync.manifests.sources import Sources
 from initsync.words import keys
 from tests.initsync.annotation.known import Known
 
@@ -94,29 +93,3 @@ def test_one_that_is_there_twice_is_told_with_both_lines() -> None:
 
     assert (told.line, told.severity) == (9, "error")
     assert "is there twice, also at line 5, and only the last one counts" in told.message
-
-
-def test_two_sources_of_one_secret_are_told_with_both_workloads_and_paths() -> None:
-    (told,) = found(deployment("web", GOOD), deployment("api", GOOD.replace("/a", "/b")))
-
-    assert (told.name, told.severity) == ("api", "warning")
-    assert told.message == (
-        "Secret db is made from aws-secretsmanager /b here, and from aws-secretsmanager /a by "
-        "Deployment web: their pods write it in turn. Give one of the two another secretName"
-    )
-
-
-def test_the_same_source_or_another_namespace_is_fine() -> None:
-    other = deployment("api", GOOD.replace("/a", "/b"), "bank")
-
-    assert found(deployment("web", GOOD), deployment("job", GOOD), other) == []
-
-
-def test_two_sources_are_told_in_files_that_are_checked_together() -> None:
-    sources = Sources()
-    texts = [yaml.safe_dump(deployment(path, GOOD.replace("/a", path))) for path in ("/a", "/b")]
-
-    first, second = ([*check.findings(it, PROVIDERS, sources)] for it in texts)
-
-    assert first == [None]
-    assert "Deployment /a" in str(second[1])

@@ -124,7 +124,9 @@ def create(moto: str, role: CloudRole, *, attach: bool = True) -> str:
     return str(arn)
 
 
-def fetch(moto: str, role_arn: str, path: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def fetch(
+    moto: str, role_arn: str, path: str, monkeypatch: pytest.MonkeyPatch, version: str = ""
+) -> dict[str, str]:
     """As a pod with that role, while every request needs permission."""
     assumed = client(moto, "sts").assume_role(RoleArn=role_arn, RoleSessionName="pod")
     given = assumed["Credentials"]
@@ -138,7 +140,10 @@ def fetch(moto: str, role_arn: str, path: str, monkeypatch: pytest.MonkeyPatch) 
     provider = providers.load(NAME)(env, time.time, Network({}, lambda: 60.0, lambda _: None))
     with monkeypatch.context() as enforced:
         enforced.setattr(moto_settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
-        return provider.fetch(path).data
+        content = provider.fetch(path, version).content
+    assert isinstance(content, str)
+    found: dict[str, str] = json.loads(content)
+    return found
 
 
 def test_the_printed_role_fetches_its_secret_and_no_other(
@@ -150,8 +155,11 @@ def test_the_printed_role_fetches_its_secret_and_no_other(
         )
     arn = create(moto, role := role_of("prod/db"))
 
+    client(moto, "secretsmanager").put_secret_value(SecretId="prod/db", SecretString='{"of": "2"}')
+
     assert role.arn == arn
-    assert fetch(moto, arn, "prod/db", monkeypatch) == {"of": "prod/db"}
+    assert fetch(moto, arn, "prod/db", monkeypatch) == {"of": "2"}
+    assert fetch(moto, arn, "prod/db", monkeypatch, "AWSPREVIOUS") == {"of": "prod/db"}
     for other in ("prod/db-abcdef", "prod/d"):
         with pytest.raises(AccessDenied):
             fetch(moto, arn, other, monkeypatch)

@@ -27,7 +27,7 @@ def live(*, app: str = "", ours: str = "", **annotations: str) -> Any:
 
 
 def labels(pod: Any) -> list[str]:
-    found, problems = wishes.of_pods([pod])
+    found, problems, _ = wishes.of_pods([pod])
     assert problems == []
     return [wish.managed_by for wish in found]
 
@@ -49,7 +49,7 @@ def test_a_value_from_elsewhere_is_not_known() -> None:
 def test_another_programs_is_refused_by_the_pods_name_and_stops_no_neighbour() -> None:
     neighbour = live()
 
-    found, problems = wishes.of_pods([live(ours="Helm"), neighbour, live(ours="Helm")])
+    found, problems, _ = wishes.of_pods([live(ours="Helm"), neighbour, live(ours="Helm")])
 
     assert [wish.managed_by for wish in found] == [""]
     assert len(problems) == 1
@@ -58,7 +58,7 @@ def test_another_programs_is_refused_by_the_pods_name_and_stops_no_neighbour() -
 
 @pytest.mark.parametrize("value", [" Helm", "Helm\n", "\u202ecaronte"])
 def test_what_no_label_can_have_is_refused(value: str) -> None:
-    found, problems = wishes.of_pods([live(ours=value)])
+    found, problems, _ = wishes.of_pods([live(ours=value)])
 
     assert found == []
     assert "which no label can be: set it to letters, digits and '-_.'" in problems[0]
@@ -68,10 +68,29 @@ def test_an_invalid_annotation_stops_no_neighbour_either() -> None:
     invalid = live()
     invalid["metadata"]["annotations"][keys.ANNOTATION] = "provider: vault"
 
-    found, problems = wishes.of_pods([invalid, live(), invalid])
+    found, problems, _ = wishes.of_pods([invalid, live(), invalid])
 
     assert [wish.secret_name for wish in found] == ["db"]
     (problem,) = problems
     assert problem.startswith(
         f"Pod shop/web-1: annotation {keys.ANNOTATION}: field 'path' is missing"
     )
+
+
+def test_pods_that_make_one_secret_from_different_sources_are_told_once_each() -> None:
+    first, other, again = live(), live(), live()
+    text = first["metadata"]["annotations"][keys.ANNOTATION]
+    listed = "secrets:\n- {provider: aws-secretsmanager, path: /prod/api, secretName: db}\n"
+    other["metadata"] |= {"name": "api-1", "annotations": {keys.ANNOTATION: listed}}
+    again["metadata"] |= {"name": "web-2", "annotations": {keys.ANNOTATION: text}}
+
+    replica = {**other, "metadata": other["metadata"] | {"name": "api-2"}}
+
+    found = wishes.of_pods([first, again, other, replica])
+
+    assert found.conflicts == [
+        "Pod shop/api-1: Secret db is made from aws-secretsmanager /prod/api here, and from "
+        "aws-secretsmanager /prod/db by Pod shop/web-1: their pods write it in turn. "
+        "Give one of the two another secretName"
+    ]
+    assert len(found.wishes) == 4
