@@ -1,19 +1,25 @@
-"""Write docs/errors.md anew from the failure table: `python -m tests.docs_update`.
+"""Write docs/errors.md from the failure table, and docs/annotation.schema.json from the parser's
+own constants: `python -m tests.docs_update`.
 
 `tests/test_docs.py` compares; the example sentences are the classes' own.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from initsync import providers
+from initsync.annotation import schema as annotation
+from initsync.sync import report
 from initsync.words import errors
 from initsync.words.errors import JasmError
-from initsync.words.model import Outcome, PodRef, SyncRequest
+from initsync.words.model import Outcome, PodRef, SyncRequest, Target
 from initsync.words.wording import bug
 
-PAGE = Path(__file__).parent.parent / "docs" / "errors.md"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE, SCHEMA = DOCS / "errors.md", DOCS / "annotation.schema.json"
 ROLE = "arn:aws:iam::123456789012:role/app"
 PATH = "/prod/codnod/config"
 DOWN = errors.ProviderUnavailable("AWS Secrets Manager", "HTTP 503, ServiceUnavailable")
@@ -137,9 +143,14 @@ REMEDIES: dict[type[JasmError], str] = {
     ),
 }
 """What to do about any of its kind; the sentence itself says it for the case at hand."""
-SYNC = SyncRequest("aws-secretsmanager", PATH, "app-credentials", PodRef("shop", "app", "1"))
+SYNC = Target(
+    (SyncRequest("aws-secretsmanager", PATH, "app-credentials", PodRef("shop", "app", "1")),)
+)
 KEPT = Outcome("stale", SYNC, ("DB_PASSWORD", "DB_USER"), f"last written 17m ago; {DOWN}")
 MADE = Outcome("created", SYNC, ("DB_PASSWORD", "DB_USER"))
+OTHERS = Outcome(
+    "updated", SYNC, ("DB_PASSWORD", "DB_USER"), before="aws-secretsmanager /prod/other/config"
+)
 HEAD = """\
 # Errors and what to do
 
@@ -196,6 +207,16 @@ because whoever ran it asked for a sync.
 
     {KEPT.sentence}
 """
+REPLACED = f"""
+## SecretSourceChanged
+
+Exit code 0, with a Warning. The Secret is written, and it was written from another source before.
+Once, that is what you want: the annotation names another path than it did. Again and again, it is a
+mistake: two workloads of the namespace name the same `secretName` and overwrite each other. Give
+each its own; `initsync check` finds them in manifests.
+
+    {report.told(OTHERS).sentence}
+"""
 TRIED = {
     "yes": "The container itself tries again: at most five times, within its deadline.",
     "in part": "The container itself tries again where that may help: at most five times.",
@@ -219,10 +240,16 @@ def page() -> str:
     rows += [
         row("SecretSynced", 0, ""),
         row("StaleSecret", 0, "yes"),
+        row("SecretSourceChanged", 0, ""),
         row("InternalError", 1, "no"),
     ]
     sections = [part for reason, same in kinds for part in section(reason, same)]
-    return "".join((HEAD, *rows, MIDDLE, *sections, SYNCED, STALE, BUG))
+    return "".join((HEAD, *rows, MIDDLE, *sections, SYNCED, STALE, REPLACED, BUG))
+
+
+def schema() -> str:
+    """Of the annotation, as `initsync schema` prints it."""
+    return json.dumps(annotation.document(providers.names()), indent=2) + "\n"
 
 
 def sorted_examples() -> list[JasmError]:
@@ -262,3 +289,4 @@ def _reason(error: JasmError) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page())
+    SCHEMA.write_text(schema())

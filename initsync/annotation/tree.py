@@ -22,7 +22,7 @@ _RESOLVED = 512
 """Characters read to tell a number or date: a quarter megabyte of 1:1:1: takes 34 ms, 14 MB."""
 _DEPTH = 5
 """A name in a map in the list `keys` of an entry in the list `secrets`."""
-_NODES = 5000
+NODES = 5000
 """Fifty entries with some thirty keys each."""
 
 
@@ -32,6 +32,8 @@ class Other(NamedTuple):
     value: str
     line: int
     rule: str
+    kind: str
+    """YAML's own word for what it is, such as `int`."""
 
 
 class ListNode(NamedTuple):
@@ -67,7 +69,7 @@ def read(text: str) -> MapNode:
 def _events(text: str) -> Iterator[yaml.Event]:
     """The events of the only document, without the stream's and the document's own frames."""
     loader = _Loader(text)
-    left = _NODES
+    left = NODES
     try:
         while (event := loader.get_event()) is not None:
             if isinstance(event, yaml.ScalarEvent) and event.tag in (None, "!"):
@@ -75,7 +77,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
             if not isinstance(event, (yaml.StreamStartEvent, yaml.StreamEndEvent)):
                 yield event
             if (left := left - 1) < 0:
-                raise AnnotationError(f"must not have more than {_NODES} names and values")
+                raise AnnotationError(f"must not have more than {NODES} names and values")
     finally:
         loader.dispose()
 
@@ -125,13 +127,13 @@ def _scalar(event: yaml.ScalarEvent) -> Field | Other:
     value = str(event.value)
     if event.tag == _STRING or not value:
         return Field(value, _line(event))
-    return Other(value, _line(event), _string_rule(event))
+    kind = str(event.tag).rpartition(":")[2]
+    return Other(value, _line(event), _string_rule(event, kind), kind)
 
 
-def _string_rule(event: yaml.ScalarEvent) -> str:
+def _string_rule(event: yaml.ScalarEvent, kind: str) -> str:
     if not any(event.implicit):  # the tag is written out: quotes would not change it
         return f"must be a string: remove the tag {shown(str(event.tag))}"
-    kind = str(event.tag).rpartition(":")[2]
     return f"must be a string and YAML reads a {kind}: put it in quotes"
 
 
