@@ -75,7 +75,7 @@ class Place:
             there.add(path)
 
     def allow(self, example: Example) -> None:
-        """The Role of a sync; without the guard's mark where it has labels, of which ours allows none."""
+        """The Role of a sync; without the guard's mark for labels, of which ours allows none."""
         rules = rbac.rules(*(name for name, *_ in example.secrets))
         if any(LABEL.search(said) for _, said, _ in example.secrets):
             rules[0]["verbs"].remove(rbac.SYNC_VERB)
