@@ -156,7 +156,7 @@ def changed(draw: st.DrawFn) -> object:
     return document
 
 
-OFTEN = settings(max_examples=times("SCHEMA_TEXTS", 5000, 300), deadline=None)
+OFTEN = settings(max_examples=times("SCHEMA_TEXTS", 5000, 150), deadline=None)
 
 
 @OFTEN
