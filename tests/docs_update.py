@@ -12,7 +12,7 @@ from pathlib import Path
 
 from initsync import providers
 from initsync.annotation import schema as annotation
-from initsync.sync import report
+from initsync.sync.report import told
 from initsync.words import errors
 from initsync.words.errors import JasmError
 from initsync.words.model import Outcome, PodRef, SyncRequest, Target
@@ -92,8 +92,9 @@ REMEDIES: dict[type[JasmError], str] = {
         "if yours came with a later version."
     ),
     errors.InvalidSecretData: (
-        "Correct the secret at the provider: a JSON object, keys that Kubernetes allows, "
-        "no nulls, at most 1 MiB."
+        "Correct the secret at the provider, or what the annotation says of it by `format`, "
+        "`keys`, `values` and `type` ([annotation.md](annotation.md)). Where it says none of "
+        "these, the secret is a JSON object, with keys that Kubernetes allows, no nulls, at most 1 MiB."
     ),
     errors.SecretNotFound: (
         "Create or restore the secret, or correct path or region; "
@@ -143,14 +144,11 @@ REMEDIES: dict[type[JasmError], str] = {
     ),
 }
 """What to do about any of its kind; the sentence itself says it for the case at hand."""
-SYNC = Target(
-    (SyncRequest("aws-secretsmanager", PATH, "app-credentials", PodRef("shop", "app", "1")),)
-)
+POD = PodRef("shop", "app", "1")
+SYNC = Target((SyncRequest("aws-secretsmanager", PATH, "app-credentials", POD),))
 KEPT = Outcome("stale", SYNC, ("DB_PASSWORD", "DB_USER"), f"last written 17m ago; {DOWN}")
 MADE = Outcome("created", SYNC, ("DB_PASSWORD", "DB_USER"))
-OTHERS = Outcome(
-    "updated", SYNC, ("DB_PASSWORD", "DB_USER"), before="aws-secretsmanager /prod/other/config"
-)
+CHANGED = MADE._replace(action="updated", before="aws-secretsmanager /prod/other/config")
 HEAD = """\
 # Errors and what to do
 
@@ -158,7 +156,8 @@ HEAD = """\
 
 Every failure is one sentence: what happened, where, what to do. It is an Event on the pod, the last
 line of the container's log, and so the container's message in `kubectl describe pod`. It never
-contains a secret value. Where that is not enough, `initsync doctor --pod NAME` looks at everything
+contains a secret value. Of several Secrets each failure is an Event, and the gravest is the last
+line. Where that is not enough, `initsync doctor --pod NAME` looks at everything
 between the pod and its secret: [troubleshooting.md](troubleshooting.md).
 
 A failure leaves an existing Secret as it is. The kubelet starts the container again with its own
@@ -199,7 +198,8 @@ STALE = f"""
 ## StaleSecret
 
 Exit code 0, with a Warning. The provider did not answer in any try, and the pod started with the
-Secret that an earlier pod got from the same path. The sentence says how old that is.
+Secret that an earlier pod got for the same entry of its annotation. The sentence says
+how old that is.
 
 Look at the provider's health, and at the way to it. `jasm.codnod.io/on-failure` and
 `jasm.codnod.io/max-stale` say whether such a Secret will do. `initsync --pod` then has exit code 5,
@@ -210,12 +210,12 @@ because whoever ran it asked for a sync.
 REPLACED = f"""
 ## SecretSourceChanged
 
-Exit code 0, with a Warning. The Secret is written, and it was written from another source before.
-Once, that is what you want: the annotation names another path than it did. Again and again, it is a
-mistake: two workloads of the namespace name the same `secretName` and overwrite each other. Give
-each its own; `initsync check` finds them in manifests.
+Exit code 0, with a Warning. The sync is done, and the Secret had been written from another source
+before. That is so once after a change of `path` or `provider`, and then all is well. It comes again
+and again where two workloads of a namespace name the same `secretName` with different sources: each
+overwrites what the other one needs. Give each its own name.
 
-    {report.told(OTHERS).sentence}
+    {told(CHANGED).sentence}
 """
 TRIED = {
     "yes": "The container itself tries again: at most five times, within its deadline.",

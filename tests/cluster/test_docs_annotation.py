@@ -7,7 +7,7 @@ import base64
 import re
 import uuid
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import yaml
@@ -19,38 +19,11 @@ from initsync.testing.controlplane import ControlPlane
 from initsync.testing.podrun import AwsIdentity, Finished, run_container
 from initsync.testing.webhook import Webhook
 from initsync.words import keys
-from tests.docs_blocks import DOCS
+from tests.annotation_page import EXAMPLES, PAGE, Example
 
-PAGE = (DOCS / "annotation.md").read_text("utf-8")
-IN_AWS = re.compile(r"^In AWS, `([^`]+)`([^\n]*):\n\n```(?:json|text)\n(.*?)^```", re.M | re.S)
-ASKED = re.compile(r"^The annotation:\n\n```yaml\n(.*?)^```", re.M | re.S)
-GIVEN = re.compile(r"^The Secret `([^`]+)`([^\n]*):\n\n```yaml\n(.*?)^```", re.M | re.S)
 TYPE, LABEL, ANNOTATION = (
     re.compile(rf"{words} `([^`]+)`") for words in ("of type", "the label", "the annotation")
 )
-
-
-class Example(NamedTuple):
-    """A section of the page."""
-
-    sources: list[tuple[str, str, str]]
-    """Path, what is said of it, and its text, in the order in which they are put."""
-    annotation: str
-    secrets: list[tuple[str, str, str]]
-    """Name, what is said of it, and its data in YAML."""
-
-
-def examples() -> Iterator[Any]:
-    for section in re.split(r"^### ", PAGE, flags=re.M)[1:]:
-        title = section.partition("\n")[0]
-        (asked,) = ASKED.findall(section)
-        found = Example(IN_AWS.findall(section), asked, GIVEN.findall(section))
-        assert found.sources, title
-        assert found.secrets, title
-        yield pytest.param(found, id=title)
-
-
-EXAMPLES = list(examples())
 
 
 class Place:
@@ -117,7 +90,7 @@ def as_pairs(found: list[str]) -> set[tuple[str, str]]:
     return {(name, value) for name, _, value in (text.partition(": ") for text in found)}
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
 def test_the_secrets_are_those_that_the_page_shows(place: Place, example: Example) -> None:
     place.put(example)
     place.allow(example)
@@ -135,23 +108,13 @@ def test_the_secrets_are_those_that_the_page_shows(place: Place, example: Exampl
         assert as_pairs(ANNOTATION.findall(said)) <= set(marks["annotations"].items())
 
 
-def test_every_field_has_an_example() -> None:
-    asked = [yaml.safe_load(one.values[0].annotation) for one in EXAMPLES]
-    entries = [entry for one in asked for entry in one.get("secrets", [one])]
-
-    fields = set(re.findall(r"`(\w+)`", PAGE.partition("| field |")[2].partition("\n\n")[0]))
-    named = {name for entry in entries for name in entry}
-    assert named <= fields
-    assert len(named) == 10
-    assert any("secrets" in one for one in asked)
-
-
 def test_the_marks_of_one_secret_of_two_sources_are_as_the_page_says(place: Place) -> None:
-    (example,) = (one.values[0] for one in EXAMPLES if one.id == "Two sources in one Secret")
+    (shown,) = (one for one in EXAMPLES if one.title == "Two sources in one Secret")
     example = Example(
-        [(f"/{place.namespace}{path}", said, text) for path, said, text in example.sources],
-        example.annotation.replace("path: ", f"path: /{place.namespace}"),
-        example.secrets,
+        shown.title,
+        [(f"/{place.namespace}{path}", said, text) for path, said, text in shown.sources],
+        shown.annotation.replace("path: ", f"path: /{place.namespace}"),
+        shown.secrets,
     )
     place.put(example)
     place.allow(example)
