@@ -1,20 +1,25 @@
-"""Write docs/errors.md anew from the failure table: `python -m tests.docs_update`.
+"""Write docs/errors.md from the failure table, and docs/annotation.schema.json from the parser's
+own constants: `python -m tests.docs_update`.
 
 `tests/test_docs.py` compares; the example sentences are the classes' own.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from initsync import providers
+from initsync.annotation import schema as annotation
 from initsync.sync.report import told
 from initsync.words import errors
 from initsync.words.errors import JasmError
 from initsync.words.model import Outcome, PodRef, SyncRequest, Target
 from initsync.words.wording import bug
 
-PAGE = Path(__file__).parent.parent / "docs" / "errors.md"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE, SCHEMA = DOCS / "errors.md", DOCS / "annotation.schema.json"
 ROLE = "arn:aws:iam::123456789012:role/app"
 PATH = "/prod/codnod/config"
 DOWN = errors.ProviderUnavailable("AWS Secrets Manager", "HTTP 503, ServiceUnavailable")
@@ -87,8 +92,10 @@ REMEDIES: dict[type[JasmError], str] = {
         "if yours came with a later version."
     ),
     errors.InvalidSecretData: (
-        "Correct the secret at the provider: a JSON object, keys that Kubernetes allows, "
-        "no nulls, at most 1 MiB."
+        "Correct the secret at the provider, or what the annotation says of it by `format`, "
+        "`keys`, `values` and `type` ([annotation.md](annotation.md)). Where it says none of "
+        "these, the secret is a JSON object, with keys that Kubernetes allows, no nulls, at most "
+        "1 MiB."
     ),
     errors.SecretNotFound: (
         "Create or restore the secret, or correct path or region; "
@@ -150,7 +157,8 @@ HEAD = """\
 
 Every failure is one sentence: what happened, where, what to do. It is an Event on the pod, the last
 line of the container's log, and so the container's message in `kubectl describe pod`. It never
-contains a secret value. Where that is not enough, `initsync doctor --pod NAME` looks at everything
+contains a secret value. Of several Secrets each failure is an Event, and the gravest is the last
+line. Where that is not enough, `initsync doctor --pod NAME` looks at everything
 between the pod and its secret: [troubleshooting.md](troubleshooting.md).
 
 A failure leaves an existing Secret as it is. The kubelet starts the container again with its own
@@ -191,7 +199,8 @@ STALE = f"""
 ## StaleSecret
 
 Exit code 0, with a Warning. The provider did not answer in any try, and the pod started with the
-Secret that an earlier pod got from the same path. The sentence says how old that is.
+Secret that an earlier pod got for the same entry of its annotation. The sentence says
+how old that is.
 
 Look at the provider's health, and at the way to it. `jasm.codnod.io/on-failure` and
 `jasm.codnod.io/max-stale` say whether such a Secret will do. `initsync --pod` then has exit code 5,
@@ -239,6 +248,11 @@ def page() -> str:
     return "".join((HEAD, *rows, MIDDLE, *sections, SYNCED, STALE, REPLACED, BUG))
 
 
+def schema() -> str:
+    """Of the annotation, as `initsync schema` prints it."""
+    return json.dumps(annotation.document(providers.names()), indent=2) + "\n"
+
+
 def sorted_examples() -> list[JasmError]:
     """Those of one reason together, reasons in the order in which they come first."""
     reasons = [error.reason for error in EXAMPLES]
@@ -276,3 +290,4 @@ def _reason(error: JasmError) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page())
+    SCHEMA.write_text(schema())

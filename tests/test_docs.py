@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from initsync.annotation import check
+from initsync.sync import report
 from initsync.words import keys
 from initsync.words.errors import JasmError
 from tests import docs_update
@@ -39,10 +40,15 @@ def test_the_page_of_errors_is_the_failure_table_and_shows_every_class() -> None
     assert all(docs_update.remedy(error) for error in docs_update.EXAMPLES)
 
 
+def test_the_schema_of_the_annotation_is_the_one_that_is_printed() -> None:
+    assert docs_update.SCHEMA.read_text() == docs_update.schema()
+
+
 def test_each_reason_of_an_event_has_a_heading_that_a_link_finds() -> None:
     headings = re.findall(r"^## (\w+)$", docs_update.page(), re.M)
 
-    assert set(headings) >= {error.reason for error in classes()} | {"SecretSynced", "StaleSecret"}
+    done = {report.SYNCED, report.STALE, report.REPLACED}
+    assert set(headings) >= {error.reason for error in classes()} | done
     assert len(set(headings)) == len(headings)
 
 

@@ -14,14 +14,18 @@ from jsonschema import Draft7Validator
 from moto import mock_aws
 
 from initsync import providers
+from initsync.annotation import entry
+from initsync.annotation.request import parse as parse_annotation
 from initsync.formats.json import NotSecretData, parse
 from initsync.kube import rbac
 from initsync.manifests import check
 from initsync.providers.aws import endpoints, paths
 from initsync.words import keys, rules
+from initsync.words.model import PodRef
 from tests.docs_blocks import DOCS, blocks, manifests, marked
 
 ROOT = DOCS.parent
+MIGRATION = (DOCS / "migration.md").read_text()
 CHART = ROOT / "deploy/chart/jasm"
 GUIDES = ("eks", "multi-tenancy", "private-clusters", "migration")
 EVERY = sorted(page.stem for page in DOCS.glob("*.md"))
@@ -159,9 +163,39 @@ def test_a_migrated_workload_is_the_same_but_for_where_its_secret_comes_from() -
     assert vault["spec"]["serviceAccountName"] == after[2]["spec"]["serviceAccountName"]
 
 
+NAMED = {"provider": "aws-secretsmanager", "path": "/prod/shop/db", "secretName": "db"}
+
+
+def translated() -> Iterator[Any]:
+    """Of the tables of fields of other tools what each becomes in the annotation."""
+    tables = re.findall(r"^\| \w+ \| annotation \|\n\|---\|---\|\n((?:\|.*\n)+)", MIGRATION, re.M)
+    assert len(tables) == 2
+    for row in "".join(tables).splitlines():
+        theirs, ours = re.split(r"(?<!\\)\|", row)[1:3]
+        if found := re.match(r" `([^`]+)`", ours):
+            yield pytest.param(found[1].replace(r"\|", "|"), id=theirs.strip())
+        else:
+            assert ours.startswith(" none: ")
+
+
+@pytest.mark.parametrize("text", list(translated()))
+def test_what_a_field_of_another_tool_becomes_is_an_annotation(text: str) -> None:
+    said = yaml.safe_load(text)
+    asked = said if "secrets" in said else NAMED | said
+
+    assert parse_annotation(yaml.safe_dump(asked), PodRef("shop", "web", "1"), providers)
+
+
+def test_every_field_is_the_translation_of_some() -> None:
+    said = [yaml.safe_load(one.values[0]) for one in translated()]
+
+    names = {name for one in said for name in one}
+    assert names == {"path", "secretName", "secrets", *entry.OPTIONAL}
+
+
 def values_that_differ() -> Iterator[Any]:
     """What is in AWS, and what JASM is said to make of it."""
-    table = (DOCS / "migration.md").read_text().partition("### Values that differ")[2]
+    table = MIGRATION.partition("### Values that differ")[2]
     for before, ours in re.findall(r"^\|[^|]*?`(\{[^|]*\})` \| [^|]+ \| ([^|]+) \|$", table, re.M):
         yield pytest.param(before, ours, id=before)
 

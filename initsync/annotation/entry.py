@@ -12,6 +12,7 @@ from initsync.words.model import FORMATS, WHOLE, Form, Selection, SyncRequest
 
 REQUIRED = FIELDS
 OPTIONAL = ("version", "format", "keys", "values", "type", "labels", "annotations")
+_NUMBERS = ("int", "float", "timestamp")
 _ONE_NAME = "must be a list of one name, under which the whole is kept"
 
 
@@ -51,8 +52,9 @@ def _version(provider: str, node: Node | None, providers: Providers, place: str)
     """A number is a text here: it is what Vault and GCP call their versions."""
     if node is None:
         return ""
-    bare = isinstance(node, Other) and node.kind not in ("", "null")
-    version = text(Field(node.value, node.line) if bare else node, f"{place}version")
+    if isinstance(node, Other) and node.kind in _NUMBERS:
+        node = Field(node.value, node.line)
+    version = text(node, f"{place}version")
     rule = providers.check_version(provider, version.value) if version.value else "must have text"
     if rule:
         raise AnnotationError.field(f"{place}version", version.value, rule, version.line)

@@ -23,7 +23,7 @@ _RESOLVED = 512
 """Characters read to tell a number or date: a quarter megabyte of 1:1:1: takes 34 ms, 14 MB."""
 _DEPTH = 5
 """A name in a map in the list `keys` of an entry in the list `secrets`."""
-_NODES = 5000
+NODES = 5000
 """Fifty entries with some thirty keys each."""
 _BRACES = "is {{ … }} a template that nobody filled in?"
 
@@ -73,7 +73,7 @@ def read(text: str) -> MapNode:
 def _events(text: str) -> Iterator[yaml.Event]:
     """The events of the only document, without the stream's and the document's own frames."""
     loader = _Loader(text)
-    left = _NODES
+    left = NODES
     try:
         while (event := loader.get_event()) is not None:
             if isinstance(event, yaml.ScalarEvent) and event.tag in (None, "!"):
@@ -81,7 +81,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
             if not isinstance(event, (yaml.StreamStartEvent, yaml.StreamEndEvent)):
                 yield event
             if (left := left - 1) < 0:
-                raise AnnotationError(f"must not have more than {_NODES} names and values")
+                raise AnnotationError(f"must not have more than {NODES} names and values")
     finally:
         loader.dispose()
 

@@ -22,6 +22,7 @@ _COMMANDS = {
     ),
     "manifest": Lazy("initsync.cli.manifest", "manifest", "Print what the injector would add."),
     "policy": Lazy("initsync.cli.policy", "policy", "Print what ServiceAccounts must be allowed."),
+    "schema": Lazy("initsync.cli.schema", "schema", "Print the annotation's JSON Schema."),
 }
 _EXIT_CODES = """\b
 Exit codes:

@@ -19,11 +19,12 @@ ANNOTATION_LIMIT = 262_144
 
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+SUBDOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
-_QUALIFIED = re.compile(r"[A-Za-z0-9](?:[-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?")
+QUALIFIED = re.compile(r"[A-Za-z0-9](?:[-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?")
 # https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data
-_KEY = re.compile(r"[-._a-zA-Z0-9]+")
+KEY = re.compile(r"[-._a-zA-Z0-9]+")
+"""These three hold for the whole of a text; lengths, and dots of a key, are rules of their own."""
 
 
 def annotation_problem(text: str) -> str | None:
@@ -35,7 +36,7 @@ def annotation_problem(text: str) -> str | None:
 
 def name_problem(name: str) -> str | None:
     """The rule that a Secret's name breaks."""
-    if len(name) <= NAME_LIMIT and _SUBDOMAIN.fullmatch(name):
+    if len(name) <= NAME_LIMIT and SUBDOMAIN.fullmatch(name):
         return None
     return (
         "must be a DNS-1123 subdomain: lower-case letters, digits, '-' and '.', each part "
@@ -56,7 +57,7 @@ def label_problem(name: str) -> str | None:
 def qualified_name_problem(name: str) -> str | None:
     """The rule that the name of a label or annotation breaks."""
     prefix, slash, last = name.rpartition("/")
-    if (not slash or name_problem(prefix) is None) and _QUALIFIED.fullmatch(last):
+    if (not slash or name_problem(prefix) is None) and QUALIFIED.fullmatch(last):
         return None
     return (
         "must be a name of up to 63 letters, digits, '-', '_' and '.', "
@@ -66,14 +67,14 @@ def qualified_name_problem(name: str) -> str | None:
 
 def label_value_problem(value: str) -> str | None:
     """The rule that a label's value breaks."""
-    if not value or _QUALIFIED.fullmatch(value):
+    if not value or QUALIFIED.fullmatch(value):
         return None
     return "must be up to 63 letters, digits, '-', '_' and '.', the ends letters or digits"
 
 
 def key_problem(key: str) -> str | None:
     """The rule that a key of a Secret's data breaks."""
-    if not _KEY.fullmatch(key):
+    if not KEY.fullmatch(key):
         return "must consist of letters, digits, '-', '_' and '.', and must not be empty"
     if len(key) > KEY_LIMIT:
         return f"must be at most {KEY_LIMIT} characters, it has {len(key)}"

@@ -2,6 +2,7 @@
 
 import base64
 import uuid
+from collections.abc import Mapping
 
 import pytest
 import yaml
@@ -24,7 +25,7 @@ class Till:
         self.shop = shop
         shop.api.allow(shop.namespace, "app", rbac.rules(*names))
 
-    def put(self, name: str, value: str | bytes | dict[str, object]) -> str:
+    def put(self, name: str, value: str | bytes | Mapping[str, object]) -> str:
         """The path of a secret of the test's own."""
         path = f"/{self.shop.namespace}/{name}"
         self.shop.aws.put_secret(path, value)

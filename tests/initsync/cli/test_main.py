@@ -33,7 +33,7 @@ def test_help_explains_exit_codes() -> None:
     assert "--pod NAME" in said
 
 
-COMMANDS = ["check", "demo", "doctor", "list", "manifest", "policy"]
+COMMANDS = ["check", "demo", "doctor", "list", "manifest", "policy", "schema"]
 
 
 def test_bare_it_lists_what_there_is() -> None:
