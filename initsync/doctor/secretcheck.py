@@ -3,7 +3,7 @@
 import base64
 
 from initsync.doctor.result import Result, Stored, Unread, failure, ok, warning
-from initsync.sync.secret import age, answers, origin, refuse_foreign, source, version
+from initsync.sync.secret import age, answers, is_from, refuse_foreign, source, version
 from initsync.words import keys
 from initsync.words.errors import JasmError
 from initsync.words.model import OPAQUE, JsonObject, Target
@@ -29,7 +29,7 @@ def check(secret: Stored, target: Target, managed_by: tuple[str, ...], now: floa
         return failure("secret", error)
     said = f"{name} is {_whose(secret, now)}; {_keys(secret)}"
     written = source(secret)
-    if written and written != origin(target):
+    if written and not is_from(secret, target):
         advice = "the next sync writes it anew, unless other pods ask for the other source"
         wanted = one_line(target.source, _LONG)
         return warning("secret", f"{said}; the pod asks for {wanted}", advice)
@@ -51,8 +51,7 @@ def _whose(secret: JsonObject, now: float) -> str:
 
 def _from(secret: JsonObject) -> str:
     """Its sources, and what of them, as it says itself; whoever may write it may write that."""
-    path = (secret["metadata"].get("annotations") or {}).get(keys.SOURCE_PATH, "")
-    origin = ", ".join(path.splitlines()) if "\n" in path else source(secret)
+    origin = source(secret)
     read = ", ".join(version(secret).split())
     told = f" from {one_line(origin, _LONG)}" if origin else ""
     return told + (f", version {one_line(read, _LONG)}" if read else "")

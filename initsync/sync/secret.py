@@ -93,12 +93,13 @@ def _shape(stored: JsonObject) -> str:
 
 def answers(existing: JsonObject, target: Target) -> bool:
     """Whether a managed Secret was written for such a target, so that it may do as it is."""
-    return source(existing) == origin(target) and _shape(existing) == digest(target)
+    return is_from(existing, target) and _shape(existing) == digest(target)
 
 
-def origin(target: Target) -> str:
-    """Provider and path as `source` gives them for a Secret of that target."""
-    return f"{target.provider} {target.path}".strip()
+def is_from(stored: JsonObject, target: Target) -> bool:
+    """Whether a managed Secret was last written from the target's sources."""
+    said = _labels(stored).get(keys.PROVIDER), _annotations(stored).get(keys.SOURCE_PATH)
+    return said == (target.provider, target.path)
 
 
 def version(stored: JsonObject) -> str:
@@ -112,8 +113,10 @@ def unread(stored: JsonObject) -> bool:
 
 
 def source(stored: JsonObject) -> str:
-    """Provider and path that a managed Secret was last written from."""
+    """Provider and path that a managed Secret was last written from, as messages name them."""
     path = _annotations(stored).get(keys.SOURCE_PATH, "")
+    if "\n" in path:  # of several sources, each with its provider
+        return ", ".join(path.splitlines())
     return f"{_labels(stored).get(keys.PROVIDER, '')} {path}".strip()
 
 

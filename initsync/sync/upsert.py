@@ -177,8 +177,7 @@ def _written(
         from initsync.sync import adoption  # once in a Secret's life
 
         return _outcome("updated", target, wanted, note=adoption.note(existing))
-    before = secret.source(existing)
-    other = before if before != secret.source(wanted) else ""
+    other = "" if secret.is_from(existing, target) else secret.source(existing)
     return _outcome("updated", target, wanted)._replace(before=other)
 
 

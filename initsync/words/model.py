@@ -160,11 +160,19 @@ class Target(NamedTuple):
 
 
 def targets(entries: Iterable[SyncRequest]) -> tuple[Target, ...]:
-    """The Secrets of an annotation, in the order in which it names them."""
+    """The Secrets of an annotation, in the order in which it names them.
+
+    The entries of each are in the order of their sources: two workloads that name the same ones
+    in another order ask for the same Secret.
+    """
     found: dict[str, list[SyncRequest]] = {}
     for entry in entries:
         found.setdefault(entry.secret_name, []).append(entry)
-    return tuple(Target(tuple(together)) for together in found.values())
+    return tuple(Target(tuple(sorted(every, key=_by_source))) for every in found.values())
+
+
+def _by_source(entry: SyncRequest) -> tuple[str, str, str]:
+    return entry.provider, entry.secret_path, repr(entry.selection)
 
 
 def types(entries: Iterable[SyncRequest]) -> dict[str, str]:
@@ -238,6 +246,6 @@ class Outcome(NamedTuple):
         keys = f"{len(self.keys)} key" + ("" if len(self.keys) == 1 else "s")
         said = _SAID[self.action].format(keys=keys, source=self.target.source)
         version = self.version and f"version {', '.join(self.version.split())}"
-        replaced = self.before and f"before: {', '.join(self.before.splitlines())}"
+        replaced = self.before and f"before: {self.before}"
         notes = "; ".join(filter(None, (version, replaced, self.note)))
         return f"Secret {self.target.secret_name} {would}{said}{notes and f' ({notes})'}"
