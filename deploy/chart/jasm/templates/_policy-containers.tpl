@@ -198,7 +198,8 @@ Object.spec.initContainers{
     value: '{"items": '
       + (s.items.size() == 0 ? 'null'
         : '[' + s.items.map(item, '[' + strings.quote(item.key) + ', ' + strings.quote(item.path) + ']').join(', ') + ']')
-      + ', "optional": ' + string(s.optional) + '}'}){{ with .Values.injection.env.JASM_TIMEOUT }}
+      + ', "optional": ' + string(s.optional)
+      + (variables.several ? ', "secret": "' + s.secret + '"' : '') + '}'}){{ with .Values.injection.env.JASM_TIMEOUT }}
   + [Object.spec.initContainers.env{name: 'JASM_TIMEOUT', value: {{ toJson . }}}]{{ end }},
   volumeMounts: [
     Object.spec.initContainers.volumeMounts{
