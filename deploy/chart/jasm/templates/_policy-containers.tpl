@@ -105,6 +105,9 @@ e.name == k.beside && has(e.value) && !e.value.contains('$(') && (k.volume == 'a
     {{- if $own.caBundle.configMap }}
     + [{'name': 'SSL_CERT_FILE', 'value': '/var/run/secrets/kubernetes.io/serviceaccount/platform-ca.crt'}]
     {{- end }}
+    {{- with include "jasm.injection.secretLabels" . }}
+    + [{'name': 'JASM_SECRET_LABELS', 'value': {{ toJson . }}}]
+    {{- end }}
     + [
       {{- range $name, $value := $own.env }}
       {'name': {{ toJson $name }}, 'value': {{ toJson $value }}},
