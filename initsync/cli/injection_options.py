@@ -10,6 +10,8 @@ import click
 
 from initsync.annotation.quantity import value
 from initsync.injection.settings import Settings
+from initsync.words import rules
+from initsync.words.wording import shown
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -51,6 +53,23 @@ def _pairs(
     ):
         raise click.BadParameter("must be NAME=VALUE, the name of printable ASCII characters")
     return tuple((name, value) for name, value in pairs)
+
+
+def _labels(
+    _: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    """NAME=VALUE, as a label of a Secret may be."""
+    pairs = tuple(entry.partition("=")[::2] for entry in given)
+    for entry, pair in zip(given, pairs, strict=True):
+        if rule := _label_problem(*pair) if "=" in entry else "must be NAME=VALUE":
+            raise click.BadParameter(f"{shown(entry)} {rule}")
+    return pairs
+
+
+def _label_problem(name: str, value: str) -> str | None:
+    from initsync.annotation import metadata  # loads PyYAML, and few give a label
+
+    return metadata.problem(name) or rules.label_value_problem(value)
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
@@ -131,6 +150,14 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "--env", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="For jasm-init."
+    ),
+    click.option(
+        "--secret-label",
+        "secret_labels",
+        multiple=True,
+        callback=_labels,
+        metavar="NAME=VALUE",
+        help="A label for every Secret that jasm-init writes; repeatable.",
     ),
     click.option(
         "--ca-configmap",

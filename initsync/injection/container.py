@@ -147,8 +147,13 @@ def _env(
     trusted = [{"name": "SSL_CERT_FILE", "value": f"{keys.SERVICEACCOUNT_DIR}/{_CA_FILE}"}]
     trusted = trusted if settings.ca_configmap else []
     platforms = [{"name": name, "value": value} for name, value in settings.env]
-    entries = [node, *restart, *mode, *handover, *trusted, *platforms, *aws.env]
+    entries = [node, *restart, *mode, *handover, *trusted, *_labels(settings), *platforms, *aws.env]
     return list({entry["name"]: entry for entry in entries}.values())
+
+
+def _labels(settings: Settings) -> list[dict[str, Any]]:
+    text = ",".join(f"{name}={value}" for name, value in sorted(settings.secret_labels))
+    return [{"name": "JASM_SECRET_LABELS", "value": text}] if text else []
 
 
 def _never(pod: Mapping[str, Any]) -> bool:

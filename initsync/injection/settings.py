@@ -33,6 +33,8 @@ class Settings:
     """Likewise; a sidecar takes 23 MB."""
     env: tuple[tuple[str, str], ...] = ()
     """Variables for every injected container, such as AWS_REGION or a proxy."""
+    secret_labels: tuple[tuple[str, str], ...] = ()
+    """Labels for every Secret that is written; an entry's own go before them."""
     ca_configmap: str = ""
     """The ConfigMap in the pod's namespace whose CA certificates the container trusts, too."""
     ca_key: str = "ca.crt"

@@ -16,6 +16,7 @@ Kubernetes Secret. It runs inside a pod and is configured by environment and fil
   JASM_SETTLE              seconds to wait after changing an existing Secret; default 1
   JASM_MANAGED_BY          value of the managed-by label; default caronte
   JASM_ALSO_MANAGED_BY     further values, with commas between, that are JASM's too
+  JASM_SECRET_LABELS       labels of every Secret: NAME=VALUE, with commas between
   JASM_MODE                init (default), or sidecar: go on syncing while the pod runs
   JASM_METRICS_PORT        of a sidecar: where to serve /metrics and /healthz
   JASM_RESTART_POLICY      the pod's own; under Never refusals are retried too
@@ -37,7 +38,8 @@ It runs inside a pod and is configured by environment only, which the injector s
 
   JASM_HANDOVER_DIR        where jasm-init left the names of the keys
   JASM_WAIT_0, ...         a directory in which a volume of the Secret is mounted
-  JASM_WAIT_0_OF, ...      JSON: items (by key its path, null for all), and optional
+  JASM_WAIT_0_OF, ...      JSON: items (by key its path, null for all), optional,
+                           and of a pod with several Secrets which one (secret)
   JASM_TIMEOUT             seconds to wait; default 60
 """,
 }

@@ -8,6 +8,7 @@ import pytest
 
 from initsync.kube import answers
 from initsync.network.http1 import Response
+from initsync.words import secrettypes
 from initsync.words.errors import ClusterError
 from initsync.words.model import JsonObject
 from tests.chart.helm import Helm, HelmFailed
@@ -74,6 +75,26 @@ def test_what_the_api_server_would_not_take_is_refused_before(helm: Helm, value:
 
 
 @pytest.mark.parametrize(
+    "label",
+    [
+        "a=it's",
+        "it's=a",
+        "a=1",
+        r"jasm\.codnod\.io/adopt=yes",
+        r"app\.kubernetes\.io/managed-by=me",
+    ],
+)
+def test_what_can_be_no_label_of_every_secret_is_refused(helm: Helm, label: str) -> None:
+    with pytest.raises(HelmFailed, match=r"at '/injection/secretLabels[/']"):
+        helm.objects(GUARD, f"--set=injection.secretLabels.{label}")
+
+
+def test_labels_that_the_guard_would_not_know_of_are_refused(helm: Helm) -> None:
+    with pytest.raises(HelmFailed, match=r"set injection\.secretLabels"):
+        helm.objects("--set=injection.env.JASM_SECRET_LABELS=a=b")
+
+
+@pytest.mark.parametrize(
     "value",
     [
         "guard.allowedAnnotations={jasm.codnod.io/adopt}",
@@ -85,6 +106,28 @@ def test_what_says_whose_a_secret_is_can_not_be_left_to_others(helm: Helm, value
         helm.objects(GUARD, f"--set={value}")
 
 
+def test_the_types_are_those_that_a_sync_may_write(helm: Helm) -> None:
+    rules = rendered(helm)[POLICY]["spec"]["validations"]
+    (by_type,) = (it for it in rules if "object.type" in it["expression"])
+    (found,) = LIST.findall(by_type["expression"])
+
+    assert tuple(json.loads(found)) == secrettypes.TYPES
+    *others, last = secrettypes.TYPES
+    assert f"of type {', '.join(others)} or {last} only" in by_type["message"]
+
+
+def test_labels_that_pods_are_told_to_write_are_allowed_beside_others(helm: Helm) -> None:
+    options = ("--set=injection.secretLabels.b=1x,injection.secretLabels.a=", ALLOWED)
+
+    spec = rendered(helm, *options)[POLICY]["spec"]
+
+    said = {it["name"]: it["expression"] for it in spec["variables"]}
+    (labels,) = LIST.findall(said["labelsOfOthers"])
+    assert json.loads(labels) == ["app.kubernetes.io/managed-by", "a", "b", "team"]
+    assert '"a"' not in said["annotationsOfOthers"]
+
+
+ALLOWED = "--set=guard.allowedLabels={b,team}"
 BREAKING = ["it's", "'] || true || '' in ['", 'a"b', "a\\", "a\nb", "${x}", "{{ x }}"]
 LIST = re.compile(r" in (\[.*?\])(?:\)|$)", re.M)
 
@@ -100,6 +143,7 @@ def test_a_value_stays_within_its_quotes_whatever_the_schema_says(
 
     texts = [it["expression"] for it in (*spec["variables"], *spec["validations"])]
     lists = [json.loads(found) for text in texts for found in LIST.findall(text)]
+    lists.remove([*secrettypes.TYPES])
     mark = "app.kubernetes.io/managed-by"
     assert sorted(lists) == sorted([BREAKING, BREAKING, ["caronte", *BREAKING], [mark, *BREAKING]])
     assert any("caronte or it's" in rule["message"] for rule in spec["validations"])

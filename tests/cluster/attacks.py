@@ -13,15 +13,14 @@ JSON_PATCH = "application/json-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 TYPES = (
     "kubernetes.io/service-account-token",
-    "kubernetes.io/dockerconfigjson",
     "kubernetes.io/dockercfg",
-    "kubernetes.io/basic-auth",
-    "kubernetes.io/ssh-auth",
-    "kubernetes.io/tls",
     "bootstrap.kubernetes.io/token",
     "helm.sh/release.v1",
+    "example.org/own",
+    "opaque",
 )
-TYPE = "for Secrets of type Opaque only"
+"""All but those that a sync writes; of Kubernetes' own each."""
+TYPE = "for Secrets of type Opaque, kubernetes.io/tls, "
 LABEL = "only for Secrets that carry the label app.kubernetes.io/managed-by: caronte"
 TAKEN = "not for taking over a Secret of others"
 LABELS = "not for changing labels of a Secret other than JASM's own"

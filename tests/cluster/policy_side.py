@@ -41,6 +41,7 @@ def values(settings: Settings, mode: str = "policy") -> str:
         "memory": settings.memory,
         "max": {"cpu": settings.max_cpu, "memory": settings.max_memory},
         "sidecar": {"cpu": settings.sidecar_cpu, "memory": settings.sidecar_memory},
+        "secretLabels": dict(settings.secret_labels),
         "env": dict(settings.env),
         "meshProxies": settings.mesh_proxies,
         "tokenSeconds": settings.token_seconds,

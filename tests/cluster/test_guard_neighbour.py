@@ -24,6 +24,7 @@ from tests.cluster.shop import Shop
 VALUES = (
     "--set=guard.allowedLabels={cost-centre,owner}",
     "--set=guard.allowedAnnotations={policies.example.org/seen}",
+    "--set=injection.secretLabels.centre=42",
 )
 ALLOWED = {"labels": {"cost-centre": "42"}, "annotations": {"policies.example.org/seen": "true"}}
 
@@ -95,6 +96,61 @@ def test_one_that_came_to_be_labelled_later_is_synced_on(
 
     with labelling(shop, tmp_path):
         assert "updated with 1 key" in sync(shop).stderr
+
+
+ENTRY = "provider: aws-secretsmanager\npath: {0}\nsecretName: db\n"
+
+
+def of_its_own(shop: Shop, more: str) -> str:
+    return ENTRY.format(shop.path) + more
+
+
+@pytest.mark.threat("The guard gets in the way")
+def test_labels_and_annotations_of_an_entry_pass_where_the_guard_was_told(
+    knowing_shop: Shop,
+) -> None:
+    shop = knowing_shop
+    more = "labels: {owner: shop}\nannotations: {policies.example.org/seen: yes-it-is}\n"
+
+    first = shop.run(shop.pod("web-1", of_its_own(shop, more)), JASM_SETTLE="0")
+    shop.aws.rotate(shop.path, {"user": "pl4nted-two"})
+    without = shop.run(shop.pod("web-2", of_its_own(shop, "")), JASM_SETTLE="0")
+
+    assert (first.exit_code, without.exit_code) == (0, 0), first.stderr + without.stderr
+    assert "owner" not in shop.secret()["metadata"]["labels"]
+
+
+@pytest.mark.threat("The guard gets in the way")
+def test_the_platforms_labels_pass_and_those_of_an_entry_count_before_them(
+    knowing_shop: Shop,
+) -> None:
+    shop = knowing_shop
+    for number, (more, value) in enumerate([("", "42"), ("labels: {centre: '7'}\n", "7")]):
+        pod = shop.pod(f"web-{number}", of_its_own(shop, more))
+
+        ended = shop.run(pod, JASM_SETTLE="0", JASM_SECRET_LABELS="centre=42")
+
+        assert ended.exit_code == 0, ended.stderr
+        assert shop.secret()["metadata"]["labels"]["centre"] == value
+
+
+@pytest.mark.threat("A tenant is malicious")
+@pytest.mark.parametrize(
+    ("part", "named"),
+    [
+        ("labels: {argocd.argoproj.io/secret-type: cluster}\n", "guard.allowedLabels"),
+        ("annotations: {kubernetes.io/service-account.name: app}\n", "guard.allowedAnnotations"),
+    ],
+)
+def test_those_of_an_entry_that_it_was_not_told_are_refused_and_named(
+    knowing_shop: Shop, part: str, named: str
+) -> None:
+    shop = knowing_shop
+
+    ended = shop.run(shop.pod("web-1", of_its_own(shop, part)), JASM_SETTLE="0")
+
+    assert ended.exit_code == 5
+    assert f"; {named} is for those that other webhooks and pods' annotations set" in ended.stderr
 
 
 def test_all_other_names_are_refused_as_before_and_are_named(knowing_api: ControlPlane) -> None:

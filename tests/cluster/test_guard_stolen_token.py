@@ -7,7 +7,8 @@ more verbs than JASM asks for. Where the Role lacks the verb RBAC refuses; all e
 import pytest
 
 from initsync.testing.controlplane import ControlPlane
-from tests.cluster.attacks import ADOPTED, FOREIGN, OWN, TYPED, Attack
+from initsync.words import secrettypes
+from tests.cluster.attacks import ADOPTED, FOREIGN, OWN, TYPED, Attack, of_type
 from tests.cluster.contract import Secrets, secret
 from tests.cluster.guard import DENIED, loot, managed
 
@@ -74,6 +75,14 @@ def test_each_attack_works_where_nothing_but_rbac_is_in_its_way(
     answer = attack.send(unmarked)
 
     assert answer.status < 300, answer.body["message"]
+
+
+@pytest.mark.parametrize("kind", secrettypes.TYPES)
+def test_each_type_that_a_sync_may_write_can_be_written(real_api: ControlPlane, kind: str) -> None:
+    found = loot(real_api, "names")
+
+    assert found.thief.apply(of_type(kind)).status == 201
+    assert found.thief.get("fresh").body["type"] == kind
 
 
 @pytest.mark.parametrize("role", VERBS)

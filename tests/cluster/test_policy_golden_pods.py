@@ -37,6 +37,7 @@ OTHER = Settings(
     seccomp_profile="none",
     ca_configmap="corp",
     ca_key="CA.pem",
+    secret_labels=(("owner", "x.y"), ("example.org/cost-centre", "42")),
     image_pull_secrets=("registry", "own"),
     cpu="20m",
     memory="64Mi",

@@ -71,10 +71,23 @@ def variables_beside_an_aws_token(pod: dict[str, Any], many: int) -> None:
 def a_long_annotation(pod: dict[str, Any], many: int) -> None:
     comment = "# " + "x" * 800 * many  # of 256 KiB that all annotations may have
     pod["metadata"]["annotations"][keys.ANNOTATION] = f"{comment}\n{ANNOTATION}"
+    volumes_of_the_secret(pod, 1)  # else nobody reads it
 
 
 def an_annotation_of_lines(pod: dict[str, Any], many: int) -> None:
     pod["metadata"]["annotations"][keys.ANNOTATION] = "# secretName\n" * 60 * many + ANNOTATION
+    volumes_of_the_secret(pod, 1)
+
+
+def the_longest_list(pod: dict[str, Any], many: int) -> None:
+    entry = "- provider: aws-secretsmanager\n  path: /prod/{0}\n  secretName: a.name-of-{0}\n"
+    entry += "  annotations: {{x: " + "y" * 4500 + "}}\n"
+    text = "secrets:\n" + "".join(entry.format(number) for number in range(50))
+    pod["metadata"]["annotations"][keys.ANNOTATION] = text
+    pod["spec"]["volumes"] = [
+        {"name": f"v{number}", "secret": {"secretName": f"a.name-of-{number % 50}"}}
+        for number in range(many)
+    ]
 
 
 SHAPES = [
@@ -86,6 +99,7 @@ SHAPES = [
     variables_beside_an_aws_token,
     a_long_annotation,
     an_annotation_of_lines,
+    the_longest_list,
 ]
 
 

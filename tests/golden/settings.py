@@ -11,6 +11,7 @@ _BY_START_OF_NAME = {
     "users-left-to-the-cluster-": replace(DEFAULT, run_as_user=None),
     "seccomp-left-out-": replace(DEFAULT, seccomp_profile="none"),
     "platform-ca-": replace(DEFAULT, ca_configmap="corp-ca", ca_key="bundle.pem"),
+    "secret-labels-": replace(DEFAULT, secret_labels=(("team", "shop"), ("a.example/centre", ""))),
     "image-pull-secrets-": replace(DEFAULT, image_pull_secrets=("registry", "mirror")),
 }
 

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from initsync import __version__
+from initsync.words import keys
 from injector import __main__
 from injector.cli.main import main
 
@@ -50,6 +51,10 @@ def test_certs_does_not_overwrite(tmp_path: Path) -> None:
         (["--image=i", "--certs=/none", "--sidecar-memory=x"], 2, "must be a quantity above zero"),
         (["--image=i", "--certs=/none", "--env=A"], 2, "must be NAME=VALUE"),
         (["--image=i", "--certs=/none", "--env=A B=c"], 2, "must be NAME=VALUE"),
+        (["--image=i", "--certs=/none", "--secret-label=a"], 2, "'a' must be NAME=VALUE"),
+        (["--image=i", "--certs=/none", "--secret-label=a=b c"], 2, "'a=b c' must be up to 63"),
+        (["--image=i", "--certs=/none", "--secret-label=/a=b"], 2, "must be a name"),
+        (["--image=i", "--certs=/none", f"--secret-label={keys.ADOPT}=a"], 2, "JASM's own"),
         (["--image=i", "--certs=/none", "--token-seconds=5"], 2, "600"),
         (["--image=i", "--certs=/none", "--port=99999"], 2, "65535"),
     ],

@@ -25,6 +25,17 @@ true
 {{- prepend $also ($env.JASM_MANAGED_BY | default "caronte") | uniq | toYaml -}}
 {{- end -}}
 
+{{/* As initsync/words/secrettypes.py. Never kubernetes.io/service-account-token: who may write one may have any
+     ServiceAccount's token (F14). */}}
+{{- define "jasm.guard.types" -}}
+[Opaque, kubernetes.io/tls, kubernetes.io/dockerconfigjson, kubernetes.io/basic-auth, kubernetes.io/ssh-auth]
+{{- end -}}
+
+{{/* Labels that a pod may write beside JASM's own: those that it is told to, and those that are allowed. */}}
+{{- define "jasm.guard.labels" -}}
+{{- concat (keys (.Values.injection.secretLabels | default dict) | sortAlpha) (.Values.guard.allowedLabels | default list) | uniq | toYaml -}}
+{{- end -}}
+
 {{/* A list as CEL has it: JSON's strings are CEL's, whatever is in them. */}}
 {{- define "jasm.guard.cel" -}}
 {{ . | default list | toJson }}

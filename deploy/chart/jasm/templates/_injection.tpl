@@ -40,6 +40,13 @@ with the next one: then both are found. Only Helm at a cluster finds anything; o
 {{- if lookup (include "jasm.policy.apiVersion" .) "MutatingAdmissionPolicy" "" (include "jasm.policy.name" .) }}true{{ end -}}
 {{- end -}}
 
+{{/* injection.secretLabels as jasm-init reads them; Helm goes through them in order. */}}
+{{- define "jasm.injection.secretLabels" -}}
+{{- $pairs := list -}}
+{{- range $name, $value := .Values.injection.secretLabels }}{{ $pairs = append $pairs (printf "%s=%s" $name $value) }}{{ end -}}
+{{- join "," $pairs -}}
+{{- end -}}
+
 {{- define "jasm.injection.rules" -}}
 - operations: [CREATE]
   apiGroups: [""]

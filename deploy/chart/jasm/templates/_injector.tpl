@@ -29,6 +29,9 @@
 {{- range $own.meshProxies | default (list "") }}
 - --mesh-proxy={{ . }}
 {{- end }}
+{{- range $name, $value := $own.secretLabels }}
+- --secret-label={{ $name }}={{ $value }}
+{{- end }}
 {{- range $name, $value := $own.env }}
 {{- /* $$( is a $( that the kubelet leaves alone here: it is for the injected container. */}}
 - {{ printf "--env=%s=%s" $name $value | replace "$(" "$$(" | quote }}

@@ -105,6 +105,9 @@ e.name == k.beside && has(e.value) && !e.value.contains('$(') && (k.volume == 'a
     {{- if $own.caBundle.configMap }}
     + [{'name': 'SSL_CERT_FILE', 'value': '/var/run/secrets/kubernetes.io/serviceaccount/platform-ca.crt'}]
     {{- end }}
+    {{- with include "jasm.injection.secretLabels" . }}
+    + [{'name': 'JASM_SECRET_LABELS', 'value': {{ toJson . }}}]
+    {{- end }}
     + [
       {{- range $name, $value := $own.env }}
       {'name': {{ toJson $name }}, 'value': {{ toJson $value }}},
@@ -198,7 +201,8 @@ Object.spec.initContainers{
     value: '{"items": '
       + (s.items.size() == 0 ? 'null'
         : '[' + s.items.map(item, '[' + strings.quote(item.key) + ', ' + strings.quote(item.path) + ']').join(', ') + ']')
-      + ', "optional": ' + string(s.optional) + '}'}){{ with .Values.injection.env.JASM_TIMEOUT }}
+      + ', "optional": ' + string(s.optional)
+      + (variables.several ? ', "secret": "' + s.secret + '"' : '') + '}'}){{ with .Values.injection.env.JASM_TIMEOUT }}
   + [Object.spec.initContainers.env{name: 'JASM_TIMEOUT', value: {{ toJson . }}}]{{ end }},
   volumeMounts: [
     Object.spec.initContainers.volumeMounts{

@@ -1,35 +1,46 @@
 {{/*
-As initsync/injection/volumes.py and the volumes of initsync/injection/container.py. CEL has no YAML parser: the Secret's name
-is read where the annotation has it plainly (docs/injection-without-a-webhook.md says how). Where it has not,
+As initsync/injection/volumes.py and the volumes of initsync/injection/container.py. CEL has no YAML parser: the Secrets'
+names are read where the annotation has them plainly (docs/injection-without-a-webhook.md says how). Where it has not,
 every Secret volume is made optional, as the injector does for an annotation that it cannot read; also where
-the pod may start without its secret, which the injector leaves alone: the annotation may be valid all the same,
-and then the kubelet would wait for ever for what jasm-init is to make.
+the pod may start without its secrets, which the injector leaves alone: the annotation may be valid all the same,
+and then the kubelet would wait for ever for what jasm-init is to make (D41).
 */}}
 {{- define "jasm.policy.volumes" -}}
 - name: volumes
   expression: object.spec.?volumes.orValue([])
 - name: text
   expression: variables.annotations['jasm.codnod.io/secret-sync']
-# Empty where it is not plain: the word is there once (lines of comment do not count), nothing but
-# brackets, quotes and the name is around it, and there is no other way to write it: no directive for the
-# parser and no escape. Nor a line break that YAML knows and RE2 does not, or the mark before a directive.
-- name: secretName
+# The word, each time that it is read: in a line of comment, or as a field with its name. In no other line that
+# begins with # can it be a field: that would take the end of a text in quotes, and a bracket or comma behind it.
+# 101 are more than the entries of any list (50), and too many to read.
+- name: fields
   expression: |-
-    variables.text.matches('(?m)^%|\\\\|\r[^\n]|[\u0085\u2028\u2029\ufeff]')
-    || variables.text.split('secretName').size() - 2 != variables.text.findAll('(?m)^[ \t]*#.*secretName').size() ? ''
-    : variables.text.find(r'''(?m)^([^#\n]*[{,])?[ \t]*["']?secretName["']?[ \t]*:[ \t]*["']?[-.a-z0-9]+["']?[ \t\r]*($|[,}]|[ \t]#)''')
-      .find('secretName.*').find(':.*').find('[-.a-z0-9]+')
+    variables.text.findAll(
+      r'''(?m)^[ \t]*#[^"'\n]*(?:["'][^,{\[\n]*)?secretName|(?:^[ \t]*(?:-[ \t]+)*|[{,][ \t]*)["']?secretName["']?[ \t]*:[ \t]*["']?[-.a-z0-9]+["']?[ \t\r]*(?:$|[,}]|[ \t]#)''', 101)
+# Every name that the annotation asks for, and what is written as a field but is none, as in a text in quotes.
+# None where one might be missing: the word is there once more than it was read, or there may be another way to
+# write it: a directive for the parser, or an escape for a letter or line break. Nor a line break that YAML knows
+# and RE2 does not, or the mark before a directive.
+- name: secretNames
+  expression: |-
+    variables.fields.size() > 100
+    || variables.text.split('secretName').size() - 1 != variables.fields.size()
+    || variables.text.matches('(?m)^%|\\\\([xU\r\n]|u[^0]|u0[^0]|u00[4-7])|\r[^\n]|[\u0085\u2028\u2029\ufeff]') ? []
+    : variables.fields.filter(f, !f.matches('^[ \t]*#')).map(f, f.find(':.*').find('[-.a-z0-9]+'))
+# Whether it may ask for more than one: then each wish of jasm-wait says of which it is.
+- name: several
+  expression: variables.secretNames.exists(n, n != variables.secretNames[0])
 # For each volume the JSON pointers, below /spec/volumes, of its sources that take from the Secret.
 - name: pointers
   expression: |-
     variables.volumes.transformList(i, v,
       has(v.secret)
-      ? (variables.secretName == '' || v.secret.?secretName.orValue('') == variables.secretName
+      ? (variables.secretNames.size() == 0 || v.secret.?secretName.orValue('') in variables.secretNames
          ? [string(i) + '/secret'] : [])
       : v.?projected.?sources.orValue([]).transformList(n, s,
-          has(s.secret) && (variables.secretName == '' || s.secret.?name.orValue('') == variables.secretName),
+          has(s.secret) && (variables.secretNames.size() == 0 || s.secret.?name.orValue('') in variables.secretNames),
           string(i) + '/projected/sources/' + string(n) + '/secret'))
-# The same as one list; and of each: where, in which volume, its items, and whether it is optional.
+# The same as one list; and of each: where, in which volume, of which Secret, its items, and whether it is optional.
 - name: shown
   expression: |-
     variables.pointers.filter(p, p.size() > 0).map(p, p.join(',')).join(',').split(',').filter(p, p != '')
@@ -37,14 +48,17 @@ and then the kubelet would wait for ever for what jasm-init is to make.
       'at': dyn(p.join('/')),
       'volume': dyn(variables.volumes[int(p[0])].name),
       'source': dyn(p.size() == 2 ? variables.volumes[int(p[0])].secret
-        : variables.volumes[int(p[0])].projected.sources[int(p[3])].secret)})
+        : variables.volumes[int(p[0])].projected.sources[int(p[3])].secret),
+      'secret': dyn(p.size() == 2 ? variables.volumes[int(p[0])].secret.?secretName.orValue('')
+        : variables.volumes[int(p[0])].projected.sources[int(p[3])].secret.?name.orValue(''))})
     .map(s, {
       'at': s.at,
       'volume': s.volume,
+      'secret': s.secret,
       'items': dyn(s.source.?items.orValue([])),
       'optional': dyn(s.source.?optional.orValue(false))})
 - name: waited
-  expression: variables.secretName != '' && variables.shown.size() > 0
+  expression: variables.shown.size() > 0 && variables.secretNames.size() > 0
 # Ours get names that are free: jasm-token, else jasm-token-1 and so on. What a container mounts is not: it
 # would get what is ours.
 - name: ourNames
