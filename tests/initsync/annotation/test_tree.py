@@ -42,9 +42,7 @@ def test_size_is_bounded(fields: str, said: str) -> None:
 
 
 def test_fifty_entries_with_thirty_keys_and_values_with_references_have_room() -> None:
-    fields = (
-        f"keys: [{', '.join(f'k{it}' for it in range(30))}]\nvalues: {{url: '${{a}}'}}\n"
-    )
+    fields = f"keys: [{', '.join(f'k{it}' for it in range(30))}]\nvalues: {{url: '${{a}}'}}\n"
     text = listed(*(entry(fields, name=f"db-{number}") for number in range(50)))
 
     assert len(read(text)) == 50
