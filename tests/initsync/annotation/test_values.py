@@ -24,6 +24,7 @@ def ref(name: str, *of: str) -> Reference:
         ("x${a}y${b}z", ["x", ref("a"), "y", ref("b"), "z"]),
         ("${a|uri}", [ref("a", "uri")]),
         ("${ a | base64decode | uri }", [ref("a", "base64decode", "uri")]),
+        (f"${{a{'|json' * 10}}}", [ref("a", *["json"] * 10)]),
         ("${/a/b~1c}", [ref("/a/b~1c")]),
         ("${a b}", [ref("a b")]),
         ("${a~b}", [ref("a~b")]),
@@ -61,6 +62,7 @@ NO_FILTER = "must have no filter but uri, base64, base64decode, json"
         ("${a|uri|toString}", NO_FILTER),
         ("${a|URI}", NO_FILTER),
         ("${a || b}", NO_FILTER),
+        (f"${{a{'|uri' * 11}}}", "must have at most 10 filters in each ${}"),
         ("${/a~b}", "must have ~0 for '~' and ~1 for '/' in a JSON Pointer"),
     ],
 )
