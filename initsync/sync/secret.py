@@ -98,7 +98,12 @@ def answers(existing: JsonObject, target: Target) -> bool:
 
 def origin(target: Target) -> str:
     """Provider and path as `source` gives them for a Secret of that target."""
-    return f"{target.provider} {target.path}".strip()
+    return _origin(target.provider, target.path)
+
+
+def _origin(provider: str, path: str) -> str:
+    """Of several sources each line of the path has its own provider."""
+    return path if "\n" in path else f"{provider} {path}".strip()
 
 
 def version(stored: JsonObject) -> str:
@@ -114,7 +119,7 @@ def unread(stored: JsonObject) -> bool:
 def source(stored: JsonObject) -> str:
     """Provider and path that a managed Secret was last written from."""
     path = _annotations(stored).get(keys.SOURCE_PATH, "")
-    return f"{_labels(stored).get(keys.PROVIDER, '')} {path}".strip()
+    return _origin(_labels(stored).get(keys.PROVIDER, ""), path)
 
 
 def age(stored: JsonObject, now: float) -> float:

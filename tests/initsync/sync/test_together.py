@@ -134,8 +134,8 @@ def test_another_order_or_one_source_less_is_another_source(
     turned = run(cluster, two, one, providers={"vault": vault})
     alone = run(cluster, one, providers={"vault": vault})
 
-    assert (turned.action, turned.before) == ("updated", "vault vault one\nvault two")
-    assert (alone.action, alone.before) == ("updated", "vault vault two\nvault one")
+    assert (turned.action, turned.before) == ("updated", "vault one\nvault two")
+    assert (alone.action, alone.before) == ("updated", "vault two\nvault one")
     assert values(cluster) == {"a": "1"}
 
 
