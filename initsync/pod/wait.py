@@ -53,7 +53,7 @@ def run(
         deadline = now() + float(env.get("JASM_TIMEOUT") or 60)
     except KeyError as error:
         return _error(stderr, 2, f"{error.args[0]} is not set: the injector sets it, see {_DOCS}")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         return _error(stderr, 2, f"cannot wait for the Secret's volumes ({error}): see {_DOCS}")
     if unknown := sorted({it.key for it in expected if not it.there}):
         problem = f"a volume wants keys {unknown} that the secret does not have"

@@ -98,6 +98,47 @@ def test_a_required_item_that_the_secret_lacks_is_told_at_once(place: Path) -> N
     assert said.startswith("error: a volume wants keys ['port'] that the secret does not have")
 
 
+def of_two(place: Path, **secrets: bool) -> dict[str, str]:
+    """A volume of each of these Secrets; whether it is optional."""
+    found = {"JASM_HANDOVER_DIR": str(place)}
+    for number, (secret, optional) in enumerate(secrets.items()):
+        (place / secret).mkdir()
+        wish = {"secret": secret, "items": None, "optional": optional}
+        found |= {
+            f"JASM_WAIT_{number}": str(place / secret),
+            f"JASM_WAIT_{number}_OF": json.dumps(wish),
+        }
+    return found
+
+
+def test_of_several_secrets_each_volume_waits_for_its_own_keys(place: Path) -> None:
+    wait.write_names(str(place), {"db": ("password",), "tls": ("tls.crt", "tls.key")})
+    kubelet = Kubelet(
+        (place / "tls" / "tls.crt").touch,
+        (place / "db" / "password").touch,
+        (place / "tls" / "tls.key").touch,
+    )
+
+    assert run(of_two(place, db=False, tls=True), kubelet) == (0, "")
+    assert kubelet.steps == []
+
+
+def test_of_a_secret_that_was_not_synced_nothing_is_waited_for(place: Path) -> None:
+    wait.write_names(str(place), {"db": ("password",)})
+    kubelet = Kubelet((place / "db" / "password").touch)
+
+    assert run(of_two(place, db=False, tls=False), kubelet) == (0, "")
+
+
+@pytest.mark.parametrize("written", ['["password"]', "5", "{", '{"db": 5}'])
+def test_names_that_are_none_are_told(place: Path, written: str) -> None:
+    (place / wait.HANDOVER).write_text(written)
+
+    code, said = run(env(place), Kubelet())
+
+    assert (code, said.startswith("error: cannot wait for the Secret's volumes")) == (2, True)
+
+
 def test_the_time_is_bounded(place: Path) -> None:
     kubelet = Kubelet()
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initsync.pod.sidecar.cycles import AGAIN, Cycles
-from initsync.sync.report import SYNCED, Report
+from initsync.sync.report import REPLACED, SYNCED, Report
 from initsync.words.model import Outcome, PodRef, SyncRequest, Target
 
 TARGET = Target((SyncRequest("mock", "/a", "db", PodRef("shop", "web-1", "u")),))
@@ -124,3 +124,82 @@ def test_a_reason_is_told_at_most_once_an_hour_until_a_success(
             last[report.reason] = now
         else:
             assert now - last[report.reason] < AGAIN
+
+
+class TestOfSeveral:
+    """Each Secret's failures are its own."""
+
+    @staticmethod
+    def well(*names: str, action: str = "unchanged") -> Report:
+        outcomes = tuple(Outcome(action, Target((named(it),)), ("a",)) for it in names)
+        return Report(SYNCED, "; ".join(it.sentence for it in outcomes), outcomes=outcomes)
+
+    @staticmethod
+    def denied(name: str) -> Report:
+        return DENIED._replace(secret_name=name, sentence=f"Secret {name}: denied")
+
+    def test_each_failure_is_told_once(self) -> None:
+        cycles = Cycles()
+        both = (self.well("c"), self.denied("a"), self.denied("b"))
+
+        told = [cycles.add(both, now, 0.1) for now in (1.0, 2.0, 3.0)]
+
+        assert [[it.secret_name for it in reports] for reports in told] == [["a", "b"], [], []]
+
+    def test_a_success_of_one_ends_its_own_failure_only(self) -> None:
+        cycles = Cycles()
+        cycles.add((self.well("c"), self.denied("a"), self.denied("b")), 1.0, 0.1)
+
+        (told,) = cycles.add((self.well("c", "a"), self.denied("b")), 2.0, 0.1)
+
+        assert told.sentence.endswith("; it had failed once since 1970-01-01T00:00:01Z")
+        assert cycles.figures.failing
+        (ended,) = cycles.add((self.well("c", "a", "b"),), 3.0, 0.1)
+        assert "it had failed 2 times since" in ended.sentence
+        assert (cycles.figures.failing, cycles.figures.last_success) == (False, 3.0)
+
+    def test_the_figures_count_secrets_by_outcome(self) -> None:
+        cycles = Cycles()
+
+        cycles.add((self.well("c", "d"), self.denied("a"), self.denied("b")), 1.0, 0.1)
+
+        counted = {name: count for name, count in cycles.figures.syncs.items() if count}
+        assert counted == {"unchanged": 2, "AccessDenied": 2}
+
+    def test_a_secret_that_is_asked_for_no_more_does_not_fail_any_more(self) -> None:
+        cycles = Cycles()
+        cycles.add((self.well("a"), self.denied("b")), 1.0, 0.1)
+
+        told = cycles.add((self.well("a", "c"),), 2.0, 0.1)
+
+        assert told == ()
+        assert (cycles.figures.failing, cycles.figures.last_success) == (False, 2.0)
+
+    def test_what_keeps_a_sync_from_beginning_ends_no_failure(self) -> None:
+        cycles = Cycles()
+        cycles.add((self.well("a"), self.denied("b")), 1.0, 0.1)
+
+        cycles.add((Report("InvalidAnnotation", "no YAML", 3, True),), 2.0, 0.1)
+        again = cycles.add((self.well("a"), self.denied("b")), 3.0, 0.1)
+
+        assert [it.sentence for it in again] == [
+            f"{self.well('a').sentence}; it had failed once since 1970-01-01T00:00:02Z"
+        ]
+
+    def test_a_secret_that_two_pods_overwrite_is_told_once_an_hour_and_does_not_fail(self) -> None:
+        cycles = Cycles()
+        replaced = self.well("a", action="updated")._replace(
+            reason=REPLACED, warning=True, secret_name="a"
+        )
+        cycles.add((self.well("b"), self.denied("a")), 1.0, 0.1)
+
+        told = [cycles.add((self.well("b"), replaced), now, 0.1) for now in (2.0, 3.0, 3700.0)]
+
+        assert [[it.reason for it in reports] for reports in told] == [[REPLACED], [], [REPLACED]]
+        assert (told[2][0].times, told[2][0].since) == (3, 2.0)
+        assert not told[2][0].sentence.endswith("as it is")
+        assert (cycles.figures.failing, cycles.figures.last_success) == (False, 3700.0)
+
+
+def named(name: str) -> SyncRequest:
+    return SyncRequest("mock", "/a", name, PodRef("shop", "web-1", "u"))
