@@ -16,7 +16,7 @@ from initsync.words.wording import shown
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STRING = "tag:yaml.org,2002:str"
-_MOST = {"%TAG": 100, "${": 5000}
+MOST = {"%TAG": 100, "${": 5000}
 """libyaml compares each %TAG with all before it: 16,000 of them take half a second. References of
 `values` take a fifth where the text has room for no more."""
 _RESOLVED = 512
@@ -57,7 +57,7 @@ Node = Field | Other | ListNode | MapNode
 
 def read(text: str) -> MapNode:
     """The only document of `text`. Raises AnnotationError."""
-    for sign, most in _MOST.items():
+    for sign, most in MOST.items():
         if text.count(sign) > most:
             raise AnnotationError(f"must not have more than {most} {sign}")
     try:
