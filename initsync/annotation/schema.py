@@ -24,7 +24,7 @@ UNSAID = (
     f"and {tree.MOST['${']} ${{",
 )
 """What the parser holds, too."""
-_TITLE = f"The annotation {keys.ANNOTATION}"
+_PREFIX = rules.SUBDOMAIN.pattern.replace("a-z", "A-Za-z")
 _DESCRIPTION = (
     "Which secrets of a cloud a pod gets, and as which Kubernetes Secrets: one entry, or a list of "
     "entries under secrets. No schema can say, but it holds, too: " + "; ".join(UNSAID) + "."
@@ -35,7 +35,7 @@ def document(providers: Collection[str]) -> Schema:
     """The schema, where `providers` are those that an entry may name."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": _TITLE,
+        "title": f"The annotation {keys.ANNOTATION}",
         "description": _DESCRIPTION,
         "oneOf": [{"$ref": "#/$defs/entry"}, {"$ref": "#/$defs/list"}],
         "$defs": {"entry": _entry(providers), "list": _list(), "key": _key()},
@@ -166,7 +166,8 @@ def _form() -> Schema:
             "default": secrettypes.TYPES[0],
         },
         "labels": _labels(),
-        "annotations": _annotations(),
+        # Kubernetes takes capitals in their prefixes.
+        "annotations": _metadata("Annotations", _PREFIX, _any_case),
     }
 
 
@@ -196,14 +197,9 @@ def _template() -> Schema:
 
 
 def _labels() -> Schema:
-    named = _metadata("Labels", rules.SUBDOMAIN.pattern, _literal)
-    named["additionalProperties"]["pattern"] = _whole(rf"({rules.QUALIFIED.pattern})?")
-    return named
-
-
-def _annotations() -> Schema:
-    """Kubernetes takes capitals in their prefixes, as `metadata.annotations` has it."""
-    return _metadata("Annotations", rules.SUBDOMAIN.pattern.replace("a-z", "A-Za-z"), _any_case)
+    found = _metadata("Labels", rules.SUBDOMAIN.pattern, _literal)
+    found["additionalProperties"]["pattern"] = _whole(rf"({rules.QUALIFIED.pattern})?")
+    return found
 
 
 def _metadata(title: str, prefix: str, written: Callable[[str], str]) -> Schema:
