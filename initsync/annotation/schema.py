@@ -4,7 +4,7 @@ It holds what the parser holds, made of the parser's own constants. What no sche
 in the descriptions, under `UNSAID`. https://json-schema.org/draft/2020-12
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from initsync.annotation import entry, secrets, tree, values
@@ -20,10 +20,11 @@ UNSAID = (
     "a type has the keys that Kubernetes wants of it",
     "the one name in keys is not renamed where format is text or binary",
     "no field is there twice, and there is no alias (*) and no tag of another type than a string",
-    f"the text is at most {rules.ANNOTATION_LIMIT} bytes, of at most {tree.NODES} names and values",
+    f"the text is at most {rules.ANNOTATION_LIMIT} bytes, of at most {tree.NODES} names and values "
+    f"and {tree.MOST['${']} ${{",
 )
 """What the parser holds, too."""
-_TITLE = f"The annotation {keys.ANNOTATION}"
+_PREFIX = rules.SUBDOMAIN.pattern.replace("a-z", "A-Za-z")
 _DESCRIPTION = (
     "Which secrets of a cloud a pod gets, and as which Kubernetes Secrets: one entry, or a list of "
     "entries under secrets. No schema can say, but it holds, too: " + "; ".join(UNSAID) + "."
@@ -34,7 +35,7 @@ def document(providers: Collection[str]) -> Schema:
     """The schema, where `providers` are those that an entry may name."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": _TITLE,
+        "title": f"The annotation {keys.ANNOTATION}",
         "description": _DESCRIPTION,
         "oneOf": [{"$ref": "#/$defs/entry"}, {"$ref": "#/$defs/list"}],
         "$defs": {"entry": _entry(providers), "list": _list(), "key": _key()},
@@ -164,8 +165,9 @@ def _form() -> Schema:
             "enum": list(secrettypes.TYPES),
             "default": secrettypes.TYPES[0],
         },
-        "labels": _metadata("Labels", rf"({rules.QUALIFIED.pattern})?"),
-        "annotations": _metadata("Annotations", None),
+        "labels": _labels(),
+        # Kubernetes takes capitals in their prefixes.
+        "annotations": _metadata("Annotations", _PREFIX, _any_case),
     }
 
 
@@ -183,9 +185,9 @@ def _key() -> Schema:
 
 def _template() -> Schema:
     """As `values.parse` has it: of a run of two and more `$` before a `{` the last two are one."""
-    inner = r"([^|}$]|\$+[^|}${])"
-    name = rf"\s*(([^\s|}}$]|\$+[^|}}${{]){inner}*\$*|\$+)"
-    reference = rf"\$\{{{name}(\|\s*({'|'.join(values.FILTERS)})\s*)*\}}"
+    name = r"([^\s|}$/]|\$+[^|}${])([^|}$]|\$+[^|}${])*\$*|\$+"
+    pointer = r"/([^|}$~]|~[01]|\$+([^|}${~]|~[01]))*\$*"
+    reference = rf"\$\{{\s*({name}|{pointer})(\|\s*({'|'.join(values.FILTERS)})\s*)*\}}"
     return {
         "title": "A value",
         "description": "Text with ${NAME|FILTER} in it.",
@@ -194,25 +196,29 @@ def _template() -> Schema:
     }
 
 
-def _metadata(title: str, value: str | None) -> Schema:
-    """Labels or annotations, whose values hold `value`."""
-    prefix, last = rules.SUBDOMAIN.pattern, rules.QUALIFIED.pattern
-    ours = f"{_quoted(keys.PREFIX)}|{_quoted(keys.MANAGED_BY)}$"
-    said = {
-        "title": f"One of the {title.lower()}",
-        "description": "Its value.",
-        "type": "string",
-    }
+def _labels() -> Schema:
+    found = _metadata("Labels", rules.SUBDOMAIN.pattern, _literal)
+    found["additionalProperties"]["pattern"] = _whole(rf"({rules.QUALIFIED.pattern})?")
+    return found
+
+
+def _metadata(title: str, prefix: str, written: Callable[[str], str]) -> Schema:
+    """`written` makes a pattern of a name of JASM's own."""
+    ours = f"{written(keys.PREFIX)}|{written(keys.MANAGED_BY)}$"
     return {
         "title": title,
         "description": f"{title} of the Secret, beside JASM's own. They go when they are no longer "
         f"named here. {keys.MANAGED_BY} and names under {keys.PREFIX} are JASM's.",
         "type": "object",
         "propertyNames": {
-            "pattern": _whole(rf"({prefix}/)?{last}"),
+            "pattern": _whole(rf"({prefix}/)?{rules.QUALIFIED.pattern}"),
             "not": {"pattern": f"^({ours}|[^/]{{{rules.NAME_LIMIT + 1}}})"},
         },
-        "additionalProperties": said | ({"pattern": _whole(value)} if value else {}),
+        "additionalProperties": {
+            "title": title[:-1],
+            "description": "Its value.",
+            "type": "string",
+        },
     }
 
 
@@ -237,5 +243,9 @@ def _whole(pattern: str) -> str:
     return f"^({pattern})$"
 
 
-def _quoted(text: str) -> str:
+def _literal(text: str) -> str:
     return text.replace(".", r"\.")
+
+
+def _any_case(text: str) -> str:
+    return "".join(f"[{it}{it.upper()}]" if it.islower() else _literal(it) for it in text)

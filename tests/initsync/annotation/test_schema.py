@@ -24,7 +24,7 @@ POD = PodRef("shop", "web-1", "0b2a")
 DOCUMENT = schema.document(providers.names())
 NAMED = {"provider": "aws-secretsmanager", "path": "/prod/db", "secretName": "db"}
 UNSAID = (
-    r"path is .*, but must ",
+    r"path is .*, but must (?!not be empty)",
     r"version is .*, but must ",
     r" give .* twice$",
     r" both give Secret .* the key ",
@@ -76,7 +76,24 @@ NAMES = st.sampled_from(
 ODD_NAMES = TEXTS | st.sampled_from(
     [".", "..a", ".a", "a/b", "/a/0", "/a~1", "/a~2", "~", "a\n", "", " ", "a" * 253, "a" * 254]
 )
-PIECES = ["${", "}", "$", "$${", "{", "|", "|uri", "| json ", "a", " ", "/b", "\n", "${a}", "|x"]
+PIECES = [
+    "${",
+    "}",
+    "$",
+    "$${",
+    "{",
+    "|",
+    "|uri",
+    "| json ",
+    "a",
+    " ",
+    "/b",
+    "~1",
+    "~",
+    "\n",
+    "${a}",
+    "|x",
+]
 TEMPLATES = st.lists(st.sampled_from(PIECES) | TEXTS, max_size=9).map("".join)
 POINTERS = st.sampled_from(["/a", "/a/0", "/a~1b/~0", "/", "//"])
 LABELS = st.sampled_from(["team", "example.com/team", "A.b_c", "x" * 63])
@@ -179,8 +196,9 @@ def test_so_it_is_of_templates(template: str) -> None:
 
 @OFTEN
 @given(ODD_LABELS | LABELS, ODD_LABELS | LABELS)
-def test_so_it_is_of_labels(name: str, value: str) -> None:
+def test_so_it_is_of_labels_and_annotations(name: str, value: str) -> None:
     hold_each_other(NAMED | {"labels": {name: value}})
+    hold_each_other(NAMED | {"annotations": {name: value}})
 
 
 @OFTEN
@@ -197,6 +215,15 @@ def test_so_it_is_of_keys(source: str, name: str) -> None:
         ({"version": 7, "format": "dotenv", "keys": [], "values": {"A": "$${x}${b|uri}"}}, True),
         ({"format": "text", "keys": ["id"]}, True),
         ({"keys": ["A", {"/b/0": "B"}], "labels": {"a/b": ""}, "annotations": {"x": "\n"}}, True),
+        ({"values": {"A": "${ a | json|uri }$$${x}$", ".dotted": "", "B": "${/a~1/b$}"}}, True),
+        ({"values": {"..A": ""}}, False),
+        ({"labels": {f"{'a.' * 126}a/x": "y"}}, True),
+        ({"labels": {f"{'a.' * 126}aa/x": "y"}}, False),
+        ({"labels": {"Example.com/x": "y"}}, False),
+        ({"annotations": {"Example.com/x": "y"}}, True),
+        ({"annotations": {"JASM.codnod.io/x": "y"}}, False),
+        ({"values": {"A": "${/a~}"}}, False),
+        ({"path": " "}, False),
         ({"version": None}, False),
         ({"keys": []}, False),
         ({"keys": ["A\n"]}, False),

@@ -14,7 +14,7 @@ from initsync.words.model import (
     Selection,
     SyncPolicy,
     SyncRequest,
-    Target,
+    targets,
 )
 from tests.initsync.sync.test_upsert import Cluster
 
@@ -61,7 +61,7 @@ def run(
     settings: Settings = Settings(settle=0),  # noqa: B008  # immutable
 ) -> Outcome:
     retry = Retry(lambda: 0.0, lambda _: None, lambda: 0.5, 60.0, lambda _: None)
-    target = Target(entries)
+    (target,) = targets(entries)
     return sync(target, providers.__getitem__, cluster, retry, lambda: now, settings)
 
 

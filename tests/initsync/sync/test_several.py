@@ -30,7 +30,7 @@ def done(name: str, action: str = "created", **said: str) -> Outcome:
 
 
 def sync(
-    annotations: dict[str, str] | None = None, **each: Callable[[], Outcome]
+    annotations: dict[str, str] | None = None, /, **each: Callable[[], Outcome]
 ) -> tuple[Report, ...]:
     wanted = [target(name) for name in each]
     return several.sync(wanted, lambda it: each[it.secret_name](), annotations or {})
