@@ -1,6 +1,6 @@
 """`make bench`: everything in one run. `python -m tests.bench [--quick] [--json FILE]`.
 
-The parts are programs of their own, with more options: `pod_sync`, `growth`, `sidecar_cost`,
+The parts are programs of their own, with more options: `pod_sync`, `several`, `growth`, `sidecar_cost`,
 `injector_load` and `creations`. With `--quick` they are short, and judged by what
 no change may lose on a busy machine. Exit code 1: a bar was missed; 2: something could not be
 built.
@@ -21,6 +21,7 @@ from tests.bench import part
 
 PARTS = {
     "pod": "pod_sync",
+    "several": "several",
     "growth": "growth",
     "sidecar": "sidecar_cost",
     "injector": "injector_load",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import cgroup, growth, pod_report, sidecar_cost
+from tests.bench import cgroup, growth, pod_report, several, sidecar_cost
 from tests.bench.pod_report import ABSENT, CURRENT, FLOOR, GO, JASM, Cost, Row
 
 
@@ -36,6 +36,20 @@ def test_within_a_limit_nothing_is_judged() -> None:
     rows = [row(JASM, 80)._replace(limit=0.1), row(GO, 1)._replace(limit=0.1)]
 
     assert pod_report.missed(rows) == []
+
+
+def test_ten_secrets_are_judged_by_what_one_costs() -> None:
+    one = several.Row(1, 4, 60.0, 100.0, 200.0, 20.0)
+    good = one._replace(number=10, requests=22, cpu_ms=120.0, delayed_ms=400.0)
+    bad = one._replace(number=10, requests=23, cpu_ms=126.0, delayed_ms=410.0)
+
+    assert several.missed([one, good], 2.0, 2.0) == []
+    assert several.missed([one, bad], 2.0, 2.0) == [
+        "10 Secrets: 2.10 times the CPU of one (bar 2)",
+        "10 Secrets, delayed: 2.05 times one (bar 2)",
+        "10 Secrets: 19 requests more than one (bar 18)",
+    ]
+    assert "120.0   2.00" in several.table([one, good])
 
 
 def test_a_share_that_grows_is_told() -> None:
