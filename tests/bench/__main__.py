@@ -1,7 +1,7 @@
 """`make bench`: everything in one run. `python -m tests.bench [--quick] [--json FILE]`.
 
-The parts are programs of their own, with more options: `pod_sync`, `several`, `growth`, `sidecar_cost`,
-`injector_load` and `creations`. With `--quick` they are short, and judged by what
+The parts are programs of their own, with more options: `pod_sync`, `several`, `growth`,
+`sidecar_cost`, `injector_load` and `creations`. With `--quick` they are short, and judged by what
 no change may lose on a busy machine. Exit code 1: a bar was missed; 2: something could not be
 built.
 """
