@@ -24,7 +24,7 @@ from tests.cluster.shop import Shop
 VALUES = (
     "--set=guard.allowedLabels={cost-centre,owner}",
     "--set=guard.allowedAnnotations={policies.example.org/seen}",
-    "--set=injection.secretLabels.centre=42",
+    "--set-string=injection.secretLabels.centre=42",
 )
 ALLOWED = {"labels": {"cost-centre": "42"}, "annotations": {"policies.example.org/seen": "true"}}
 
