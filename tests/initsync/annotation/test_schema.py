@@ -24,7 +24,7 @@ POD = PodRef("shop", "web-1", "0b2a")
 DOCUMENT = schema.document(providers.names())
 NAMED = {"provider": "aws-secretsmanager", "path": "/prod/db", "secretName": "db"}
 UNSAID = (
-    r"path is .*, but must ",
+    r"path is .*, but must (?!not be empty)",
     r"version is .*, but must ",
     r" give .* twice$",
     r" both give Secret .* the key ",
@@ -197,6 +197,11 @@ def test_so_it_is_of_keys(source: str, name: str) -> None:
         ({"version": 7, "format": "dotenv", "keys": [], "values": {"A": "$${x}${b|uri}"}}, True),
         ({"format": "text", "keys": ["id"]}, True),
         ({"keys": ["A", {"/b/0": "B"}], "labels": {"a/b": ""}, "annotations": {"x": "\n"}}, True),
+        ({"values": {"A": "${ a | json|uri }$$${x}$", ".dotted": "", "B": "${/a~1/b$}"}}, True),
+        ({"values": {"..A": ""}}, False),
+        ({"labels": {f"{'a.' * 126}a/x": "y"}}, True),
+        ({"labels": {f"{'a.' * 126}aa/x": "y"}}, False),
+        ({"path": " "}, False),
         ({"version": None}, False),
         ({"keys": []}, False),
         ({"keys": ["A\n"]}, False),
