@@ -4,7 +4,7 @@ It holds what the parser holds, made of the parser's own constants. What no sche
 in the descriptions, under `UNSAID`. https://json-schema.org/draft/2020-12
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from initsync.annotation import entry, secrets, tree, values
@@ -20,7 +20,8 @@ UNSAID = (
     "a type has the keys that Kubernetes wants of it",
     "the one name in keys is not renamed where format is text or binary",
     "no field is there twice, and there is no alias (*) and no tag of another type than a string",
-    f"the text is at most {rules.ANNOTATION_LIMIT} bytes, of at most {tree.NODES} names and values",
+    f"the text is at most {rules.ANNOTATION_LIMIT} bytes, of at most {tree.NODES} names and values "
+    f"and {tree.REFERENCES} references",
 )
 """What the parser holds, too."""
 _TITLE = f"The annotation {keys.ANNOTATION}"
@@ -164,8 +165,8 @@ def _form() -> Schema:
             "enum": list(secrettypes.TYPES),
             "default": secrettypes.TYPES[0],
         },
-        "labels": _metadata("Labels", rf"({rules.QUALIFIED.pattern})?"),
-        "annotations": _metadata("Annotations", None),
+        "labels": _labels(),
+        "annotations": _annotations(),
     }
 
 
@@ -183,9 +184,9 @@ def _key() -> Schema:
 
 def _template() -> Schema:
     """As `values.parse` has it: of a run of two and more `$` before a `{` the last two are one."""
-    inner = r"([^|}$]|\$+[^|}${])"
-    name = rf"\s*(([^\s|}}$]|\$+[^|}}${{]){inner}*\$*|\$+)"
-    reference = rf"\$\{{{name}(\|\s*({'|'.join(values.FILTERS)})\s*)*\}}"
+    name = r"([^\s|}$/]|\$+[^|}${])([^|}$]|\$+[^|}${])*\$*|\$+"
+    pointer = r"/([^|}$~]|~[01]|\$+([^|}${~]|~[01]))*\$*"
+    reference = rf"\$\{{\s*({name}|{pointer})(\|\s*({'|'.join(values.FILTERS)})\s*)*\}}"
     return {
         "title": "A value",
         "description": "Text with ${NAME|FILTER} in it.",
@@ -194,25 +195,34 @@ def _template() -> Schema:
     }
 
 
-def _metadata(title: str, value: str | None) -> Schema:
-    """Labels or annotations, whose values hold `value`."""
-    prefix, last = rules.SUBDOMAIN.pattern, rules.QUALIFIED.pattern
-    ours = f"{_quoted(keys.PREFIX)}|{_quoted(keys.MANAGED_BY)}$"
-    said = {
-        "title": f"One of the {title.lower()}",
-        "description": "Its value.",
-        "type": "string",
-    }
+def _labels() -> Schema:
+    named = _metadata("Labels", rules.SUBDOMAIN.pattern, _literal)
+    named["additionalProperties"]["pattern"] = _whole(rf"({rules.QUALIFIED.pattern})?")
+    return named
+
+
+def _annotations() -> Schema:
+    """Kubernetes takes capitals in their prefixes, as `metadata.annotations` has it."""
+    return _metadata("Annotations", rules.SUBDOMAIN.pattern.replace("a-z", "A-Za-z"), _any_case)
+
+
+def _metadata(title: str, prefix: str, written: Callable[[str], str]) -> Schema:
+    """`written` makes a pattern of a name of JASM's own."""
+    ours = f"{written(keys.PREFIX)}|{written(keys.MANAGED_BY)}$"
     return {
         "title": title,
         "description": f"{title} of the Secret, beside JASM's own. They go when they are no longer "
         f"named here. {keys.MANAGED_BY} and names under {keys.PREFIX} are JASM's.",
         "type": "object",
         "propertyNames": {
-            "pattern": _whole(rf"({prefix}/)?{last}"),
+            "pattern": _whole(rf"({prefix}/)?{rules.QUALIFIED.pattern}"),
             "not": {"pattern": f"^({ours}|[^/]{{{rules.NAME_LIMIT + 1}}})"},
         },
-        "additionalProperties": said | ({"pattern": _whole(value)} if value else {}),
+        "additionalProperties": {
+            "title": title[:-1],
+            "description": "Its value.",
+            "type": "string",
+        },
     }
 
 
@@ -237,5 +247,9 @@ def _whole(pattern: str) -> str:
     return f"^({pattern})$"
 
 
-def _quoted(text: str) -> str:
+def _literal(text: str) -> str:
     return text.replace(".", r"\.")
+
+
+def _any_case(text: str) -> str:
+    return "".join(f"[{it}{it.upper()}]" if it.islower() else _literal(it) for it in text)

@@ -76,7 +76,24 @@ NAMES = st.sampled_from(
 ODD_NAMES = TEXTS | st.sampled_from(
     [".", "..a", ".a", "a/b", "/a/0", "/a~1", "/a~2", "~", "a\n", "", " ", "a" * 253, "a" * 254]
 )
-PIECES = ["${", "}", "$", "$${", "{", "|", "|uri", "| json ", "a", " ", "/b", "\n", "${a}", "|x"]
+PIECES = [
+    "${",
+    "}",
+    "$",
+    "$${",
+    "{",
+    "|",
+    "|uri",
+    "| json ",
+    "a",
+    " ",
+    "/b",
+    "~1",
+    "~",
+    "\n",
+    "${a}",
+    "|x",
+]
 TEMPLATES = st.lists(st.sampled_from(PIECES) | TEXTS, max_size=9).map("".join)
 POINTERS = st.sampled_from(["/a", "/a/0", "/a~1b/~0", "/", "//"])
 LABELS = st.sampled_from(["team", "example.com/team", "A.b_c", "x" * 63])
@@ -179,8 +196,9 @@ def test_so_it_is_of_templates(template: str) -> None:
 
 @OFTEN
 @given(ODD_LABELS | LABELS, ODD_LABELS | LABELS)
-def test_so_it_is_of_labels(name: str, value: str) -> None:
+def test_so_it_is_of_labels_and_annotations(name: str, value: str) -> None:
     hold_each_other(NAMED | {"labels": {name: value}})
+    hold_each_other(NAMED | {"annotations": {name: value}})
 
 
 @OFTEN
@@ -201,6 +219,10 @@ def test_so_it_is_of_keys(source: str, name: str) -> None:
         ({"values": {"..A": ""}}, False),
         ({"labels": {f"{'a.' * 126}a/x": "y"}}, True),
         ({"labels": {f"{'a.' * 126}aa/x": "y"}}, False),
+        ({"labels": {"Example.com/x": "y"}}, False),
+        ({"annotations": {"Example.com/x": "y"}}, True),
+        ({"annotations": {"JASM.codnod.io/x": "y"}}, False),
+        ({"values": {"A": "${/a~}"}}, False),
         ({"path": " "}, False),
         ({"version": None}, False),
         ({"keys": []}, False),
