@@ -24,7 +24,7 @@ UNSAID = (
     f"and {tree.REFERENCES} references",
 )
 """What the parser holds, too."""
-_TITLE = f"The annotation {keys.ANNOTATION}"
+_PREFIX = rules.SUBDOMAIN.pattern.replace("a-z", "A-Za-z")
 _DESCRIPTION = (
     "Which secrets of a cloud a pod gets, and as which Kubernetes Secrets: one entry, or a list of "
     "entries under secrets. No schema can say, but it holds, too: " + "; ".join(UNSAID) + "."
@@ -35,7 +35,7 @@ def document(providers: Collection[str]) -> Schema:
     """The schema, where `providers` are those that an entry may name."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": _TITLE,
+        "title": f"The annotation {keys.ANNOTATION}",
         "description": _DESCRIPTION,
         "oneOf": [{"$ref": "#/$defs/entry"}, {"$ref": "#/$defs/list"}],
         "$defs": {"entry": _entry(providers), "list": _list(), "key": _key()},
@@ -66,8 +66,7 @@ def _entry(providers: Collection[str]) -> Schema:
     fields = _required(providers) | _read() | _chosen() | _form()
     return {
         "title": "An entry",
-        "description": "One cloud secret, and the Kubernetes Secret that is made of it, in the "
-        "pod's own namespace.",
+        "description": "One cloud secret, and the Kubernetes Secret that is made of it.",
         "type": "object",
         "required": list(entry.REQUIRED),
         "properties": {name: fields[name] for name in (*entry.REQUIRED, *entry.OPTIONAL)},
@@ -93,7 +92,7 @@ def _required(providers: Collection[str]) -> Schema:
         },
         "secretName": {
             "title": "Name of the Secret",
-            "description": "The Kubernetes Secret's name, a DNS-1123 subdomain.",
+            "description": "That of the Kubernetes Secret, which is in the pod's own namespace.",
             "type": "string",
             "pattern": _whole(rules.SUBDOMAIN.pattern),
             "maxLength": rules.NAME_LIMIT,
@@ -159,14 +158,14 @@ def _form() -> Schema:
     return {
         "type": {
             "title": "Type of the Secret",
-            "description": "The Kubernetes Secret's type. One that is stored already keeps its "
-            "type until it is deleted.",
+            "description": "That of the Kubernetes Secret; a stored one never changes its type.",
             "type": "string",
             "enum": list(secrettypes.TYPES),
             "default": secrettypes.TYPES[0],
         },
         "labels": _labels(),
-        "annotations": _annotations(),
+        # Kubernetes takes capitals in their prefixes.
+        "annotations": _metadata("Annotations", _PREFIX, _any_case),
     }
 
 
@@ -196,14 +195,9 @@ def _template() -> Schema:
 
 
 def _labels() -> Schema:
-    named = _metadata("Labels", rules.SUBDOMAIN.pattern, _literal)
-    named["additionalProperties"]["pattern"] = _whole(rf"({rules.QUALIFIED.pattern})?")
-    return named
-
-
-def _annotations() -> Schema:
-    """Kubernetes takes capitals in their prefixes, as `metadata.annotations` has it."""
-    return _metadata("Annotations", rules.SUBDOMAIN.pattern.replace("a-z", "A-Za-z"), _any_case)
+    found = _metadata("Labels", rules.SUBDOMAIN.pattern, _literal)
+    found["additionalProperties"]["pattern"] = _whole(rf"({rules.QUALIFIED.pattern})?")
+    return found
 
 
 def _metadata(title: str, prefix: str, written: Callable[[str], str]) -> Schema:
@@ -211,8 +205,8 @@ def _metadata(title: str, prefix: str, written: Callable[[str], str]) -> Schema:
     ours = f"{written(keys.PREFIX)}|{written(keys.MANAGED_BY)}$"
     return {
         "title": title,
-        "description": f"{title} of the Secret, beside JASM's own. They go when they are no longer "
-        f"named here. {keys.MANAGED_BY} and names under {keys.PREFIX} are JASM's.",
+        "description": f"{title} of the Secret. {keys.MANAGED_BY} and those under {keys.PREFIX} "
+        "are JASM's own. One that is named here no more goes.",
         "type": "object",
         "propertyNames": {
             "pattern": _whole(rf"({prefix}/)?{rules.QUALIFIED.pattern}"),
