@@ -107,7 +107,7 @@ def _read() -> Schema:
             "description": "Which version of the secret is read; by default the current one. Of "
             "AWS 32 to 64 characters are a VersionId, and other texts a stage, such as "
             "AWSPREVIOUS.",
-            "type": ["string", "number"],
+            "type": ["string", "number", "boolean"],
             "minLength": 1,
         },
         "format": {
