@@ -12,7 +12,6 @@ from initsync.words.model import FORMATS, WHOLE, Form, Selection, SyncRequest
 
 REQUIRED = FIELDS
 OPTIONAL = ("version", "format", "keys", "values", "type", "labels", "annotations")
-_NUMBERS = ("int", "float", "timestamp")
 _ONE_NAME = "must be a list of one name, under which the whole is kept"
 
 
@@ -49,10 +48,11 @@ def with_options(
 
 
 def _version(provider: str, node: Node | None, providers: Providers, place: str) -> str:
-    """A number is a text here: it is what Vault and GCP call their versions."""
+    """A number is a text here: it is what Vault and GCP call their versions. So is what else YAML
+    reads in a word; null is a value that nobody set."""
     if node is None:
         return ""
-    if isinstance(node, Other) and node.kind in _NUMBERS:
+    if isinstance(node, Other) and node.kind not in ("", "null"):
         node = Field(node.value, node.line)
     version = text(node, f"{place}version")
     rule = providers.check_version(provider, version.value) if version.value else "must have text"

@@ -21,7 +21,7 @@ UNSAID = (
     "the one name in keys is not renamed where format is text or binary",
     "no field is there twice, and there is no alias (*) and no tag of another type than a string",
     f"the text is at most {rules.ANNOTATION_LIMIT} bytes, of at most {tree.NODES} names and values "
-    f"and {tree.MOST['${']} ${{",
+    f"and {tree.REFERENCES} references",
 )
 """What the parser holds, too."""
 _PREFIX = rules.SUBDOMAIN.pattern.replace("a-z", "A-Za-z")
@@ -66,8 +66,7 @@ def _entry(providers: Collection[str]) -> Schema:
     fields = _required(providers) | _read() | _chosen() | _form()
     return {
         "title": "An entry",
-        "description": "One cloud secret, and the Kubernetes Secret that is made of it, in the "
-        "pod's own namespace.",
+        "description": "One cloud secret, and the Kubernetes Secret that is made of it.",
         "type": "object",
         "required": list(entry.REQUIRED),
         "properties": {name: fields[name] for name in (*entry.REQUIRED, *entry.OPTIONAL)},
@@ -93,7 +92,7 @@ def _required(providers: Collection[str]) -> Schema:
         },
         "secretName": {
             "title": "Name of the Secret",
-            "description": "The Kubernetes Secret's name, a DNS-1123 subdomain.",
+            "description": "That of the Kubernetes Secret, which is in the pod's own namespace.",
             "type": "string",
             "pattern": _whole(rules.SUBDOMAIN.pattern),
             "maxLength": rules.NAME_LIMIT,
@@ -108,7 +107,7 @@ def _read() -> Schema:
             "description": "Which version of the secret is read; by default the current one. Of "
             "AWS 32 to 64 characters are a VersionId, and other texts a stage, such as "
             "AWSPREVIOUS.",
-            "type": ["string", "number"],
+            "type": ["string", "number", "boolean"],
             "minLength": 1,
         },
         "format": {
@@ -159,8 +158,7 @@ def _form() -> Schema:
     return {
         "type": {
             "title": "Type of the Secret",
-            "description": "The Kubernetes Secret's type. One that is stored already keeps its "
-            "type until it is deleted.",
+            "description": "That of the Kubernetes Secret; a stored one never changes its type.",
             "type": "string",
             "enum": list(secrettypes.TYPES),
             "default": secrettypes.TYPES[0],
@@ -207,8 +205,8 @@ def _metadata(title: str, prefix: str, written: Callable[[str], str]) -> Schema:
     ours = f"{written(keys.PREFIX)}|{written(keys.MANAGED_BY)}$"
     return {
         "title": title,
-        "description": f"{title} of the Secret, beside JASM's own. They go when they are no longer "
-        f"named here. {keys.MANAGED_BY} and names under {keys.PREFIX} are JASM's.",
+        "description": f"{title} of the Secret. {keys.MANAGED_BY} and those under {keys.PREFIX} "
+        "are JASM's own. One that is named here no more goes.",
         "type": "object",
         "propertyNames": {
             "pattern": _whole(rf"({prefix}/)?{rules.QUALIFIED.pattern}"),

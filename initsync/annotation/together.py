@@ -9,13 +9,18 @@ from initsync.words.model import OPAQUE, SyncRequest, Target, targets
 
 def check(entries: Sequence[SyncRequest]) -> None:
     """Raise AnnotationError where two entries of one Secret disagree, with both lines."""
-    for target in targets(entries):
+    for target in map(_as_written, targets(entries)):
         _once(target, "type", [(it, "type", it.form.type) for it in _typed(target)])
         for of in ("labels", "annotations"):
             said = [(it, *pair) for it in target.entries for pair in getattr(it.form, of)]
             _once(target, of, said)
         _keys_once(target)
         _check_type(target)
+
+
+def _as_written(target: Target) -> Target:
+    """With its entries in the order of their lines."""
+    return Target(tuple(sorted(target.entries, key=lambda entry: entry.line)))
 
 
 def _check_type(target: Target) -> None:

@@ -16,10 +16,10 @@ from initsync.words.wording import shown
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STRING = "tag:yaml.org,2002:str"
-MOST = {"%TAG": 100, "${": 5000}
-"""libyaml compares each %TAG with all before it: 16,000 of them take half a second. References of
-`values` take a fifth where the text has room for no more."""
-_COUNTED = {"%TAG": "%TAG directives", "${": "references ${…}"}
+REFERENCES = 5000
+"""Those of `values` take a fifth of a second where the text has room for no more."""
+_MOST = (("%TAG", 100, "%TAG directives"), ("${", REFERENCES, "references ${…}"))
+"""libyaml compares each %TAG with all before it: 16,000 of them take half a second."""
 _RESOLVED = 512
 """Characters read to tell a number or date: a quarter megabyte of 1:1:1: takes 34 ms, 14 MB."""
 _DEPTH = 5
@@ -58,9 +58,9 @@ Node = Field | Other | ListNode | MapNode
 
 def read(text: str) -> MapNode:
     """The only document of `text`. Raises AnnotationError."""
-    for sign, most in MOST.items():
+    for sign, most, name in _MOST:
         if text.count(sign) > most:
-            raise AnnotationError(f"must not have more than {most} {_COUNTED[sign]}")
+            raise AnnotationError(f"must not have more than {most} {name}")
     try:
         return _document(_events(text))
     except yaml.MarkedYAMLError as error:

@@ -122,7 +122,7 @@ def test_the_marks_of_one_secret_of_two_sources_are_as_the_page_says(place: Plac
     place.run(example.annotation)
 
     metadata = place.secret("existing")["metadata"]
-    paths = [f"aws-secretsmanager {path}" for path, *_ in example.sources]
+    paths = sorted(f"aws-secretsmanager {path}" for path, *_ in example.sources)
     assert metadata["labels"][keys.PROVIDER] == "aws-secretsmanager"
     assert metadata["annotations"][keys.SOURCE_PATH].splitlines() == paths
     assert len(metadata["annotations"][keys.VERSION].splitlines()) == len(paths)

@@ -37,7 +37,7 @@ def test_two_providers_are_several() -> None:
     (target,) = targets(read(text))
 
     assert target.provider == SEVERAL == "several"
-    assert target.source == "vault kv/db, aws-secretsmanager kv/db"
+    assert target.source == "aws-secretsmanager kv/db, vault kv/db"
 
 
 def test_the_form_is_that_of_all_of_them() -> None:

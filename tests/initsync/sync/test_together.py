@@ -39,12 +39,12 @@ def test_they_fill_it_together(vault: Held, cloud: Held) -> None:
 
     assert values(cluster) == {"a": "1", "b": "2", "c": "3"}
     assert labels(cluster)[keys.PROVIDER] == "several"
-    path = "vault one\nvault two\naws-secretsmanager three"
+    path = "aws-secretsmanager three\nvault one\nvault two"
     assert annotations(cluster)[keys.SOURCE_PATH] == path
-    assert annotations(cluster)[keys.VERSION] == "7\n\nAAA-BBB"
+    assert annotations(cluster)[keys.VERSION] == "AAA-BBB\n7\n"
     assert outcome.sentence == (
-        "Secret db created with 3 keys from vault one, vault two, aws-secretsmanager three "
-        "(version 7, AAA-BBB)"
+        "Secret db created with 3 keys from aws-secretsmanager three, vault one, vault two "
+        "(version AAA-BBB, 7)"
     )
     assert cluster.calls == ["read", "apply"]
 
