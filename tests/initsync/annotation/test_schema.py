@@ -126,7 +126,11 @@ def entries(
         "secretName": secret_names,
     }
     optional = {
-        "version": st.sampled_from(["AWSPREVIOUS", "5"]) | TEXTS | st.integers() | st.floats() | st.booleans(),
+        "version": st.sampled_from(["AWSPREVIOUS", "5"])
+        | TEXTS
+        | st.integers()
+        | st.floats()
+        | st.booleans(),
         "format": st.sampled_from([*FORMATS, "xml"]),
         "keys": st.lists(names | renamed, max_size=3),
         "values": st.dictionaries(names, templates, max_size=2),

@@ -68,10 +68,10 @@ NO_MAP = "line 2: secrets[0] must have the fields provider, path, secretName"
             f"{listed(entry())}- text\n",
             "line 5: secrets[1] must have the fields provider, path, secretName",
         ),
-        ("secrets:\n- {}", "field 'secrets[0].provider' is missing; set provider, path and"),
+        ("secrets:\n- {}", "line 2: field 'secrets[0].provider' is missing; set provider, path"),
         (
             "secrets:\n- provider: vault\n  path: a\n",
-            "field 'secrets[0].secretName' is missing; set provider, path and secretName",
+            "line 2: field 'secrets[0].secretName' is missing; set provider, path and secretName",
         ),
         (
             listed(entry(), entry(path="''")),
