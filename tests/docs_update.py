@@ -15,7 +15,8 @@ from initsync.annotation import schema as annotation
 from initsync.sync.report import told
 from initsync.words import errors
 from initsync.words.errors import JasmError
-from initsync.words.model import Outcome, PodRef, SyncRequest, Target
+from initsync.words.model import PodRef, SyncRequest, Target
+from initsync.words.outcome import Outcome
 from initsync.words.wording import bug
 
 DOCS = Path(__file__).parent.parent / "docs"

@@ -14,7 +14,8 @@ from initsync.sync.report import Reports
 from initsync.sync.run import Run
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup, JasmError
-from initsync.words.model import Outcome, PodRef
+from initsync.words.model import PodRef
+from initsync.words.outcome import Outcome
 
 _SOURCE = f"spec.initContainers{{{keys.CONTAINER}}}"
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from initsync.annotation import policy
 from initsync.words import keys
 from initsync.words.errors import JasmError
-from initsync.words.model import Outcome
+from initsync.words.outcome import Outcome
 from initsync.words.wording import bug
 
 SYNCED = "SecretSynced"

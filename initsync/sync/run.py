@@ -28,7 +28,8 @@ from initsync.words.errors import (
     NoIdentityYet,
     SecretNotFound,
 )
-from initsync.words.model import Outcome, PodRef, SyncRequest, Target, targets
+from initsync.words.model import PodRef, SyncRequest, Target, targets
+from initsync.words.outcome import Outcome
 from initsync.words.wording import bug
 
 

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from initsync.sync.report import SYNCED, Report, Reports, failed, told
-from initsync.words.model import Outcome, Target
+from initsync.words.model import Target
+from initsync.words.outcome import Outcome
 
 _SENTENCES = 900
 """Bytes of an Event's message that the sentences of all Secrets may take; beyond, their names."""

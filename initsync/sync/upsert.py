@@ -16,14 +16,8 @@ from initsync.words.errors import (
     ClusterTooLarge,
     ProviderUnavailable,
 )
-from initsync.words.model import (
-    OPAQUE,
-    ExternalSecret,
-    JsonObject,
-    Outcome,
-    SyncRequest,
-    Target,
-)
+from initsync.words.model import OPAQUE, ExternalSecret, JsonObject, SyncRequest, Target
+from initsync.words.outcome import Outcome
 
 if TYPE_CHECKING:  # a sync needs no types
     from initsync.providers.interface import SecretProvider

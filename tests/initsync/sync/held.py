@@ -9,13 +9,13 @@ from initsync.words.errors import ProviderUnavailable, SecretNotFound
 from initsync.words.model import (
     ExternalSecret,
     Form,
-    Outcome,
     PodRef,
     Selection,
     SyncPolicy,
     SyncRequest,
     targets,
 )
+from initsync.words.outcome import Outcome
 from tests.initsync.sync.test_upsert import Cluster
 
 POD = PodRef("shop", "web-1", "0b2a")

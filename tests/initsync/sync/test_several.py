@@ -16,7 +16,8 @@ from initsync.words.errors import (
     ProviderUnavailable,
     SecretNotFound,
 )
-from initsync.words.model import Outcome, PodRef, SyncRequest, Target
+from initsync.words.model import PodRef, SyncRequest, Target
+from initsync.words.outcome import Outcome
 
 SECONDS = 10.0
 

@@ -19,14 +19,8 @@ from initsync.words.errors import (
     ProviderUnavailable,
     SecretNotFound,
 )
-from initsync.words.model import (
-    ExternalSecret,
-    Outcome,
-    PodRef,
-    SyncPolicy,
-    SyncRequest,
-    Target,
-)
+from initsync.words.model import ExternalSecret, PodRef, SyncPolicy, SyncRequest, Target
+from initsync.words.outcome import Outcome
 
 REQUEST = SyncRequest("vault", "kv/db", "db", PodRef("shop", "web-1", "0b2a"))
 TARGET = Target((REQUEST,))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from initsync.words.model import ExternalSecret, Outcome, PodRef, SyncRequest, Target
+from initsync.words.model import ExternalSecret, PodRef, SyncRequest, Target
+from initsync.words.outcome import Outcome
 
 REQUEST = SyncRequest("vault", "kv/db", "db", PodRef("shop", "web-1", "0b2a"))
 

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from initsync.pod.sidecar.cycles import AGAIN, Cycles
 from initsync.sync.report import REPLACED, SYNCED, Report
-from initsync.words.model import Outcome, PodRef, SyncRequest, Target
+from initsync.words.model import PodRef, SyncRequest, Target
+from initsync.words.outcome import Outcome
 
 TARGET = Target((SyncRequest("mock", "/a", "db", PodRef("shop", "web-1", "u")),))
 DENIED = Report("AccessDenied", "denied", 4, True)
