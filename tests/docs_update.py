@@ -149,7 +149,7 @@ REMEDIES: dict[type[JasmError], str] = {
 POD = PodRef("shop", "app", "1")
 SYNC = Target((SyncRequest("aws-secretsmanager", PATH, "app-credentials", POD),))
 KEPT = Outcome("stale", SYNC, ("DB_PASSWORD", "DB_USER"), f"last written 17m ago; {DOWN}")
-MADE = Outcome("created", SYNC, ("DB_PASSWORD", "DB_USER"))
+MADE = Outcome("created", SYNC, ("DB_PASSWORD", "DB_USER"), version="5f2e1c09-7a31-4d0e")
 CHANGED = MADE._replace(action="updated", before="aws-secretsmanager /prod/other/config")
 HEAD = """\
 # Errors and what to do

@@ -24,7 +24,8 @@ def test_an_annotated_pod_gets_its_secret_and_an_event(shop: Shop) -> None:
 
     ended = shop.run(pod)
 
-    said = f"Secret db created with 3 keys from aws-secretsmanager {shop.path}"
+    version = shop.secret()["metadata"]["annotations"][keys.VERSION]
+    said = f"Secret db created with 3 keys from aws-secretsmanager {shop.path} (version {version})"
     assert (ended.exit_code, ended.stderr) == (0, f"{said}\n")
     assert shop.values() == {"user": "u", "password": "pl4nted-one", "port": "5432"}
     stored = shop.secret()
