@@ -54,6 +54,14 @@ def policy_api(real_api: ControlPlane) -> ControlPlane:
 
 
 @pytest.fixture(scope="session")
+def spare_api(binaries: Binaries) -> Iterator[ControlPlane]:
+    """One for those who install JASM in it, and `cleared` for each: the other has it already."""
+    with ControlPlane(binaries) as server:
+        yield server
+        outputs.look_at_events(server)
+
+
+@pytest.fixture(scope="session")
 def embedded_api() -> Iterator[EmbeddedApiServer]:
     """The embedded API, one a test process."""
     with EmbeddedApiServer() as server:
@@ -123,3 +131,17 @@ def clinic(binaries: Binaries, aws: AwsServer) -> Iterator[Clinic]:
 def ward(clinic: Clinic, aws: AwsServer, tmp_path: Path) -> Ward:
     """A namespace of the clinic for one pod."""
     return Ward(clinic, aws, f"t-{uuid.uuid4().hex[:10]}", tmp_path)
+
+
+LONG = (
+    *("policy_switch", "certificates_under_load", "chart_lifecycle", "certificates_killed"),
+    *("policy_golden_pods", "injector_oversized", "docs_certificates", "bad_day"),
+    *("chart_replaced", "certificates", "certificates_mode", "injector_under_load"),
+)
+"""Files that take longest: first, so that none of them is left alone at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of those files come first, else the order stays."""
+    turns = {f"test_{name}": turn for turn, name in enumerate(LONG)}
+    items.sort(key=lambda item: turns.get(item.path.stem, len(turns)))

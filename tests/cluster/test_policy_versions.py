@@ -54,7 +54,10 @@ def test_older_api_servers_take_it_and_inject(
 @pytest.fixture(scope="module")
 def old_api(binaries: Binaries, real_api: ControlPlane) -> Iterator[ControlPlane]:
     """An older one than policies; ours, where it is that old itself."""
-    with release_cluster(binaries, OLD if serves_policies(real_api) else []) as api:
+    with (
+        ControlPlane(binaries, flags=OLD if serves_policies(real_api) else []) as api,
+        release_cluster(api),
+    ):
         yield api
 
 
