@@ -50,6 +50,7 @@ def await_injection(api: ControlPlane) -> None:
     until(lambda: is_injected(create(api, annotated("shop"))), "pods are injected")
 
 
+@pytest.mark.timeout(300)  # 20 s; Helm is slow where others work beside it
 @by_helm_4
 def test_upgrades_and_rollbacks_lose_no_admission(api: ControlPlane, release: Release) -> None:
     release.apply("install", PREVIOUS)

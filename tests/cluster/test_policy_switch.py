@@ -20,6 +20,7 @@ from tests.cluster.release import Release, release_cluster
 from tests.full import FULL
 from tests.polling import until
 
+pytestmark = pytest.mark.timeout(300)  # 25 s each; Helm is slow where others work beside it
 WEBHOOK, POLICY = "injection.mode=webhook", "injection.mode=policy"
 BOTH = "injection.policy.besideWebhook=true"
 # Down the revisions one by one, and at once, which is harder and so tried each time.
