@@ -15,6 +15,7 @@ from initsync.testing.controlplane import Binaries, ControlPlane, MissingToolcha
 from initsync.testing.server import ApiServer
 from initsync.testing.webhook import Webhook
 from tests import outputs
+from tests.chart.inventory import cleared
 from tests.cluster import guard
 from tests.cluster.clinic import Clinic
 from tests.cluster.contract import Secrets
@@ -119,12 +120,11 @@ def secrets(api: ApiServer, namespace: str) -> Secrets:
     return Secrets(api, namespace)
 
 
-@pytest.fixture(scope="session")
-def clinic(binaries: Binaries, aws: AwsServer) -> Iterator[Clinic]:
-    """A cluster of its own, for JASM is installed in it, and broken."""
-    with ControlPlane(binaries) as server:
-        yield Clinic(server, aws)
-        outputs.look_at_events(server)
+@pytest.fixture(scope="module")
+def clinic(spare_api: ControlPlane, aws: AwsServer) -> Iterator[Clinic]:
+    """JASM is installed in it, and broken."""
+    with cleared(spare_api):
+        yield Clinic(spare_api, aws)
 
 
 @pytest.fixture
