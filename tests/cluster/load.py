@@ -14,7 +14,7 @@ from tests.full import FULL
 from tests.polling import until
 
 THREADS = 8
-PAUSE = 0.0 if FULL else 0.2  # seconds of each thread between two pods
+PAUSE = 0.0 if FULL else 0.4  # seconds of each thread between two pods
 LEAST = 50 if FULL else 20  # pods between two changes: what is proved is proved under load
 
 
