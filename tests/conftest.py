@@ -17,11 +17,16 @@ from initsync.cli.progress import Progress
 from initsync.testing.controlplane.toolchain import MissingToolchain
 from tests import outputs
 from tests.chart.helm import Helm, build_4, find_or_build
+from tests.full import times
 
 # An example that takes long is the machine's mood; what must be fast is measured where it counts.
 # In CI the examples are the same each time: a change is judged by what it changed.
 hypothesis.settings.register_profile(
-    "suite", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True
+    "suite",
+    max_examples=times("EXAMPLES", full=100, usual=50),
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    print_blob=True,
 )
 hypothesis.settings.load_profile("suite")
 

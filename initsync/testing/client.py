@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import select
 import ssl
+import weakref
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -35,7 +37,10 @@ class Refused(Exception):
 
 
 class Client:
-    """One identity on one API server; safe to use from many threads."""
+    """One identity on one API server; safe to use from many threads.
+
+    Connections are kept for the next request: a TLS handshake costs as much as an answer.
+    """
 
     def __init__(self, url: str, ca_file: str, token: str | None, user: str | None = None) -> None:
         """`user`: whom the token's owner impersonates."""
@@ -43,6 +48,8 @@ class Client:
         self._address = urlsplit(url).netloc
         self._tls = ssl.create_default_context(cafile=ca_file)
         self._token = token
+        self._idle: list[http.client.HTTPSConnection] = []
+        weakref.finalize(self, _close, self._idle)
 
     def request(
         self, method: str, path: str, body: object = None, content_type: str = JSON
@@ -56,14 +63,29 @@ class Client:
         if body is not None:
             headers["content-type"] = content_type
         raw = None if body is None else json.dumps(body, separators=(",", ":"))
-        connection = http.client.HTTPSConnection(self._address, timeout=_TIMEOUT, context=self._tls)
+        connection = self._connection()
         try:
             connection.request(method, path, raw, headers)
             response = connection.getresponse()
-            received = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, received, _parsed(response.read()))
-        finally:
+            said = response.read()
+        except BaseException:
             connection.close()
+            raise
+        self._idle.append(connection)
+        received = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, received, _parsed(said))
+
+    def _connection(self) -> http.client.HTTPSConnection:
+        """A kept one that its server has not ended, or a new one."""
+        while self._idle:
+            try:
+                kept = self._idle.pop()
+            except IndexError:  # another thread took it
+                break
+            if _is_open(kept):
+                return kept
+            kept.close()
+        return http.client.HTTPSConnection(self._address, timeout=_TIMEOUT, context=self._tls)
 
     def must(
         self, method: str, path: str, body: object = None, content_type: str = JSON
@@ -73,6 +95,21 @@ class Client:
         if answer.status >= 300 or not isinstance(answer.body, dict):
             raise Refused(method, path, answer)
         return answer.body
+
+
+def _is_open(connection: http.client.HTTPSConnection) -> bool:
+    """Whether it waits for a request: what can be read now is its end."""
+    if connection.sock is None:
+        return False
+    connection.sock.settimeout(_TIMEOUT)
+    looked = select.poll()
+    looked.register(connection.sock, select.POLLIN)
+    return not looked.poll(0)
+
+
+def _close(connections: list[http.client.HTTPSConnection]) -> None:
+    for connection in connections:
+        connection.close()
 
 
 def _parsed(raw: bytes) -> Any:

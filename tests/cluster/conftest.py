@@ -15,6 +15,7 @@ from initsync.testing.controlplane import Binaries, ControlPlane, MissingToolcha
 from initsync.testing.server import ApiServer
 from initsync.testing.webhook import Webhook
 from tests import outputs
+from tests.chart.inventory import cleared
 from tests.cluster import guard
 from tests.cluster.clinic import Clinic
 from tests.cluster.contract import Secrets
@@ -51,6 +52,14 @@ def policy_api(real_api: ControlPlane) -> ControlPlane:
     if not serves_policies(real_api):
         pytest.skip("this Kubernetes has no MutatingAdmissionPolicy in v1")
     return real_api
+
+
+@pytest.fixture(scope="session")
+def spare_api(binaries: Binaries) -> Iterator[ControlPlane]:
+    """One for those who install JASM in it, and `cleared` for each: the other has it already."""
+    with ControlPlane(binaries) as server:
+        yield server
+        outputs.look_at_events(server)
 
 
 @pytest.fixture(scope="session")
@@ -111,15 +120,28 @@ def secrets(api: ApiServer, namespace: str) -> Secrets:
     return Secrets(api, namespace)
 
 
-@pytest.fixture(scope="session")
-def clinic(binaries: Binaries, aws: AwsServer) -> Iterator[Clinic]:
-    """A cluster of its own, for JASM is installed in it, and broken."""
-    with ControlPlane(binaries) as server:
-        yield Clinic(server, aws)
-        outputs.look_at_events(server)
+@pytest.fixture(scope="module")
+def clinic(spare_api: ControlPlane, aws: AwsServer) -> Iterator[Clinic]:
+    """JASM is installed in it, and broken."""
+    with cleared(spare_api):
+        yield Clinic(spare_api, aws)
 
 
 @pytest.fixture
 def ward(clinic: Clinic, aws: AwsServer, tmp_path: Path) -> Ward:
     """A namespace of the clinic for one pod."""
     return Ward(clinic, aws, f"t-{uuid.uuid4().hex[:10]}", tmp_path)
+
+
+LONG = (
+    *("policy_switch", "certificates_under_load", "chart_lifecycle", "certificates_killed"),
+    *("policy_golden_pods", "injector_oversized", "docs_certificates", "bad_day"),
+    *("chart_replaced", "certificates", "certificates_mode", "injector_under_load"),
+)
+"""Files that take longest: first, so that none of them is left alone at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of those files come first, else the order stays."""
+    turns = {f"test_{name}": turn for turn, name in enumerate(LONG)}
+    items.sort(key=lambda item: turns.get(item.path.stem, len(turns)))

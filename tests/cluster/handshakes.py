@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Sequence
 
 from initsync.testing.closing import Closing
+from tests.full import FULL
 
 _LOOK = 0.1  # seconds between two looks at what is stored
-_PAUSE = 0.02  # seconds between two rounds of handshakes
+_PAUSE = 0.02 if FULL else 0.1  # seconds between two rounds of handshakes
 
 
 class Handshakes(Closing):

@@ -10,9 +10,12 @@ from urllib.parse import urlsplit
 from initsync.testing.closing import Closing
 from initsync.testing.server import Answer, ApiServer
 from tests.cluster.injector_side import annotated, create, is_injected
+from tests.full import FULL
 from tests.polling import until
 
 THREADS = 8
+PAUSE = 0.0 if FULL else 0.4  # seconds of each thread between two pods
+LEAST = 50 if FULL else 20  # pods between two changes: what is proved is proved under load
 
 
 class Load(Closing):
@@ -38,7 +41,7 @@ class Load(Closing):
         for thread in self._threads:
             thread.start()
 
-    def more(self, least: int = 50) -> None:
+    def more(self, least: int = LEAST) -> None:
         """Return when so many more pods were good, or one was not."""
         goal = self.injected + least
         until(lambda: self.injected >= goal or bool(self.failures), f"{least} more pods", 60)
@@ -50,7 +53,7 @@ class Load(Closing):
             thread.join(30)
 
     def _work(self) -> None:
-        while not self._ended.is_set():
+        while not self._ended.wait(PAUSE):
             answer = create(self._api, annotated(self._namespace))
             if answer.status == 201 and self._good(answer):
                 self.injected += 1

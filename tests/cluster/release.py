@@ -5,14 +5,15 @@ A post-renderer turns the registration to its address.
 
 import base64
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from initsync.testing.closing import Closing
-from initsync.testing.controlplane import Binaries, ControlPlane
+from initsync.testing.controlplane import ControlPlane
 from initsync.testing.webhook import Webhook
 from tests.chart.helm import NAMESPACE, Helm
+from tests.chart.inventory import cleared
 from tests.node.files import kubeconfig
 
 TURN = """#!{python}
@@ -34,9 +35,9 @@ def at_cluster(api: ControlPlane, helm: Helm, directory: Path) -> Helm:
 
 
 @contextmanager
-def release_cluster(binaries: Binaries, flags: Sequence[str] = ()) -> Iterator[ControlPlane]:
-    """One for a release and a team `shop`: the suite's has JASM in it already."""
-    with ControlPlane(binaries, flags=flags) as api:
+def release_cluster(api: ControlPlane) -> Iterator[ControlPlane]:
+    """It for a release and a team `shop`, and as it was behind the block."""
+    with cleared(api):
         for name in (NAMESPACE, "shop"):
             api.create_namespace(name)
         yield api

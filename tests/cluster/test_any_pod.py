@@ -12,6 +12,7 @@ from initsync.injection.patch import inject
 from initsync.injection.settings import Settings
 from initsync.testing.controlplane import ControlPlane
 from initsync.words import keys
+from tests.full import times
 
 OVERRIDES = {keys.PREFIX + "cpu", keys.PREFIX + "memory"}
 ANNOTATION = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
@@ -89,7 +90,10 @@ def quiet(real_api: ControlPlane) -> str:
     return name
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=times("EXAMPLES", full=150, usual=60),
+    suppress_health_check=list(HealthCheck),
+)
 @given(pods())
 def test_what_the_api_server_takes_it_takes_injected(
     real_api: ControlPlane, quiet: str, pod: dict[str, Any]

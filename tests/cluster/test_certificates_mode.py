@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from initsync.testing.controlplane import Binaries, ControlPlane
+from initsync.testing.controlplane import ControlPlane
 from injector.certs import issue
 from tests.chart.examples import certificate_job
 from tests.chart.helm import CHART, NAMESPACE, Helm, HelmFailed
@@ -22,9 +22,8 @@ FORCED = ["--force-conflicts", "--set=certificates.forceConflicts=true"]
 
 
 @pytest.fixture
-def api(binaries: Binaries) -> Iterator[ControlPlane]:
-    """A cluster of its own: others have JASM in theirs already."""
-    with release_cluster(binaries) as own:
+def api(spare_api: ControlPlane) -> Iterator[ControlPlane]:
+    with release_cluster(spare_api) as own:
         yield own
 
 

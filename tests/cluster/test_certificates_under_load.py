@@ -1,6 +1,6 @@
 """CA and certificate change twice by the job while many pods go by two injectors: none fails.
 
-10,000 pods with FULL=1, else 1,000; ADMISSIONS chooses another number. Nor does any handshake of an
+10,000 pods with FULL=1, else 500; ADMISSIONS chooses another number. Nor does any handshake of an
 API server that knows of a caBundle as late as the job allows for, with either replica: one gets a
 new file at once, the other as late as the job allows for. A thread stands in for each kubelet; the
 injector looks every two seconds.
@@ -27,7 +27,7 @@ from tests.cluster.mounted import served, show
 from tests.full import times
 from tests.polling import until
 
-ADMISSIONS = times("ADMISSIONS", full=10_000, usual=1000)
+ADMISSIONS = times("ADMISSIONS", full=10_000, usual=500)
 # API servers note whole seconds: a wait may be one shorter. The rest is room for a busy machine.
 WAITS = ("--trust-seconds=9", "--reload-seconds=13")
 LATE = 5.0  # seconds, of an API server; longer than the prompt replica takes to serve a new file

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from initsync.testing.client import APPLY, MERGE
-from initsync.testing.controlplane import Binaries, ControlPlane
+from initsync.testing.controlplane import ControlPlane
 from initsync.testing.webhook import Webhook
 from tests.chart.helm import CHART, NAMESPACE, PREVIOUS, RELEASE, Helm, HelmFailed
 from tests.chart.inventory import inventory
@@ -23,9 +23,8 @@ from tests.polling import until
 
 
 @pytest.fixture(scope="module")
-def api(binaries: Binaries) -> Iterator[ControlPlane]:
-    """A cluster of its own: others have JASM in theirs already."""
-    with release_cluster(binaries) as own:
+def api(spare_api: ControlPlane) -> Iterator[ControlPlane]:
+    with release_cluster(spare_api) as own:
         yield own
 
 
@@ -51,6 +50,7 @@ def await_injection(api: ControlPlane) -> None:
     until(lambda: is_injected(create(api, annotated("shop"))), "pods are injected")
 
 
+@pytest.mark.timeout(300)  # 20 s; Helm is slow where others work beside it
 @by_helm_4
 def test_upgrades_and_rollbacks_lose_no_admission(api: ControlPlane, release: Release) -> None:
     release.apply("install", PREVIOUS)

@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from initsync.cli.progress import Progress
-from initsync.testing.controlplane import Binaries, ControlPlane
+from initsync.testing.controlplane import ControlPlane
 from tests import programs
 from tests.chart.helm import CHART, REGISTRY, find_or_build
+from tests.chart.inventory import cleared
 from tests.cluster.by_hand import write_kubeconfig
 
 ROOT = Path(__file__).parents[2]
@@ -92,10 +93,9 @@ class Shell:
 
 
 @pytest.fixture
-def shell(binaries: Binaries, on_path: Path, tmp_path: Path) -> Iterator[Shell]:
-    """In a cluster of its own: others have JASM in theirs already."""
-    with ControlPlane(binaries) as api:
-        yield Shell(api, on_path, tmp_path)
+def shell(spare_api: ControlPlane, on_path: Path, tmp_path: Path) -> Iterator[Shell]:
+    with cleared(spare_api):
+        yield Shell(spare_api, on_path, tmp_path)
 
 
 def shape(log: str) -> list[str]:

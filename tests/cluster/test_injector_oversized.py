@@ -20,6 +20,7 @@ from initsync.testing.server import Answer
 from initsync.testing.webhook import Webhook
 from tests.bench import cgroup
 from tests.cluster.injector_side import annotated, create, is_injected, register
+from tests.full import only_in_full
 from tests.injector.webhook import oversized
 
 VALUES = Path(__file__).parents[2] / "deploy/chart/jasm/values.yaml"
@@ -79,8 +80,15 @@ def tried(api: ControlPlane, namespace: str, shape: str) -> Answer | OSError:
         return error
 
 
+# One API server decodes 3 MiB eight times over: 20 s of its CPU for a shape. Here are those that
+# cost the injector most: a long list that it reads, a long text, and a patch that might be longer.
+# tests/injector/webhook/test_bounds.py has each, without an API server.
+USUAL = ("sources", "an_annotation", "a_name_for_each_source")
+EACH = [pytest.param(it, marks=() if it in USUAL else only_in_full) for it in oversized.SHAPES]
+
+
 @pytest.mark.threat("A tenant is malicious")
-@pytest.mark.parametrize("shape", oversized.SHAPES)
+@pytest.mark.parametrize("shape", EACH)
 def test_oversized_pods_harm_nobody_else(
     real_api: ControlPlane, limited: Limited, shape: str
 ) -> None:

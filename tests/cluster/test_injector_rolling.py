@@ -18,12 +18,11 @@ from initsync.testing.webhook import Webhook
 from tests.cluster.injector_side import (
     register,
 )
-from tests.cluster.load import THREADS, Balancer, Load
+from tests.cluster.load import LEAST, THREADS, Balancer, Load
 from tests.cluster.mounted import mount
 from tests.polling import until
 
 KILLS = 3
-LEAST = 60  # pods created between two kills
 # As Go words a connection that ended, and one to a port where nobody listens.
 BROKEN = re.compile(
     r"EOF|connection reset by peer|use of closed network connection|broken pipe"

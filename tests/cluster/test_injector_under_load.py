@@ -17,11 +17,9 @@ from tests.cluster.injector_side import (
     is_injected,
     register,
 )
-from tests.cluster.load import Balancer, Load
+from tests.cluster.load import LEAST, Balancer, Load
 from tests.cluster.mounted import mount, serial, served
 from tests.polling import until
-
-LEAST = 50  # pods created between two changes: what is proved is proved under load
 
 
 @pytest.fixture

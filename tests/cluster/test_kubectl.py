@@ -10,12 +10,12 @@ import yaml
 from cryptography import x509
 
 from initsync import __version__
-from initsync.testing.controlplane import Binaries, ControlPlane
+from initsync.testing.controlplane import ControlPlane
 from initsync.words import keys
 from tests import docs_blocks, programs
 from tests.chart.examples import arguments, certificate_job, pod_templates
 from tests.chart.helm import NAMESPACE, Helm
-from tests.chart.inventory import inventory
+from tests.chart.inventory import cleared, inventory
 from tests.cluster.certificate_pod import CertificatePod
 from tests.node.files import kubeconfig
 from tests.polling import until
@@ -31,10 +31,9 @@ def program() -> Path:
 
 
 @pytest.fixture
-def api(binaries: Binaries) -> Iterator[ControlPlane]:
-    """A cluster of its own: others have JASM in theirs already."""
-    with ControlPlane(binaries) as own:
-        yield own
+def api(spare_api: ControlPlane) -> Iterator[ControlPlane]:
+    with cleared(spare_api):
+        yield spare_api
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from tests.chart.helm import CHART, Helm, HelmFailed
 from tests.cluster.injector_side import annotated, create, is_injected
 from tests.cluster.policy_side import injects, installed, serves_policies
 from tests.cluster.release import Release, release_cluster
+from tests.full import only_in_full
 from tests.golden.settings import DEFAULT
 from tests.polling import until
 
@@ -28,10 +29,12 @@ BETA = [
 
 OLD = ["--emulated-version=1.35", "--min-compatibility-version=1.34"]
 """It serves no such kind."""
+OLDER = [("1.34", "v1beta1"), pytest.param("1.36", "v1", marks=only_in_full)]
+"""The suite's own API server has v1."""
 MODE = "injection.mode=policy"
 
 
-@pytest.mark.parametrize(("version", "api_version"), [("1.34", "v1beta1"), ("1.36", "v1")])
+@pytest.mark.parametrize(("version", "api_version"), OLDER)
 @pytest.mark.usefixtures("policy_api")
 def test_older_api_servers_take_it_and_inject(
     binaries: Binaries, helm: Helm, version: str, api_version: str
@@ -54,7 +57,10 @@ def test_older_api_servers_take_it_and_inject(
 @pytest.fixture(scope="module")
 def old_api(binaries: Binaries, real_api: ControlPlane) -> Iterator[ControlPlane]:
     """An older one than policies; ours, where it is that old itself."""
-    with release_cluster(binaries, OLD if serves_policies(real_api) else []) as api:
+    with (
+        ControlPlane(binaries, flags=OLD if serves_policies(real_api) else []) as api,
+        release_cluster(api),
+    ):
         yield api
 
 

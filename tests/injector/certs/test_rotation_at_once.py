@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from injector.certs import issue
 from injector.certs.pair import Pair
 from injector.certs.rotation import Rules, State, decide
+from tests.full import times
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
 HOSTS = ("jasm-injector.jasm-system.svc",)
@@ -119,19 +120,19 @@ EVENTS = st.tuples(
 )
 
 
-@settings(max_examples=600)
+@settings(max_examples=times("EXAMPLES", full=600, usual=150))
 @given(st.lists(EVENTS, max_size=25))
 def test_at_no_time_is_a_replica_distrusted(events: list[tuple[str, int, int, float]]) -> None:
     world = World()
     world.ask()
-    for what, run, times, seconds in events:
+    for what, run, requests, seconds in events:
         world.now += seconds
         if what == "ask":
             world.ask()
         elif what == "kill":
             world.kill(run)
         else:
-            for _ in range(times):
+            for _ in range(requests):
                 world.go_on(run)
                 world.check()
 
