@@ -21,10 +21,10 @@ _LISTED = 20  # names in a sentence
 
 def data(selection: Selection, content: str | bytes | Mapping[str, str]) -> dict[str, Value]:
     """By key in the Secret its value. Raises NotSecretData."""
-    document = _document(selection, content)
+    source = _Source(_document(selection, content))
     taken: dict[str, Value] = {}
     left = rules.DATA_LIMIT
-    for name, value in chain(_taken(selection, document), _values(selection, document)):
+    for name, value in chain(_taken(selection, source), _values(selection, source)):
         if name in taken:
             raise NotSecretData(f"key {name!a} is there already: choose with keys")
         taken[name] = value
@@ -58,18 +58,32 @@ def _document(selection: Selection, content: str | bytes | Mapping[str, str]) ->
     return read.document(selection.format, content)
 
 
-def _taken(selection: Selection, document: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+class _Source:
+    """A document, and its values as text: each made once, however often it is named."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self._made: dict[str, Value] = {}
+
+    def value(self, name: str) -> Value:
+        """Of that name or pointer. Raises NotSecretData."""
+        if name not in self._made:
+            self._made[name] = _value(name, _found(name, self.document))
+        return self._made[name]
+
+
+def _taken(selection: Selection, source: _Source) -> Iterator[tuple[str, Value]]:
     if selection.keys is None:
-        for name, value in document.items():
+        for name, value in source.document.items():
             yield name, _value(name, value)
         return
     for key in selection.keys:
-        yield key.name, _value(key.source, _found(key.source, document))
+        yield key.name, source.value(key.source)
 
 
-def _values(selection: Selection, document: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+def _values(selection: Selection, source: _Source) -> Iterator[tuple[str, Value]]:
     for name, template in selection.values:
-        yield name, _composed(template, document)
+        yield name, _composed(template, source)
 
 
 def _value(name: str, found: Any) -> Value:
@@ -101,23 +115,28 @@ def _shown(name: str) -> str:
     return ascii(name[: rules.KEY_LIMIT])
 
 
-def _composed(template: str, document: Mapping[str, Any]) -> Value:
+def _composed(template: str, source: _Source) -> Value:
     parts: list[Value] = []
     left = rules.DATA_LIMIT
     for part in values.parse(template):
-        parts.append(_part(part, document))
+        parts.append(_part(part, source))
         left = _room(left, parts[-1])
     if all(isinstance(part, str) for part in parts):
         return "".join(part for part in parts if isinstance(part, str))
     return b"".join(part.encode() if isinstance(part, str) else part for part in parts)
 
 
-def _part(part: values.Part, document: Mapping[str, Any]) -> Value:
+def _part(part: values.Part, source: _Source) -> Value:
     if isinstance(part, str):
         return part
-    found = _found(part.name, document)
-    value = _value(part.name, found)
+    value = source.value(part.name)
     for number, name in enumerate(part.filters):
-        value = FILTERS[name](found if number == 0 and name == "json" else value)
+        if number == 0 and name == "json" and not _is_text(_found(part.name, source.document)):
+            continue  # a number, an object: as text it is JSON already
+        value = FILTERS[name](value)
         _room(rules.DATA_LIMIT, value)
     return value
+
+
+def _is_text(found: Any) -> bool:
+    return type(found) is str or isinstance(found, bytes)

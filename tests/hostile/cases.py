@@ -4,6 +4,7 @@ A text is a string, or a list of parts: strings, `{repeat, times}`, and `{number
 repeats with a number from 0 in place of `{}`. The other keys of a case say what is expected.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import yaml
@@ -11,9 +12,10 @@ import yaml
 from initsync import providers
 from initsync.annotation import request
 from initsync.formats.json import NotSecretData, parse
+from initsync.sync import data as sync_data
 from initsync.words import rules
 from initsync.words.errors import InvalidSecretData, JasmError
-from initsync.words.model import PodRef, SyncRequest
+from initsync.words.model import ExternalSecret, PodRef, SyncRequest
 from tests.places import ROOT
 
 HERE = ROOT / "tests" / "hostile"
@@ -69,9 +71,26 @@ def data(text: str) -> dict[str, str]:
     return found
 
 
-def answer(kind: str, text: str) -> tuple[SyncRequest, ...] | dict[str, str] | JasmError:
+def selected(text: str) -> dict[str, str | bytes]:
+    """What a sync makes of a secret by an entry's further fields, which come before a NUL."""
+    fields, _, content = text.partition("\x00")
+    whole = f"provider: {PROVIDER}\npath: /prod/db\nsecretName: db\n{fields}"
+    (entry,) = asked(whole)
+    return dict(sync_data.of([(entry, ExternalSecret(content, entry.secret_path, PROVIDER))]))
+
+
+Answer = tuple[SyncRequest, ...] | Mapping[str, str | bytes] | JasmError
+_READ: Mapping[str, Callable[[str], Answer]] = {
+    "annotations": asked,
+    "lists": asked,
+    "secrets": data,
+    "selections": selected,
+}
+
+
+def answer(kind: str, text: str) -> Answer:
     """What the product says; any other exception is a defect, and goes up."""
     try:
-        return asked(text) if kind == "annotations" else data(text)
+        return _READ[kind](text)
     except JasmError as error:
         return error

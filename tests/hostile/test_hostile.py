@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from initsync.words.errors import JasmError
-from initsync.words.model import SyncRequest
 from tests.hostile import cases, meter
-from tests.hostile.cases import PLANTED, Case
+from tests.hostile.cases import PLANTED, Answer, Case
 from tests.places import ROOT
 
 MS = 50
@@ -53,7 +52,7 @@ def test_a_hostile_secret_has_a_clear_answer_without_its_values(case: Case) -> N
     assert PLANTED not in str(found) or not isinstance(found, JasmError)
 
 
-def told(found: tuple[SyncRequest, ...] | dict[str, str] | JasmError) -> dict[str, Any]:
+def told(found: Answer) -> dict[str, Any]:
     """An answer in the words of the data files."""
     if isinstance(found, JasmError):
         assert found.exit_code == 3

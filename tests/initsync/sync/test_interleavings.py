@@ -7,7 +7,13 @@ import itertools
 
 import pytest
 
+from initsync.words.model import JsonObject
 from tests.initsync.sync.interleavings import CASES, assert_newest_wins, orders
+from tests.initsync.sync.interleavings_several import (
+    assert_newest_wins_in_two_secrets,
+    assert_newest_wins_of_two_sources,
+)
+from tests.initsync.sync.interleavings_several import orders as some
 from tests.initsync.sync.test_upsert import Cluster
 
 CHUNK = 200
@@ -27,3 +33,27 @@ def test_orders_are_all_of_them() -> None:
 def test_the_newest_value_wins_and_none_is_ever_reverted(first: int) -> None:
     for case in CASES[first : first + CHUNK]:
         assert_newest_wins(case, "db", dict.fromkeys("abc", Cluster()))
+
+
+class Named(Cluster):
+    """A Secret of another name."""
+
+    def read_secret(self, name: str) -> JsonObject | None:
+        return super().read_secret("db")
+
+
+TWO_SECRETS = some("abcd", 3, 1000)
+TWO_SOURCES = [*some("ab", 4, 70), *some("abc", 4, 930)]
+
+
+@pytest.mark.parametrize("first", range(0, len(TWO_SECRETS), CHUNK))
+def test_in_each_of_two_secrets_of_two_pods_the_newest_value_wins(first: int) -> None:
+    for order in TWO_SECRETS[first : first + CHUNK]:
+        stores = {name: dict.fromkeys("ac", Named()) for name in ("s-1", "s-2")}
+        assert_newest_wins_in_two_secrets(order, stores)
+
+
+@pytest.mark.parametrize("first", range(0, len(TWO_SOURCES), CHUNK))
+def test_of_two_sources_the_newest_values_win_together(first: int) -> None:
+    for order in TWO_SOURCES[first : first + CHUNK]:
+        assert_newest_wins_of_two_sources(order, "db", dict.fromkeys("abc", Cluster()))

@@ -1,7 +1,8 @@
 """Several Secrets: each to its end, whatever becomes of the others, and what is told (D31)."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import pytest
 
@@ -30,11 +31,15 @@ def done(name: str, action: str = "created", **said: str) -> Outcome:
     return Outcome(action, target(name), ("a",), **said)
 
 
-def sync(
-    annotations: dict[str, str] | None = None, /, **each: Callable[[], Outcome]
+def sync(**each: Callable[[], Outcome]) -> tuple[Report, ...]:
+    return synced(each, {})
+
+
+def synced(
+    each: Mapping[str, Callable[[], Outcome]], annotations: Mapping[str, str]
 ) -> tuple[Report, ...]:
     wanted = [target(name) for name in each]
-    return several.sync(wanted, lambda it: each[it.secret_name](), annotations or {})
+    return several.sync(wanted, lambda it: each[it.secret_name](), annotations)
 
 
 def fails(error: Exception) -> Callable[[], Outcome]:
@@ -127,7 +132,7 @@ def test_a_bug_is_told_by_its_place_and_keeps_none_of_the_others() -> None:
 
 
 def test_continue_lets_the_pod_start_whatever_fails() -> None:
-    reports = sync({keys.ON_FAILURE: "continue"}, a=fails(NOT_THERE), b=fails(KeyError()))
+    reports = synced({"a": fails(NOT_THERE), "b": fails(KeyError())}, {keys.ON_FAILURE: "continue"})
 
     assert exit_code(reports) == 0
     assert all(it.warning and "; the pod starts anyway" in it.sentence for it in reports)
@@ -164,8 +169,8 @@ def test_one_alone_has_no_name_before_its_sentence() -> None:
 
 
 def test_of_many_the_names_are_told_by_what_was_done() -> None:
-    each = {f"secret-{it:02}": (lambda it=it: done(f"secret-{it:02}")) for it in range(20)}
-    kept = {f"kept-{it:02}": (lambda it=it: done(f"kept-{it:02}", "unchanged")) for it in range(2)}
+    each = {f"secret-{it:02}": partial(done, f"secret-{it:02}") for it in range(20)}
+    kept = {f"kept-{it:02}": partial(done, f"kept-{it:02}", "unchanged") for it in range(2)}
 
     (report,) = sync(**each, **kept)
 
