@@ -8,9 +8,10 @@ import pytest
 from injector.server import clients
 from injector.server.clients import Phase
 from injector.webhook import head
+from tests.full import times
 from tests.injector.server.wires import END, Client, Place
 
-INPUTS = 100_000
+INPUTS = times("INPUTS", full=100_000, usual=40_000)
 PARTS = 8
 """Of the inputs, so that several processes may share them."""
 AT_ONCE = 12
