@@ -16,7 +16,8 @@ from initsync.sync.report import Reports
 from initsync.sync.retry import Retry
 from initsync.sync.settings import Settings
 from initsync.sync.upsert import sync
-from initsync.words.model import ExternalSecret, JsonObject, Outcome, PodRef, SyncRequest, Target
+from initsync.words.model import ExternalSecret, JsonObject, PodRef, SyncRequest, Target
+from initsync.words.outcome import Outcome
 from tests.initsync.sync.interleavings import DEADLINE, NAMESPACE, Source, Store, Turns
 
 PATHS = ("one", "two")
