@@ -14,7 +14,7 @@ from tests.places import ROOT
 
 CHUNK = 50
 LIMITS = {"lists": MS, "selections": 2 * MS}
-"""Milliseconds. What a provider gives is read by the pod alone, not by the webhook that all share."""
+"""Milliseconds. What a provider gives is read by the pod alone, and not by the shared webhook."""
 COUNTS = {kind: len(made()) for kind, made in generated.BY_KIND.items()}
 
 
