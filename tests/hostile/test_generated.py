@@ -13,6 +13,8 @@ from tests.hostile.test_hostile import MEGABYTES, MS, SENTENCE
 from tests.places import ROOT
 
 CHUNK = 50
+LIMITS = {"lists": MS, "selections": 2 * MS}
+"""Milliseconds. What a provider gives is read by the pod alone, and not by the shared webhook."""
 COUNTS = {kind: len(made()) for kind, made in generated.BY_KIND.items()}
 
 
@@ -40,7 +42,7 @@ def test_each_is_a_request_data_or_a_sentence_without_a_value(kind: str, first: 
 @pytest.mark.threat("An annotation is malicious")
 @pytest.mark.parametrize("part", range(4))
 @pytest.mark.parametrize("kind", generated.BY_KIND)
-def test_none_is_over_50_ms_or_50_megabytes(kind: str, part: int) -> None:
+def test_none_is_slow_or_over_50_megabytes(kind: str, part: int) -> None:
     command = [sys.executable, "-m", meter.__name__, kind, f"{part}", "4"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     measured = json.loads(ran.stdout)
@@ -49,5 +51,5 @@ def test_none_is_over_50_ms_or_50_megabytes(kind: str, part: int) -> None:
     assert {
         name: f"{seconds * 1000:.0f} ms, {size / 1e6:.0f} MB"
         for name, seconds, size in measured
-        if seconds * 1000 > MS or size > MEGABYTES * 1e6
+        if seconds * 1000 > LIMITS[kind] or size > MEGABYTES * 1e6
     } == {}

@@ -49,6 +49,9 @@ class Wire:
         self.url, self.authority, self.prefix = url, url.removeprefix("https://"), ""
         return cast(Connection, self)
 
+    def left(self) -> float:
+        return 60.0
+
     def request(self, *request: Any) -> Response:
         self.asked.append((self.authority, json.loads(request[-1])))
         return Response(200, {}, b'{"SecretString": "{\\"a\\": \\"b\\"}"}')
