@@ -50,10 +50,10 @@ HARM = {
     "dashes": "\n" + "- " * _MILE,
     "question marks": "? " * _MILE,
     "10,000 names": "[" + ", ".join(f"k{number}" for number in range(_MANY)) + "]",
-    "3,900 names": "[" + ",".join(f"k{number}" for number in range(3900)) + "]",
-    "1,900 members": "{" + ", ".join(f"k{number}: v" for number in range(1900)) + "}",
+    "2,900 names": "[" + ",".join(f"k{number}" for number in range(2900)) + "]",
+    "1,400 members": "{" + ", ".join(f"k{number}: v" for number in range(1400)) + "}",
     "10,000 members": "{" + ", ".join(f"k{number}: v" for number in range(_MANY)) + "}",
-    "one name 3,900 times": "[" + ",".join(["k"] * 3900) + "]",
+    "one name 2,900 times": "[" + ",".join(["k"] * 2900) + "]",
     "a mile of a name": "x" * _MILE,
     "a mile of a name in a list": f"[{'x' * _MILE}]",
     "a mile of a name in a map": f"{{{'x' * 900}: b}}",
@@ -100,7 +100,7 @@ def _long() -> Iterator[Case]:
     yield Case("lists", "10,000 texts", f"secrets: [{'a, ' * _MANY}]", {})
     yield Case("lists", "an alias for each entry", "secrets:\n- &a {}\n" + "- *a\n" * 49, {})
     fields = {
-        "keys": "keys: [" + ",".join(f"k{number}" for number in range(65)) + "]\n",
+        "keys": "keys: [" + ",".join(f"k{number}" for number in range(45)) + "]\n",
         "labels": "labels: {" + ",".join(f"k{number}: v" for number in range(30)) + "}\n",
         "annotations": "annotations: {" + ",".join(f"k{number}: v" for number in range(30)) + "}\n",
         "values": "values: {" + ",".join(f"k{number}: '${{x}}'" for number in range(30)) + "}\n",
@@ -132,7 +132,7 @@ _SELECTIONS = {
     "a name": "keys: [x]\n",
     "a pointer": "keys: [/x/a/a/a: k]\n",
     "a pointer 900 deep": "keys:\n- ? /x" + "/a" * 450 + "\n  : k\n",
-    "it 900 times": "keys: [" + ",".join(f"x: k{number}" for number in range(900)) + "]\n",
+    "it 700 times": "keys: [" + ",".join(f"x: k{number}" for number in range(700)) + "]\n",
     "it in 1,000 values": "values: {" + ",".join(f"k{it}: '${{x}}'" for it in range(1000)) + "}\n",
     "it 2,000 times in a value": f"keys: []\nvalues: {{k: '{'${x}' * 2000}'}}\n",
     "ten filters": "keys: []\nvalues: {k: '${x" + "|json" * 10 + "}'}\n",

@@ -32,7 +32,7 @@ def test_depth_is_that_of_a_renamed_key_in_a_list_of_entries() -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        (f"keys: [{'a,' * 5000}]\n", "must not have more than 4000 names and values"),
+        (f"keys: [{'a,' * 5000}]\n", "must not have more than 3000 names and values"),
         (f"values: {{a: '{'${x}' * 2001}'}}\n", "must not have more than 2000 references ${…}"),
         (f"labels: {{a: {'x' * ANNOTATION_LIMIT}}}\n", "must be at most 262144 bytes, it has 26"),
     ],
