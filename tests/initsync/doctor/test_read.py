@@ -75,18 +75,18 @@ def test_entries_that_fill_one_secret_are_judged_together() -> None:
     bad = "secrets:\n" + entry("/db", "db") + entry("/api", "db")
 
     assert lines(good) == [
-        "ok      cloud-secret: /db, /api together give Secret db 3 keys: password, token, user, "
+        "ok      cloud-secret: /api, /db together give Secret db 3 keys: password, token, user, "
         "read by you"
     ]
     (line,) = lines(bad)
-    assert line.startswith("failed  cloud-secret: the secret at aws-secretsmanager path '/api'")
-    assert "key 'user' is given by aws-secretsmanager /db too: choose with keys" in line
+    assert line.startswith("failed  cloud-secret: the secret at aws-secretsmanager path '/db'")
+    assert "key 'user' is given by aws-secretsmanager /api too: choose with keys" in line
 
 
 def test_each_source_that_is_wrong_is_told_and_no_neighbour_is_kept_from_being_read() -> None:
     text = "secrets:\n" + entry("/none", "db") + entry("/gone", "db") + entry("/api", "api")
 
-    missing, gone, api = lines(text)
+    gone, missing, api = lines(text)
 
     assert "no secret at path '/none'" in missing
     assert "no secret at path '/gone'" in gone

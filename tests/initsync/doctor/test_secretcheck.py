@@ -50,7 +50,7 @@ def test_what_a_sync_wrote_is_right() -> None:
 def test_of_several_sources_each_is_told_with_its_version() -> None:
     assert line(stored(TOGETHER, "v1\nv2"), TOGETHER) == (
         "ok      secret: shop/db is Opaque, managed by caronte, written 1m ago from "
-        "aws-secretsmanager /db, aws-secretsmanager /api, version v1, v2; "
+        "aws-secretsmanager /api, aws-secretsmanager /db, version v1, v2; "
         "keys: password (7 bytes)"
     )
 
@@ -59,7 +59,7 @@ def test_another_source_is_told_with_the_pods() -> None:
     said = line(stored(PLAIN), TOGETHER)
 
     assert said.startswith("warning secret: shop/db is Opaque")
-    assert "; the pod asks for aws-secretsmanager /db, aws-secretsmanager /api; the next" in said
+    assert "; the pod asks for aws-secretsmanager /api, aws-secretsmanager /db; the next" in said
 
 
 @pytest.mark.parametrize("more", ["keys: [password]", "version: AWSPREVIOUS", "labels: {a: b}"])
