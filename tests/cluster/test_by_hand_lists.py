@@ -48,7 +48,7 @@ def test_json_has_an_object_for_each_secret(
     assert (db["secretName"], db["action"], db["path"], db["keys"]) == (
         *("db", "created", "/prod/db", 1),
     )
-    assert both["path"] == f"aws-secretsmanager {path}\naws-secretsmanager /prod/db"
+    assert both["path"] == f"aws-secretsmanager /prod/db\naws-secretsmanager {path}"
     assert (both["keys"], len(both["version"].split("\n"))) == (3, 2)
     assert db["message"].startswith("Secret db created with 1 key from")
     assert (none["secretName"], none["error"]) == ("none", "ExternalSecretNotFound")
@@ -97,7 +97,7 @@ def test_list_and_doctor_tell_of_each(
 
     head, both, db = listed.stdout.splitlines()
     assert head.split()[2:5] == ["PROVIDER", "PATH", "VERSION"]
-    assert f"aws-secretsmanager {path}, aws-secretsmanager /prod/db  " in both
+    assert f"aws-secretsmanager /prod/db, aws-secretsmanager {path}  " in both
     assert both.endswith("  Pod/web-1 (annotation)")
     assert db.endswith("  Pod/web-1 (annotation)")
     checks = json.loads(doctor.stdout)["checks"]
@@ -109,7 +109,7 @@ def test_list_and_doctor_tell_of_each(
     by = "read by you; whether the pod may is asked by --as-pod"
     assert told["cloud-secret"] == [
         f"/prod/db gives Secret db 1 key: DB_PASSWORD, {by}",
-        f"{path}, /prod/db together give Secret both 3 keys: password, token, url, {by}",
+        f"/prod/db, {path} together give Secret both 3 keys: password, token, url, {by}",
     ]
     for line, name in zip(told["secret"], ("db", "both"), strict=True):
         assert line.startswith(f"{namespace}/{name} is Opaque, managed by caronte, written ")

@@ -17,7 +17,7 @@ from tests.cluster.injector_side import annotated, create, is_injected, register
 from tests.cluster.load import Load
 from tests.cluster.policy_side import injects, remove, rendered, serves_policies
 from tests.cluster.release import Release, release_cluster
-from tests.full import FULL
+from tests.full import FULL, only_in_full
 from tests.polling import until
 
 pytestmark = pytest.mark.timeout(300)  # 25 s each; Helm is slow where others work beside it
@@ -109,6 +109,7 @@ def test_rolled_back_by_its_revisions_or_at_once_no_pod_is_missed(
     assert load.failures == []
 
 
+@only_in_full
 def test_in_steps_that_the_values_name_no_pod_is_lost_either(
     cluster: ControlPlane, release: Release, webhook: Webhook
 ) -> None:
