@@ -10,6 +10,8 @@ GATEWAY = "10.244.0.1"
 """The bridge's own address, at which the control plane listens."""
 PODS = "10.244.0.0/24"
 SERVICES = "10.96.0.0/16"
+REGISTRIES = "registries"
+"""The folder where containerd looks, at each pull, for how a registry is reached."""
 
 
 def containerd(root: Path, programs: dict[str, Path], sandbox_image: str) -> str:
@@ -26,6 +28,9 @@ snapshotter = "overlayfs"
 
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
 sandbox = "{sandbox_image}"
+
+[plugins.'io.containerd.cri.v1.images'.registry]
+config_path = "{root / REGISTRIES}"
 
 [plugins.'io.containerd.cri.v1.runtime']
 restrict_oom_score_adj = true
@@ -45,6 +50,11 @@ BinaryName = "{programs["runc"]}"
 def socket() -> str:
     """Where containerd listens."""
     return "/run/containerd/containerd.sock"
+
+
+def registry(url: str) -> str:
+    """https://github.com/containerd/containerd/blob/main/docs/hosts.md"""
+    return f'server = "{url}"\n'
 
 
 def cni() -> str:

@@ -31,7 +31,7 @@ class Node(Closing):
         scratch: Path,
         cgroup: str,
     ) -> None:
-        self.programs, self._scratch = programs, scratch
+        self.programs, self.archives, self._scratch = programs, archives, scratch
         with ExitStack() as stack:
             self._stack = stack
             _bridge()
@@ -53,6 +53,11 @@ class Node(Closing):
         command = [str(self.programs["kubectl"]), f"--kubeconfig={self.admin}", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         return done.stdout + done.stderr
+
+    def name_registry(self, name: str, url: str) -> None:
+        """Have images whose names begin with `name` pulled from `url`."""
+        (self._scratch / files.REGISTRIES / name).mkdir(parents=True)
+        self._file(f"{files.REGISTRIES}/{name}/hosts.toml", files.registry(url))
 
     def _start_containerd(self) -> None:
         (self._scratch / "cni").mkdir()

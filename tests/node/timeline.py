@@ -31,15 +31,26 @@ class Timeline:
         until(lambda: bool(self._seconds(container)), f"{container} has ended")
         return self._seconds(container)[0]
 
+    def between(self, ended: str, started: str) -> float:
+        """From the exit of one container's process to the start of another's; both have ended."""
+        self.seconds(ended), self.seconds(started)
+        log = self._log.read_text(encoding="utf-8")
+        return moments(log, started)[0] - moments(log, ended)[1]
+
     def _seconds(self, container: str) -> list[float]:
         return seconds(self._log.read_text(encoding="utf-8"), container)
 
 
 def seconds(log: str, container: str) -> list[float]:
     """How long the container's process ran; nothing where it has not ended yet."""
+    found = moments(log, container)
+    return [found[1] - found[0]] if len(found) == 2 else []
+
+
+def moments(log: str, container: str) -> list[float]:
+    """When the container's process started and, where it has, when it ended."""
     said = [(moment, json.loads(text)) for moment, _, text in _LINE.findall(log)]
-    moments = [_epoch(moment) for moment, event in said if event["container_id"] == container]
-    return [moments[1] - moments[0]] if len(moments) == 2 else []
+    return [_epoch(moment) for moment, event in said if event["container_id"] == container]
 
 
 def _epoch(moment: str) -> float:
