@@ -29,6 +29,6 @@ def check(target: Target, data: Data) -> None:
 
 def _is_object(value: str | bytes) -> bool:
     try:
-        return isinstance(json.loads(value), dict)
+        return isinstance(json.loads(value), dict | None)  # Go decodes null into a map, too
     except (ValueError, RecursionError):
         return False

@@ -151,6 +151,7 @@ PAIR = {"tls.crt": "c", "tls.key": "k"}
         (secrettypes.TLS, PAIR | {"ca.crt": "x", "tls.key": ""}),
         (secrettypes.DOCKER, {".dockerconfigjson": '{"auths": {}}'}),
         (secrettypes.DOCKER, {".dockerconfigjson": "{}"}),
+        (secrettypes.DOCKER, {".dockerconfigjson": "null"}),
         (secrettypes.BASIC, {"username": ""}),
         (secrettypes.BASIC, {"password": "p", "more": "x"}),
         (secrettypes.SSH, {"ssh-privatekey": "k"}),
