@@ -31,7 +31,7 @@ unit: $(READY)
 
 # A file's tests stay together, for they share a cluster or an injector; and those of more files than
 # there are cores are under way, for half of their time is waiting.
-CLUSTER_TESTS = $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -o testpaths=tests/cluster
+CLUSTER_TESTS = $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -o testpaths=tests/cluster
 
 # The real API server: built at first use, or taken from KUBEBUILDER_ASSETS; CLUSTER=skip leaves it out.
 cluster: $(READY)

@@ -3,6 +3,7 @@
 For secret values, and for what a terminal obeys.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -39,8 +40,17 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 outputs.watch()
 
+# What is collected stays: a look through its million objects takes as long as some tests.
+gc.disable()
+
 _leaks: list[str] = []
 _times: dict[str, list[float]] = defaultdict(list)
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is looked for among what the tests themselves make."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
