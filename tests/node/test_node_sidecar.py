@@ -75,7 +75,7 @@ def test_it_follows_an_annotation_edited_on_the_running_pod(team: Team) -> None:
 
     until(lambda: any(other in said for said in messages(team, ["app"])), "it is told", 60)
     (event,) = [it for it in team.events("app") if other in it["message"]]
-    assert event["reason"] == "SecretSynced"
+    assert event["reason"] == "SecretSourceChanged"
 
 
 def test_an_outage_is_told_once_and_ends_by_itself(team: Team, outage: Any) -> None:
