@@ -9,19 +9,22 @@ import base64
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple, Protocol
+from functools import partial
+from typing import NamedTuple, Protocol, TypeVar
 
 from initsync.sync.retry import Retry
 from initsync.sync.settings import Settings
 from initsync.sync.upsert import sync
 from initsync.words import keys
 from initsync.words.model import ExternalSecret, JsonObject, PodRef, SyncRequest, Target
+from initsync.words.outcome import Outcome
 
 STEPS = 3  # read, fetch, write
 DEADLINE = 30.0
 NAMESPACE = "races"
+T = TypeVar("T")
 
 
 class Store(Protocol):
@@ -65,19 +68,27 @@ class Source:
 
 
 class Writer:
-    """One pod: `sync`'s cluster and provider, each step in turn. `history`: what was stored."""
+    """One pod: `sync`'s cluster and provider, each step in turn.
+
+    `fetched` gives what is at a path now; `keep` is told of each Secret that was stored.
+    """
 
     name = "counter"
 
     def __init__(
-        self, name: str, store: Store, source: Source, turns: Turns, history: list[int]
+        self,
+        name: str,
+        store: Store,
+        fetched: Callable[[str], dict[str, str]],
+        turns: Turns,
+        keep: Callable[[JsonObject], None],
     ) -> None:
-        self._who, self._store, self._source, self._turns = name, store, source, turns
-        self._history = history
+        self._who, self._store, self._fetched, self._turns = name, store, fetched, turns
+        self._keep = keep
 
     def fetch(self, path: str, version: str = "") -> ExternalSecret:
         with self._turns.step(self._who):
-            return ExternalSecret({"value": str(self._source.next())}, path, self.name)
+            return ExternalSecret(self._fetched(path), path, self.name)
 
     def whoami(self, path: str) -> str:
         raise AssertionError("a sync asks for no name")
@@ -89,7 +100,7 @@ class Writer:
     def apply_secret(self, manifest: JsonObject) -> JsonObject:
         with self._turns.step(self._who):
             written = self._store.apply_secret(manifest)
-            self._history.append(value(written))
+            self._keep(written)
             return written
 
     def replace_secret(self, manifest: JsonObject) -> JsonObject:
@@ -166,20 +177,42 @@ def _run(
     history: list[int],
 ) -> None:
     turns = Turns(order)
-    failures: list[BaseException] = []
 
     def work(writer: str) -> None:
         request = SyncRequest("counter", "p", name, PodRef(NAMESPACE, writer, "u"))
-        mine = Writer(writer, stores[writer], source, turns, history)
-        retry = Retry(lambda: 0.0, lambda _: None, lambda: 0.0, 60.0, lambda _: None)
+        mine = Writer(
+            writer,
+            stores[writer],
+            lambda _: {"value": str(source.next())},
+            turns,
+            lambda written: history.append(value(written)),
+        )
+        synced(Target((request,)), mine)
+
+    together([partial(work, writer) for writer in sorted(set(order))], case)
+
+
+def synced(target: Target, writer: Writer) -> Outcome:
+    """What the sync of a writer did, which never waits for time to pass."""
+    retry = Retry(lambda: 0.0, lambda _: None, lambda: 0.0, 60.0, lambda _: None)
+    return sync(target, lambda _: writer, writer, retry, lambda: 0.0, Settings(settle=0))
+
+
+def together(pods: Sequence[Callable[[], T]], case: object) -> list[T]:
+    """What each returns, all run at once; `case` is told where one fails."""
+    found: list[T] = []
+    failures: list[BaseException] = []
+
+    def work(pod: Callable[[], T]) -> None:
         try:
-            sync(Target((request,)), lambda _: mine, mine, retry, lambda: 0.0, Settings(settle=0))
+            found.append(pod())
         except BaseException as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=work, args=(writer,)) for writer in sorted(set(order))]
+    threads = [threading.Thread(target=work, args=(pod,)) for pod in pods]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(DEADLINE)
     assert failures == [], case
+    return found

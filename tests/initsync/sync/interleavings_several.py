@@ -6,62 +6,41 @@ never fall, and must end as the newest value that anybody fetched (D4, D31, D36)
 
 import base64
 import random
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TypeVar
 
 from initsync.sync import several
 from initsync.sync.report import Reports
-from initsync.sync.retry import Retry
-from initsync.sync.settings import Settings
-from initsync.sync.upsert import sync
-from initsync.words.model import ExternalSecret, JsonObject, PodRef, SyncRequest, Target
+from initsync.words.model import JsonObject, PodRef, SyncRequest, Target
 from initsync.words.outcome import Outcome
-from tests.initsync.sync.interleavings import DEADLINE, NAMESPACE, Source, Store, Turns
+from tests.initsync.sync.interleavings import (
+    NAMESPACE,
+    Source,
+    Store,
+    Turns,
+    Writer,
+    synced,
+    together,
+)
 
 PATHS = ("one", "two")
-T = TypeVar("T")
 
 
-class Writer:
-    """One pod's sync of one Secret: its cluster and provider, each step in turn."""
-
-    name = "counter"
-
-    def __init__(
-        self,
-        taker: str,
-        store: Store,
-        sources: Mapping[str, Source],
-        turns: Turns,
-        history: list[dict[str, int]],
-    ) -> None:
-        self._who, self._store, self._sources, self._turns = taker, store, sources, turns
-        self._history = history
-
-    def fetch(self, path: str, version: str = "") -> ExternalSecret:
-        with self._turns.step(self._who):
-            return ExternalSecret({path: str(self._sources[path].next())}, path, self.name)
-
-    def whoami(self, path: str) -> str:
-        raise AssertionError("a sync asks for no name")
-
-    def read_secret(self, name: str) -> JsonObject | None:
-        with self._turns.step(self._who):
-            return self._store.read_secret(name)
-
-    def apply_secret(self, manifest: JsonObject) -> JsonObject:
-        with self._turns.step(self._who):
-            written = self._store.apply_secret(manifest)
-            self._history.append(values(written))
-            return written
-
-    def replace_secret(self, manifest: JsonObject) -> JsonObject:
-        raise AssertionError("there is room")
-
-    def remove(self, patch: JsonObject) -> None:
-        raise AssertionError("nobody else owns a key")
+def writer(
+    taker: str,
+    store: Store,
+    sources: Mapping[str, Source],
+    turns: Turns,
+    history: list[dict[str, int]],
+) -> Writer:
+    """One pod's sync of one Secret, whose key of each source has its number."""
+    return Writer(
+        taker,
+        store,
+        lambda path: {path: str(sources[path].next())},
+        turns,
+        lambda written: history.append(values(written)),
+    )
 
 
 def values(stored: JsonObject) -> dict[str, int]:
@@ -93,16 +72,16 @@ def assert_newest_wins_in_two_secrets(order: Sequence[str], stores: Stores) -> N
     def pod(ref: str, takers: Mapping[str, str]) -> Reports:
         wanted = [Target((_entry("one", name, ref),)) for name in stores]
 
-        def synced(target: Target) -> Outcome:
+        def work(target: Target) -> Outcome:
             name = target.secret_name
             store = stores[name][ref]
-            writer = Writer(takers[name], store, sources[name], turns, histories[name])
-            return _sync(target, writer)
+            own = writer(takers[name], store, sources[name], turns, histories[name])
+            return synced(target, own)
 
-        return several.sync(wanted, synced, {})
+        return several.sync(wanted, work, {})
 
     pods = {"a": {first: "a", second: "b"}, "c": {first: "c", second: "d"}}
-    reports = _together({ref: partial(pod, ref, pods[ref]) for ref in pods})
+    reports = together([partial(pod, ref, pods[ref]) for ref in pods], order)
 
     assert [report.warning for of in reports for report in of] == [False, False], order
     for name, history in histories.items():
@@ -119,40 +98,15 @@ def assert_newest_wins_of_two_sources(
 
     def pod(ref: str) -> Outcome:
         target = Target(tuple(_entry(path, name, ref) for path in PATHS))
-        return _sync(target, Writer(ref, stores[ref], sources, turns, history))
+        return synced(target, writer(ref, stores[ref], sources, turns, history))
 
-    _together({ref: partial(pod, ref) for ref in sorted(set(order))})
+    together([partial(pod, ref) for ref in sorted(set(order))], order)
 
     _check(history, sources, stores["a"].read_secret(name), order)
 
 
 def _entry(path: str, name: str, pod: str) -> SyncRequest:
     return SyncRequest("counter", path, name, PodRef(NAMESPACE, pod, "u"))
-
-
-def _sync(target: Target, writer: Writer) -> Outcome:
-    retry = Retry(lambda: 0.0, lambda _: None, lambda: 0.0, 60.0, lambda _: None)
-    return sync(target, lambda _: writer, writer, retry, lambda: 0.0, Settings(settle=0))
-
-
-def _together(pods: Mapping[str, Callable[[], T]]) -> list[T]:
-    """What each returns, run at once."""
-    found: list[T] = []
-    failures: list[BaseException] = []
-
-    def work(pod: Callable[[], T]) -> None:
-        try:
-            found.append(pod())
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=work, args=(pod,)) for pod in pods.values()]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(DEADLINE)
-    assert failures == []
-    return found
 
 
 def _check(
