@@ -6,12 +6,10 @@ https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax
 from collections.abc import Callable
 
 from initsync.annotation.tree import MapNode, Node, text
-from initsync.words import keys, rules
+from initsync.words import rules
 from initsync.words.errors import AnnotationError
 
 Pairs = tuple[tuple[str, str], ...]
-
-_OURS = f"must not be {keys.MANAGED_BY} or begin with {keys.PREFIX}: those are JASM's own"
 
 
 def labels(node: Node | None, place: str) -> Pairs:
@@ -39,13 +37,6 @@ def _pairs(node: Node | None, place: str, checked: Callable[[str], str] = str) -
     if not isinstance(node, MapNode):
         raise AnnotationError(f"{place} must be a map of names and values", node.line)
     for name, _ in node.members:
-        if rule := problem(checked(name.value)):
+        if rule := rules.mark_problem(checked(name.value)):
             raise AnnotationError.field(place, name.value, rule, name.line)
     return tuple((name.value, text(it, f"{place}.{name.value}").value) for name, it in node.members)
-
-
-def problem(name: str) -> str | None:
-    """The rule that the name of a label or annotation of a Secret breaks, as "must …", or None."""
-    if name == keys.MANAGED_BY or name.startswith(keys.PREFIX):
-        return _OURS
-    return rules.qualified_name_problem(name)

@@ -67,9 +67,7 @@ def _labels(
 
 
 def _label_problem(name: str, value: str) -> str | None:
-    from initsync.annotation import metadata  # loads PyYAML, and few give a label
-
-    return metadata.problem(name) or rules.label_value_problem(value)
+    return rules.mark_problem(name) or rules.label_value_problem(value)
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (

@@ -19,14 +19,7 @@ _PROGRAMS = frozenset(
         "argocd.argoproj.io",
     )
 )
-# https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
-_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 _ENDING = re.compile(r"-v\d.*|-operator|-controller")
-
-
-def is_value(text: str) -> bool:
-    """Whether a label can have it; one that none can have is no secret's mark."""
-    return _LABEL_VALUE.fullmatch(text) is not None
 
 
 def is_taken(value: str) -> bool:

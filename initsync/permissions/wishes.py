@@ -65,7 +65,7 @@ def _refuse(found: Located, whose: str, namespace: str) -> None:
 
 
 def _owner_problem(managed_by: str) -> InvalidSetup | None:
-    if not owners.is_value(managed_by):
+    if rules.label_value_problem(managed_by):
         advice = "set it to letters, digits and '-_.', at most 63"
         problem = f"JASM_MANAGED_BY is {shown(managed_by)}, which no label can be"
         return InvalidSetup(problem, advice)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from initsync.words import rules
 from initsync.words.errors import InvalidSetup
-from initsync.words.keys import MANAGED_BY, MANAGED_BY_DEFAULT, PREFIX
+from initsync.words.keys import MANAGED_BY_DEFAULT
 from initsync.words.wording import shown
 
 LOG_FORMATS = ("text", "json")
@@ -70,8 +70,7 @@ def _labels(text: str) -> tuple[tuple[str, str], ...]:
     """`NAME=VALUE`, with commas between, as `kubectl label` takes them."""
     pairs = [pair.partition("=") for pair in text.split(",") if pair]
     for name, sign, value in pairs:
-        rule = rules.qualified_name_problem(name) or rules.label_value_problem(value)
-        if not sign or rule or name == MANAGED_BY or name.startswith(PREFIX):
+        if not sign or rules.mark_problem(name) or rules.label_value_problem(value):
             problem = f"JASM_SECRET_LABELS has {shown(f'{name}{sign}{value}')}"
             advice = "write labels that are not JASM's own as NAME=VALUE, with commas between"
             raise InvalidSetup(problem, advice)

@@ -6,6 +6,8 @@ Every check returns the broken rule as the end of a sentence ("must …"), or No
 import re
 from collections.abc import Mapping
 
+from initsync.words.keys import MANAGED_BY, PREFIX
+
 NAME_LIMIT = 253
 LABEL_LIMIT = 63  # https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
 KEY_LIMIT = 253
@@ -63,6 +65,13 @@ def qualified_name_problem(name: str) -> str | None:
         "must be a name of up to 63 letters, digits, '-', '_' and '.', "
         "with a DNS-1123 subdomain and a slash before it or without"
     )
+
+
+def mark_problem(name: str) -> str | None:
+    """The rule that the name of a label or annotation breaks which others give JASM's Secrets."""
+    if name == MANAGED_BY or name.startswith(PREFIX):
+        return f"must not be {MANAGED_BY} or begin with {PREFIX}: those are JASM's own"
+    return qualified_name_problem(name)
 
 
 def label_value_problem(value: str) -> str | None:
