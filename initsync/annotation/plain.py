@@ -1,7 +1,7 @@
 """The annotation's fields, where they are written as plainly as in every example: without PyYAML.
 
 Importing that costs every pod start a tenth of its CPU. Here a line is a field, and its value is
-a text in any reading of YAML. Whatever else there is, be it valid or not, is for `full`.
+a text in any reading of YAML. Whatever else there is, be it valid or not, is for `secrets`.
 """
 
 from typing import NamedTuple

@@ -8,12 +8,9 @@ from collections.abc import Iterable, Mapping
 from initsync.formats import json
 from initsync.words import rules
 from initsync.words.errors import InvalidSecretData
-from initsync.words.model import ExternalSecret, Form, Selection, SyncRequest
-
-Data = Mapping[str, str | bytes]
+from initsync.words.model import Data, ExternalSecret, Selection, SyncRequest, Value
 
 _PLAIN = Selection()
-_FORM = Form()
 
 
 def of(found: Iterable[tuple[SyncRequest, ExternalSecret]]) -> Data:
@@ -21,7 +18,7 @@ def of(found: Iterable[tuple[SyncRequest, ExternalSecret]]) -> Data:
 
     Raises InvalidSecretData; its sentences have names and sizes, never a value.
     """
-    data: dict[str, str | bytes] = {}
+    data: dict[str, Value] = {}
     givers: dict[str, SyncRequest] = {}
     for entry, external in found:
         for key, value in _read(entry, external).items():

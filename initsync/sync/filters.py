@@ -8,8 +8,7 @@ from urllib.parse import quote
 
 from initsync.formats import json
 from initsync.formats.json import NotSecretData
-
-Value = str | bytes
+from initsync.words.model import Value
 
 
 def _bytes(value: Value) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from initsync.sync.settings import Settings
 from initsync.words import keys
 from initsync.words.errors import ClusterUnavailable, NotManaged
-from initsync.words.model import OPAQUE, Form, JsonObject, Selection, Target
+from initsync.words.model import OPAQUE, Data, Form, JsonObject, Selection, Target, Value
 from initsync.words.times import since_written, timestamp
 
 _MARKED = ("labels", "annotations")
@@ -15,8 +15,6 @@ _MARKED = ("labels", "annotations")
 _MISSING = "1"
 _NOTHING = (Selection(), Form())
 _DIGITS = 16
-
-Data = Mapping[str, str | bytes]
 
 
 def secret(
@@ -201,7 +199,7 @@ def refuse_foreign(existing: JsonObject, wanted: str, *managed_by: str) -> None:
         raise NotManaged(namespace, name, whose, advice)
 
 
-def _base64(value: str | bytes) -> str:
+def _base64(value: Value) -> str:
     raw = value if isinstance(value, bytes) else value.encode()
     return base64.b64encode(raw).decode()
 

@@ -12,9 +12,7 @@ from initsync.formats import json, pointer, read
 from initsync.formats.json import NotSecretData
 from initsync.sync.filters import FILTERS
 from initsync.words import rules
-from initsync.words.model import WHOLE, Selection
-
-Value = str | bytes
+from initsync.words.model import WHOLE, Selection, Value
 
 _LISTED = 20  # names in a sentence
 

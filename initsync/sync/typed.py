@@ -6,10 +6,9 @@ ValidateSecret
 
 import json
 
-from initsync.sync.secret import Data
 from initsync.words import secrettypes
 from initsync.words.errors import InvalidSecretData
-from initsync.words.model import Target
+from initsync.words.model import Data, Target, Value
 
 
 def check(target: Target, data: Data) -> None:
@@ -27,7 +26,7 @@ def check(target: Target, data: Data) -> None:
         )
 
 
-def _is_object(value: str | bytes) -> bool:
+def _is_object(value: Value) -> bool:
     try:
         return isinstance(json.loads(value), dict | None)  # Go decodes null into a map, too
     except (ValueError, RecursionError):

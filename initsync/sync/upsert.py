@@ -16,7 +16,7 @@ from initsync.words.errors import (
     ClusterTooLarge,
     ProviderUnavailable,
 )
-from initsync.words.model import OPAQUE, ExternalSecret, JsonObject, SyncRequest, Target
+from initsync.words.model import OPAQUE, Data, ExternalSecret, JsonObject, SyncRequest, Target
 from initsync.words.outcome import Outcome
 
 if TYPE_CHECKING:  # a sync needs no types
@@ -116,7 +116,7 @@ def _up_to_date(target: Target, existing: JsonObject, wanted: JsonObject, now: f
     return timely and secret.up_to_date(existing, wanted)
 
 
-def _fetched(target: Target, load: Load, retry: Retry) -> tuple[data.Data, str]:
+def _fetched(target: Target, load: Load, retry: Retry) -> tuple[Data, str]:
     """The Secret's data, and the versions that were read: all of its sources, or none."""
     found = [(entry, retry(partial(_fetch, entry, load))) for entry in target.entries]
     read = data.of(found)

@@ -12,6 +12,11 @@ OPAQUE = "Opaque"
 SEVERAL = "several"
 """In place of a provider, of a Secret that is from more than one."""
 
+Value = str | bytes
+"""Of one key of a Secret, not in base64."""
+Data = Mapping[str, Value]
+"""A Secret's, by key."""
+
 JsonObject = dict[str, Any]
 """A Kubernetes object as JSON gives it; never re-serialised through typed classes."""
 
