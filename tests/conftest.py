@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 
 import hypothesis
 import pytest
+import yaml
 
 from initsync.cli.progress import Progress
 from initsync.testing.controlplane.toolchain import MissingToolchain
@@ -26,6 +27,7 @@ hypothesis.settings.register_profile(
     "suite",
     max_examples=times("EXAMPLES", full=100, usual=50),
     deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
     derandomize=bool(os.environ.get("CI")),
     print_blob=True,
 )
@@ -37,6 +39,10 @@ PLANTED = "pl4nted"
 # A shell starts what runs in the background with SIGINT ignored, and what is ignored is inherited:
 # tests of Ctrl-C would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# PyYAML in Python took a tenth of the suite; libyaml reads the same.
+if yaml.__with_libyaml__:
+    vars(yaml).update(SafeLoader=yaml.CSafeLoader)
 
 outputs.watch()
 

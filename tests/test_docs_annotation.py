@@ -9,7 +9,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from initsync import providers
-from initsync.annotation import entry, schema, secrets, values
+from initsync.annotation import entry, plain, schema, values
 from initsync.annotation.request import parse
 from initsync.words import keys, secrettypes
 from initsync.words.model import FORMATS, PodRef
@@ -78,14 +78,14 @@ def test_the_keys_of_a_type_are_those_that_are_checked() -> None:
 
 def test_every_field_every_filter_and_every_format_has_an_example() -> None:
     found = [yaml.safe_load(text) for text in TEXTS]
-    entries: list[dict[str, Any]] = [it for one in found for it in one.get(secrets.LIST, [one])]
+    entries: list[dict[str, Any]] = [it for one in found for it in one.get(plain.LIST, [one])]
 
     assert {name for it in entries for name in it} == {*entry.REQUIRED, *entry.OPTIONAL}
     assert {it.get("format", FORMATS[0]) for it in entries} == set(FORMATS)
     templates = "".join(text for it in entries for text in it.get("values", {}).values())
     assert [name for name in values.FILTERS if f"|{name}}}" not in templates] == []
     assert any(it.get("keys") == [] for it in entries)
-    assert {len(one.get(secrets.LIST, [one])) for one in found} == {1, 2}
+    assert {len(one.get(plain.LIST, [one])) for one in found} == {1, 2}
 
 
 def test_the_marks_of_a_secret_are_all_named() -> None:
@@ -93,4 +93,4 @@ def test_the_marks_of_a_secret_are_all_named() -> None:
 
     written = PAGE.partition("## What is written")[2]
     assert [name for name in (*marks, keys.SHAPE, keys.ADOPT) if f"`{name}" not in written] == []
-    assert f"1 to {secrets.MOST} entries" in PAGE
+    assert f"1 to {plain.MOST} entries" in PAGE

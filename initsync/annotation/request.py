@@ -1,7 +1,7 @@
 """The annotation's text, read: requests, or the sentence that says what is wrong with it."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from initsync.annotation import plain
@@ -46,9 +46,19 @@ def parse(text: str, pod: PodRef, providers: Providers) -> tuple[SyncRequest, ..
 def _parsed(text: str, pod: PodRef, providers: Providers) -> tuple[SyncRequest, ...]:
     if (fields := _plain(text)) is not None:
         return (of_fields(fields, pod, providers),)
+    if (entries := plain.entries(text)) is not None:
+        return tuple(_entries(entries, pod, providers))
     from initsync.annotation import secrets  # most annotations never pay for PyYAML
 
     return secrets.parse(text, pod, providers)
+
+
+def _entries(
+    entries: Sequence[Mapping[str, Field]], pod: PodRef, providers: Providers
+) -> Iterator[SyncRequest]:
+    for number, fields in enumerate(entries):
+        request = of_fields(fields, pod, providers, f"{plain.LIST}[{number}].")
+        yield request._replace(line=min(field.line for field in fields.values()))
 
 
 def of_fields(
@@ -75,6 +85,8 @@ def asked(text: str) -> tuple[str, ...]:
     """
     if (fields := _plain(text)) is not None:
         names = [fields["secretName"].value] if "secretName" in fields else []
+    elif (entries := plain.entries(text)) is not None:
+        names = [entry["secretName"].value for entry in entries]
     else:
         from initsync.annotation import secrets
 

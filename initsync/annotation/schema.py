@@ -7,7 +7,7 @@ in the descriptions, under `UNSAID`. https://json-schema.org/draft/2020-12
 from collections.abc import Callable, Collection
 from typing import Any
 
-from initsync.annotation import entry, secrets, tree, values
+from initsync.annotation import entry, plain, tree, values
 from initsync.words import keys, rules, secrettypes
 from initsync.words.model import FORMATS, WHOLE
 
@@ -49,15 +49,15 @@ def _list() -> Schema:
         "no other from being written. Entries with one secretName fill one Secret together.",
         "type": "array",
         "minItems": 1,
-        "maxItems": secrets.MOST,
+        "maxItems": plain.MOST,
         "items": {"$ref": "#/$defs/entry"},
     }
     return {
         "title": "A list of entries",
         "description": "Several cloud secrets, or several Secrets.",
         "type": "object",
-        "required": [secrets.LIST],
-        "properties": {secrets.LIST: entries},
+        "required": [plain.LIST],
+        "properties": {plain.LIST: entries},
         "additionalProperties": False,
     }
 

@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 
 from initsync.annotation import entry, together, tree
-from initsync.annotation.plain import Field
+from initsync.annotation.plain import LIST, MOST, Field
 from initsync.annotation.request import Providers, of_fields
 from initsync.annotation.tree import ListNode, MapNode, Node
 from initsync.words.errors import AnnotationError
 from initsync.words.model import PodRef, SyncRequest
 
-LIST = "secrets"
-MOST = 50
-"""Entries of a list."""
 _MANY = f"must have 1 to {MOST} entries"
 
 

@@ -10,7 +10,11 @@ if TYPE_CHECKING:
 
 
 class SecretProvider(Protocol):
-    """A provider as a sync needs it."""
+    """A provider as a sync needs it.
+
+    One that logs in somewhere also has `prepare(path)`: it gets and keeps the identity that
+    `fetch(path)` needs, while the Secrets of the cluster are still being read.
+    """
 
     @property
     def name(self) -> str:

@@ -84,7 +84,7 @@ def sync_pod(
     if len(wanted) > 1:
         from initsync.sync import several  # most pods have one
 
-        return several.sync(wanted, synced, annotations)
+        return several.sync(wanted, synced, annotations, load)
     try:
         return (told(synced(wanted[0])),)
     except Exception as error:

@@ -43,7 +43,7 @@ def load(kind: str) -> list[Case]:
     return [
         Case(file.stem, case.pop("name"), case.pop("text"), case)
         for file in sorted((HERE / kind).glob("*.yaml"))
-        for case in yaml.load(file.read_text(), yaml.SafeLoader)
+        for case in yaml.load(file.read_text(), yaml.loader.SafeLoader)
     ]
 
 

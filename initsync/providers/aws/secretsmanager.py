@@ -57,6 +57,11 @@ class Provider:
         found = str(answer.get("VersionId") or "")
         return ExternalSecret(self._content(path, answer), path, self.name, found)
 
+    def prepare(self, path: str) -> None:
+        """Have credentials for `path`, which are kept. Raises as `fetch` does."""
+        self._region = self._region_of(path)
+        self._credentials()
+
     def whoami(self, path: str) -> str:
         """The ARN of who asks for `path`."""
         from initsync.providers.aws.caller import get_caller_identity  # no pod asks it

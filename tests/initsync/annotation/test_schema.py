@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from initsync import providers
-from initsync.annotation import entry, schema, secrets
+from initsync.annotation import entry, plain, schema
 from initsync.annotation.request import parse
 from initsync.annotation.values import FILTERS
 from initsync.words import rules, secrettypes
@@ -252,7 +252,7 @@ def test_a_list_has_1_to_50_entries(number: int, *, accepted: bool) -> None:
     document = {"secrets": [NAMED | {"secretName": f"s{it}"} for it in range(number)]}
 
     assert (VALIDATOR.is_valid(document), refusal(document) is None) == (accepted, accepted)
-    assert secrets.MOST == 50
+    assert plain.MOST == 50
 
 
 @pytest.mark.parametrize(

@@ -72,13 +72,15 @@ def assert_newest_wins_in_two_secrets(order: Sequence[str], stores: Stores) -> N
     def pod(ref: str, takers: Mapping[str, str]) -> Reports:
         wanted = [Target((_entry("one", name, ref),)) for name in stores]
 
-        def work(target: Target) -> Outcome:
-            name = target.secret_name
-            store = stores[name][ref]
-            own = writer(takers[name], store, sources[name], turns, histories[name])
-            return synced(target, own)
+        own = {
+            name: writer(taker, stores[name][ref], sources[name], turns, histories[name])
+            for name, taker in takers.items()
+        }
 
-        return several.sync(wanted, work, {})
+        def work(target: Target) -> Outcome:
+            return synced(target, own[target.secret_name])
+
+        return several.sync(wanted, work, {}, lambda _: own[first])
 
     pods = {"a": {first: "a", second: "b"}, "c": {first: "c", second: "d"}}
     reports = together([partial(pod, ref, pods[ref]) for ref in pods], order)

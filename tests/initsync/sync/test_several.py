@@ -17,14 +17,49 @@ from initsync.words.errors import (
     ProviderUnavailable,
     SecretNotFound,
 )
-from initsync.words.model import PodRef, SyncRequest, Target
+from initsync.words.model import ExternalSecret, PodRef, SyncPolicy, SyncRequest, Target
 from initsync.words.outcome import Outcome
 
 SECONDS = 10.0
 
 
-def target(name: str) -> Target:
-    return Target((SyncRequest("vault", f"kv/{name}", name, PodRef("shop", "web-1", "u")),))
+class Stranger:
+    """A provider without a login."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def fetch(self, path: str, version: str = "") -> ExternalSecret:
+        raise AssertionError("these syncs are the test's own")
+
+    def whoami(self, path: str) -> str:
+        raise AssertionError("a sync asks for no name")
+
+
+class Member(Stranger):
+    """A provider that logs in."""
+
+    def __init__(self, name: str, prepare: Callable[[str], None]) -> None:
+        super().__init__(name)
+        self.prepare = prepare
+
+
+def target(
+    name: str,
+    provider: str = "vault",
+    max_age: float | None = None,
+) -> Target:
+    return Target(
+        (
+            SyncRequest(
+                provider,
+                f"kv/{name}",
+                name,
+                PodRef("shop", "web-1", "u"),
+                SyncPolicy(max_age=max_age),
+            ),
+        )
+    )
 
 
 def done(name: str, action: str = "created", **said: str) -> Outcome:
@@ -39,7 +74,7 @@ def synced(
     each: Mapping[str, Callable[[], Outcome]], annotations: Mapping[str, str]
 ) -> tuple[Report, ...]:
     wanted = [target(name) for name in each]
-    return several.sync(wanted, lambda it: each[it.secret_name](), annotations)
+    return several.sync(wanted, lambda it: each[it.secret_name](), annotations, Stranger)
 
 
 def fails(error: Exception) -> Callable[[], Outcome]:
@@ -103,6 +138,42 @@ def test_fifty_are_in_flight_at_once_at_most_as_the_annotation_has_it() -> None:
     (report,) = sync(**{f"s-{number}": work for number in range(50)})
 
     assert len(report.outcomes) == 50
+
+
+def prepared(*wanted: Target, fails: bool = False) -> tuple[list[str], tuple[Report, ...]]:
+    """Who was asked for an identity, before the cluster answered; and the reports."""
+    asked: list[str] = []
+    every = threading.Semaphore(0)
+
+    def prepare(path: str) -> None:
+        asked.append(path)
+        every.release()
+        if fails:
+            raise NOT_THERE
+
+    def work(it: Target) -> Outcome:
+        if it is wanted[0] and it.policy.max_age is None:
+            providers = {one.entries[0].provider for one in wanted}
+            assert all(every.acquire(timeout=SECONDS) for _ in providers)
+        return done(it.secret_name)
+
+    reports = several.sync(wanted, work, {}, lambda name: Member(name, prepare))
+    return sorted(asked), reports
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_identities_are_asked_for_while_the_cluster_is_one_a_provider(fails: bool) -> None:
+    asked, (report,) = prepared(target("a"), target("b"), target("c", "other"), fails=fails)
+
+    assert asked == ["kv/b", "kv/c"]
+    assert len(report.outcomes) == 3
+
+
+def test_what_may_need_no_provider_asks_for_no_identity() -> None:
+    asked, (report,) = prepared(target("a", max_age=60.0), target("b", max_age=60.0))
+
+    assert asked == []
+    assert len(report.outcomes) == 2
 
 
 def test_each_that_needs_a_look_has_its_own_report() -> None:

@@ -60,6 +60,19 @@ def test_one_identity_is_asked_for_and_one_connection_is_opened(
     network.close()
 
 
+def test_an_identity_that_was_asked_for_early_is_kept(
+    aws: FakeAws, network: Network, provider: Provider
+) -> None:
+    aws.will_assume()
+    aws.will("GetSecretValue", 200, {"SecretString": "{}"})
+
+    provider.prepare("/prod/0")
+    provider.fetch("/prod/1")
+
+    assert aws.actions() == ["AssumeRoleWithWebIdentity", "GetSecretValue"]
+    network.close()
+
+
 def test_each_region_is_a_place_of_its_own(aws: FakeAws, network: Network, tmp_path: Path) -> None:
     keys = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "pl4nted-key"}
     provider = Provider(keys | aws.env, lambda: 1_761_300_000.0, network)
