@@ -36,8 +36,10 @@ def entries(text: str) -> list[dict[str, Field]] | None:
 
     Each has all three: what lacks is for `secrets` to say.
     """
-    first, *lines = _lines(text)
-    if first != f"{LIST}:" or not lines:
+    if not text.startswith(f"{LIST}:\n"):
+        return None
+    _, *lines = _lines(text)
+    if not lines:
         return None
     indent = lines[0].partition("-")[0]
     found: list[list[tuple[int, str]]] = []
