@@ -251,7 +251,7 @@ def page() -> str:
 
 def schema() -> str:
     """Of the annotation, as `initsync schema` prints it."""
-    return json.dumps(annotation.document(providers.names()), indent=2) + "\n"
+    return json.dumps(annotation.document(providers), indent=2) + "\n"
 
 
 def sorted_examples() -> list[JasmError]:

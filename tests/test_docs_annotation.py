@@ -37,7 +37,7 @@ def column(heading: str) -> list[str]:
 
 @pytest.mark.parametrize("text", annotations())
 def test_every_annotation_is_one_to_the_parser_and_to_the_schema(text: str) -> None:
-    document = schema.document(providers.names())
+    document = schema.document(providers)
 
     assert parse(text, POD, providers)
     assert list(Draft202012Validator(document).iter_errors(yaml.safe_load(text))) == []

@@ -1,10 +1,10 @@
 """What an entry may say beside provider, path and secretName (D32 to D35). Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from initsync.annotation import keys, metadata, values
 from initsync.annotation.plain import FIELDS, Field
-from initsync.annotation.request import Providers
+from initsync.annotation.request import OwnField, Providers
 from initsync.annotation.tree import MapNode, Node, Other, text
 from initsync.words import rules, secrettypes
 from initsync.words.errors import AnnotationError
@@ -15,9 +15,17 @@ OPTIONAL = ("version", "format", "keys", "values", "type", "labels", "annotation
 _ONE_NAME = "must be a list of one name, under which the whole is kept"
 
 
-def refuse_unknown(node: MapNode, place: str) -> None:
-    """Raise AnnotationError for a field that no entry has."""
-    known = (*REQUIRED, *OPTIONAL)
+def own_fields(nodes: Mapping[str, Node], providers: Providers) -> Mapping[str, OwnField]:
+    """Those that the entry's provider alone has; none where that is none."""
+    named = nodes.get("provider")
+    if not isinstance(named, Field) or not providers.supports(named.value):
+        return {}
+    return providers.fields(named.value)
+
+
+def refuse_unknown(node: MapNode, place: str, own: Collection[str]) -> None:
+    """Raise AnnotationError for a field that no entry of this provider has."""
+    known = (*REQUIRED, *OPTIONAL, *own)
     for name, _ in node.members:
         if name.value not in known:
             from initsync.annotation import unknown  # only on this way out: 4 ms
@@ -45,6 +53,19 @@ def with_options(
         metadata.annotations(nodes.get("annotations"), f"{place}annotations"),
     )
     return request._replace(selection=selection, form=form)
+
+
+def with_own(
+    request: SyncRequest, nodes: Mapping[str, Node], own: Mapping[str, OwnField], place: str
+) -> SyncRequest:
+    """The request with what the fields of its provider alone say. Raises AnnotationError."""
+    said = []
+    for name in sorted(nodes.keys() & own.keys()):
+        found = text(nodes[name], f"{place}{name}")
+        if rule := own[name].problem(found.value) if found.value else "must have text":
+            raise AnnotationError.field(f"{place}{name}", found.value, rule, found.line)
+        said.append((name, found.value))
+    return request._replace(selection=request.selection._replace(options=tuple(said)))
 
 
 def _version(provider: str, node: Node | None, providers: Providers, place: str) -> str:

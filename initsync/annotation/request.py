@@ -1,7 +1,7 @@
 """The annotation's text, read: requests, or the sentence that says what is wrong with it."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from initsync.annotation import plain
@@ -10,23 +10,45 @@ from initsync.words import rules
 from initsync.words.errors import AnnotationError, UnsupportedProvider
 from initsync.words.model import PodRef, SyncRequest
 
-__all__ = ["FIELDS", "Providers", "asked", "of_fields", "parse"]
+__all__ = ["FIELDS", "OwnField", "Providers", "asked", "of_fields", "parse"]
 
 # No YAML, for its last colon: what ECS calls a secret is often pasted so.
 _COLON_LAST = re.compile(r"^([ \t]*(?:- )?path:[ \t]+)([^\s'\"]\S*:)[ \t]*$", re.M)
+
+
+class OwnField(Protocol):
+    """A field that entries of one provider have."""
+
+    @property
+    def problem(self) -> Callable[[str], str | None]:
+        """The rule that a text breaks, as "must …", or None."""
+
+    @property
+    def title(self) -> str:
+        """For editors."""
+
+    @property
+    def description(self) -> str:
+        """Likewise."""
 
 
 class Providers(Protocol):
     """Where secrets may come from; the package `initsync.providers` is such a one."""
 
     def names(self) -> Collection[str]:
-        """The values of `provider` that are supported."""
+        """The values of `provider` that are supported, for sentences."""
+
+    def supports(self, name: str) -> bool:
+        """Whether it is one of them."""
 
     def check_path(self, name: str, path: str) -> str | None:
         """The rule of the provider `name` that `path` breaks, as "must …", or None."""
 
     def check_version(self, name: str, version: str) -> str | None:
         """Likewise of an entry's `version`."""
+
+    def fields(self, name: str) -> Mapping[str, OwnField]:
+        """What entries of the provider `name` may have beside the fields of all, by name."""
 
 
 def parse(text: str, pod: PodRef, providers: Providers) -> tuple[SyncRequest, ...]:
@@ -69,7 +91,7 @@ def of_fields(
     `place` is put before a field's name, such as `secrets[1].`. Raises as `parse` does.
     """
     provider, path, name = (_required(fields, field, place) for field in FIELDS)
-    if provider.value not in providers.names():
+    if not providers.supports(provider.value):
         raise UnsupportedProvider(provider.value, providers.names(), provider.line, place)
     if rule := providers.check_path(provider.value, path.value):
         raise AnnotationError.field(f"{place}path", path.value, rule, path.line)

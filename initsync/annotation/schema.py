@@ -4,17 +4,18 @@ It holds what the parser holds, made of the parser's own constants. What no sche
 in the descriptions, under `UNSAID`. https://json-schema.org/draft/2020-12
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
-from initsync.annotation import entry, plain, tree, values
+from initsync.annotation import entry, metadataschema, ownfields, plain, tree, values
+from initsync.annotation.request import Providers
 from initsync.words import keys, rules, secrettypes
 from initsync.words.model import FORMATS, WHOLE
 
 Schema = dict[str, Any]
 
 UNSAID = (
-    "provider has a rule of its own for path, and for version",
+    "provider has a rule of its own for path, for version, and for the fields that it alone has",
     "a key of the Secret is given once, by keys or by values, of all entries with its secretName",
     "entries with one secretName say the same type, and the same of each label and annotation",
     "a type has the keys that Kubernetes wants of it",
@@ -24,14 +25,13 @@ UNSAID = (
     f"and {tree.REFERENCES} references",
 )
 """What the parser holds, too."""
-_PREFIX = rules.SUBDOMAIN.pattern.replace("a-z", "A-Za-z")
 _DESCRIPTION = (
     "Which secrets of a cloud a pod gets, and as which Kubernetes Secrets: one entry, or a list of "
     "entries under secrets. No schema can say, but it holds, too: " + "; ".join(UNSAID) + "."
 )
 
 
-def document(providers: Collection[str]) -> Schema:
+def document(providers: Providers) -> Schema:
     """The schema, where `providers` are those that an entry may name."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -62,16 +62,18 @@ def _list() -> Schema:
     }
 
 
-def _entry(providers: Collection[str]) -> Schema:
-    fields = _required(providers) | _read() | _chosen() | _form()
+def _entry(providers: Providers) -> Schema:
+    fields = _required(providers.names()) | _read() | _chosen() | _form()
+    own = ownfields.by_name(providers)
     return {
         "title": "An entry",
         "description": "One cloud secret, and the Kubernetes Secret that is made of it.",
         "type": "object",
         "required": list(entry.REQUIRED),
-        "properties": {name: fields[name] for name in (*entry.REQUIRED, *entry.OPTIONAL)},
+        "properties": {name: fields[name] for name in (*entry.REQUIRED, *entry.OPTIONAL)}
+        | {name: ownfields.schema(having) for name, having in own.items()},
         "additionalProperties": False,
-        "allOf": [_one_name(), _not_nothing()],
+        "allOf": [_one_name(), _not_nothing(), *ownfields.conditions(own)],
     }
 
 
@@ -85,8 +87,8 @@ def _required(providers: Collection[str]) -> Schema:
         },
         "path": {
             "title": "Path",
-            "description": "The secret's name there. Of AWS Secrets Manager its name or its ARN, "
-            "of up to 2048 characters; what a name may be, AWS decides.",
+            "description": "The secret's name there, as its provider has it: of AWS Secrets "
+            "Manager its name or its ARN. What a name may be, the provider decides.",
             "type": "string",
             "pattern": r"\S",
         },
@@ -104,9 +106,9 @@ def _read() -> Schema:
     return {
         "version": {
             "title": "Version",
-            "description": "Which version of the secret is read; by default the current one. Of "
-            "AWS 32 to 64 characters are a VersionId, and other texts a stage, such as "
-            "AWSPREVIOUS.",
+            "description": "Which version of the secret is read; by default the current one. It "
+            "is the provider's own name of one: of AWS Secrets Manager a VersionId (32 to 64 "
+            "characters) or a stage, such as AWSPREVIOUS.",
             "type": ["string", "number", "boolean"],
             "minLength": 1,
         },
@@ -163,9 +165,8 @@ def _form() -> Schema:
             "enum": list(secrettypes.TYPES),
             "default": secrettypes.TYPES[0],
         },
-        "labels": _labels(),
-        # Kubernetes takes capitals in their prefixes.
-        "annotations": _metadata("Annotations", _PREFIX, _any_case),
+        "labels": metadataschema.labels(),
+        "annotations": metadataschema.annotations(),
     }
 
 
@@ -194,32 +195,6 @@ def _template() -> Schema:
     }
 
 
-def _labels() -> Schema:
-    found = _metadata("Labels", rules.SUBDOMAIN.pattern, _literal)
-    found["additionalProperties"]["pattern"] = _whole(rf"({rules.QUALIFIED.pattern})?")
-    return found
-
-
-def _metadata(title: str, prefix: str, written: Callable[[str], str]) -> Schema:
-    """`written` makes a pattern of a name of JASM's own."""
-    ours = f"{written(keys.PREFIX)}|{written(keys.MANAGED_BY)}$"
-    return {
-        "title": title,
-        "description": f"{title} of the Secret. {keys.MANAGED_BY} and those under {keys.PREFIX} "
-        "are JASM's own. One that is named here no more goes.",
-        "type": "object",
-        "propertyNames": {
-            "pattern": _whole(rf"({prefix}/)?{rules.QUALIFIED.pattern}"),
-            "not": {"pattern": f"^({ours}|[^/]{{{rules.NAME_LIMIT + 1}}})"},
-        },
-        "additionalProperties": {
-            "title": title[:-1],
-            "description": "Its value.",
-            "type": "string",
-        },
-    }
-
-
 def _one_name() -> Schema:
     """Of a format that has no names (D34)."""
     return {
@@ -239,11 +214,3 @@ def _not_nothing() -> Schema:
 def _whole(pattern: str) -> str:
     """Of a text as a whole. Nothing in it looks ahead, which not every validator can."""
     return f"^({pattern})$"
-
-
-def _literal(text: str) -> str:
-    return text.replace(".", r"\.")
-
-
-def _any_case(text: str) -> str:
-    return "".join(f"[{it}{it.upper()}]" if it.islower() else _literal(it) for it in text)

@@ -65,15 +65,17 @@ def _map(node: Node, place: str) -> MapNode:
 
 
 def _request(node: MapNode, pod: PodRef, providers: Providers, place: str) -> SyncRequest:
-    entry.refuse_unknown(node, place)
     nodes = _by_name(node)
+    own = entry.own_fields(nodes, providers)
+    entry.refuse_unknown(node, place, own)
     required = {
         name: tree.text(found, f"{place}{name}")
         for name, found in nodes.items()
         if name in entry.REQUIRED
     }
     request = of_fields(required, pod, providers, place)
-    return entry.with_options(request, nodes, providers, place)
+    request = entry.with_options(request, nodes, providers, place)
+    return entry.with_own(request, nodes, own, place) if own else request
 
 
 def _by_name(node: MapNode) -> Mapping[str, Node]:

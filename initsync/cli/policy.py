@@ -80,6 +80,13 @@ _NAMESPACE = "Of objects that have none; without FILE: read the pods that are th
     callback=policy_options.role_prefix,
     help=f"What names of Roles in Kubernetes begin with; default: {permits.ROLES}.",
 )
+@click.option(
+    "--env",
+    multiple=True,
+    callback=policy_options.environment,
+    metavar="NAME=VALUE",
+    help="What the platform gives the pods (injection.env), for stores that need to be known.",
+)
 @options(_NAMESPACE, 300, _OUTPUTS)
 def policy(
     paths: tuple[str, ...],
@@ -92,6 +99,7 @@ def policy(
     audience: str,
     prefix: str,
     role_prefix: str,
+    env: dict[str, str],
     **asked: Any,
 ) -> None:
     """Print what the ServiceAccounts of annotated pods must be allowed, and no more.
@@ -111,7 +119,9 @@ def policy(
         if chosen.output in _KUBERNETES:
             click.echo(dump.dump(_KUBERNETES[chosen.output](found)), nl=False)
         else:
-            _print_cloud(found, _place(found, account, region, kms_keys), trusted, prefix, chosen)
+            place = _place(found, account, region, kms_keys)
+            roles = [cloudroles.cloud_role(it, place, trusted, prefix, env) for it in found]
+            _print_cloud(roles, place, trusted, chosen)
         for permit in found:
             _warn(permits.warnings(permit, chosen.output, complete=not paths))
         _warn(read.conflicts)
@@ -119,10 +129,7 @@ def policy(
         sys.exit(AnnotationError.exit_code if read.problems else 0)
 
 
-def _print_cloud(
-    found: list[Permit], place: AwsScope, trust: Trust, prefix: str, asked: Asked
-) -> None:
-    roles = [cloudroles.cloud_role(permit, place, trust, prefix) for permit in found]
+def _print_cloud(roles: list[CloudRole], place: AwsScope, trust: Trust, asked: Asked) -> None:
     click.echo(_CLOUD[asked.output](roles, trust), nl=False)
     for role in roles:
         _warn(cloudroles.warnings(role, place, trust, asked.output))

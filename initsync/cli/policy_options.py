@@ -38,6 +38,16 @@ def kms_keys(
     return found
 
 
+def environment(
+    _: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
+    """NAME=VALUE, any number of them; of a name the last one counts."""
+    pairs = [entry.partition("=") for entry in given]
+    if not all(name and sign for name, sign, _ in pairs):
+        raise click.BadParameter("must be NAME=VALUE")
+    return {name: value for name, _, value in pairs}
+
+
 def issuer(_: click.Context, _parameter: click.Parameter, given: str | None) -> str:
     """The URL of an OIDC issuer, without its scheme."""
     found = (given or "").removeprefix("https://").rstrip("/")

@@ -13,4 +13,4 @@ def schema() -> None:
 
     It is draft 2020-12. What an annotation says stands in docs/annotation.md.
     """
-    click.echo(json_text(annotation.document(providers.names()), indent=2))
+    click.echo(json_text(annotation.document(providers), indent=2))

@@ -6,6 +6,7 @@ from initsync.doctor.diagnoses import SECRET, Part
 from initsync.doctor.result import Result, ok
 from initsync.providers.interface import SecretProvider
 from initsync.sync import data, typed
+from initsync.sync.upsert import fetched
 from initsync.words.errors import JasmError
 from initsync.words.model import OPAQUE, ExternalSecret, Form, Selection, SyncRequest
 from initsync.words.wording import one_line
@@ -26,8 +27,7 @@ def each(provider: SecretProvider, parts: Sequence[Part], by: str, told: Told) -
         found: list[Found] = []
         for entry in part.target.entries:
             try:
-                version = entry.selection.version
-                found.append((entry, provider.fetch(entry.secret_path, version)))
+                found.append((entry, fetched(provider, entry)))
             except JasmError as error:
                 yield told(error)
         if len(found) == len(part.target.entries):

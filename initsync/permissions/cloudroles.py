@@ -1,13 +1,14 @@
 """What a ServiceAccount must be allowed in AWS so that its pods sync, and no more. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
-from initsync.permissions import iam
+from initsync.permissions import iam, stores
 from initsync.permissions.iam import AwsScope
 from initsync.permissions.names import within
 from initsync.permissions.permits import Permit
+from initsync.permissions.stores import Allowed
 from initsync.permissions.wishes import Wish
 from initsync.words.model import JsonObject
 
@@ -49,16 +50,21 @@ class CloudRole(NamedTuple):
     trust: JsonObject | None
     shared: dict[str, JsonObject]
     """By the ARN of a secret in another account the policy that its owner puts on it."""
+    stores: tuple[Allowed, ...] = ()
+    """What stores other than AWS must allow."""
 
 
-def cloud_role(permit: Permit, place: AwsScope, trust: Trust, prefix: str) -> CloudRole:
-    """The ServiceAccount's; `prefix` is what its name begins with."""
+def cloud_role(
+    permit: Permit, place: AwsScope, trust: Trust, prefix: str, env: Mapping[str, str] | None = None
+) -> CloudRole:
+    """The ServiceAccount's; `prefix` is what its name begins with, `env` as of `stores.Store`."""
     name = within(f"{prefix}_{permit.namespace}_{permit.account}", _NAME_LIMIT)
     arn = place.arn("iam", f"role/{name}")
     trusted = _trust(trust, place, permit) if paths(permit) else None
     shared = {found: iam.resource_policy(arn) for found in foreign(permit, place) if trusted}
     policies = tuple(iam.policies(_statements(permit, place)))
-    return CloudRole(permit, name, arn, policies, trusted, shared)
+    others = tuple(stores.of(permit, env or {}))
+    return CloudRole(permit, name, arn, policies, trusted, shared, others)
 
 
 def paths(permit: Permit) -> list[str]:
@@ -75,8 +81,9 @@ def foreign(permit: Permit, place: AwsScope) -> list[str]:
 def warnings(role: CloudRole, place: AwsScope, trust: Trust, output: str) -> Iterator[str]:
     """What a person should know of what is printed in that form."""
     permit, whose = role.permit, role.permit.whose
-    for provider in sorted({wish.provider for wish in permit.wishes} - _STATEMENTS.keys()):
+    for provider in sorted(stores.unknown(permit) - _STATEMENTS.keys()):
         yield f"{whose}: {provider} has no permissions to print: see what its store must allow"
+    yield from (f"{whose}: {said}" for store in role.stores for said in store.warnings)
     if len(role.policies) > iam.POLICIES_LIMIT:
         have = f"{len(role.policies)} policies of {iam.POLICY_LIMIT} characters"
         yield f"{whose} needs {have}, and a role takes {iam.POLICIES_LIMIT} by default"
@@ -101,6 +108,7 @@ def as_object(role: CloudRole, trust: Trust) -> JsonObject:
         "serviceAccount": permit.account,
         "secrets": [_wish(wish) for wish in permit.wishes],
         **({"aws": _aws(role, trust)} if role.policies else {}),
+        **{store.name: store.objects for store in role.stores},
         "kubernetes": objects | guard,
     }
 

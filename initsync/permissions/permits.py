@@ -30,6 +30,11 @@ class Permit(NamedTuple):
         return f"ServiceAccount {self.namespace}/{self.account}"
 
     @property
+    def label(self) -> str:
+        """What Terraform calls what is the ServiceAccount's; it has no dots in names."""
+        return f"jasm_{self.namespace}_{self.account.replace('.', '__')}"
+
+    @property
     def secret_names(self) -> list[str]:
         """Of the Secrets, sorted."""
         return sorted({wish.secret_name for wish in self.wishes})

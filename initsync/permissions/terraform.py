@@ -14,15 +14,12 @@ def text(found: Collection[CloudRole], trust: Trust) -> str:
     """One resource after the other, with a line of whose they are before a ServiceAccount's."""
     parts = []
     for role in found:
-        blocks = [*(_aws(role, trust) if role.policies else ()), *_kubernetes(role.permit)]
+        others = [block for store in role.stores for block in store.blocks]
+        aws = _aws(role, trust) if role.policies else ()
+        blocks = [*aws, *others, *_kubernetes(role.permit)]
         head = f"# {role.permit.whose}\n"
         parts.append(head + "\n\n".join(map(hcl.block, blocks)) + "\n")
     return "\n".join(parts)
-
-
-def _label(permit: Permit) -> str:
-    """Dots are the one character of Kubernetes' names that Terraform's have not."""
-    return f"jasm_{permit.namespace}_{permit.account.replace('.', '__')}"
 
 
 def _resource(kind: str, label: str, body: dict[str, Any], *blocks: Block) -> Block:
@@ -30,7 +27,7 @@ def _resource(kind: str, label: str, body: dict[str, Any], *blocks: Block) -> Bl
 
 
 def _aws(role: CloudRole, trust: Trust) -> Iterator[Block]:
-    label = _label(role.permit)
+    label = role.permit.label
     if role.trust:
         document = Call("jsonencode", role.trust)
         body = {"name": role.name, "assume_role_policy": document}
@@ -48,7 +45,7 @@ def _aws(role: CloudRole, trust: Trust) -> Iterator[Block]:
 
 def _outputs(role: CloudRole, trust: Trust) -> Iterator[Block]:
     """What is left to do outside of these resources."""
-    label, arn = _label(role.permit), Code(f"aws_iam_role.{_label(role.permit)}.arn")
+    label, arn = role.permit.label, Code(f"aws_iam_role.{role.permit.label}.arn")
     whose = role.permit.whose
     if annotations := trust.annotations(arn):
         told = f"Annotations of {whose}"
@@ -82,13 +79,13 @@ def _associated(permit: Permit, trust: Trust) -> dict[str, Any]:
         "cluster_name": trust.cluster,
         "namespace": permit.namespace,
         "service_account": permit.account,
-        "role_arn": Code(f"aws_iam_role.{_label(permit)}.arn"),
+        "role_arn": Code(f"aws_iam_role.{permit.label}.arn"),
     }
 
 
 def _kubernetes(permit: Permit) -> Iterator[Block]:
     role, binding = permit.objects()
-    label = _label(permit)
+    label = permit.label
     yield _resource("kubernetes_role_v1", label, {}, _metadata(role), *map(_rule, role["rules"]))
     reference = binding["roleRef"]
     (subject,) = binding["subjects"]

@@ -32,6 +32,8 @@ class Wish(NamedTuple):
     path: str
     managed_by: str = ""
     """What its managed-by label says, where the pod's own container chooses that."""
+    options: tuple[tuple[str, str], ...] = ()
+    """What the entry's fields say that its provider alone has, sorted by name."""
 
 
 def of_manifest(text: str, namespace: str) -> Iterator[Wish]:
@@ -126,4 +128,5 @@ def _requests(namespace: str, text: str) -> tuple[SyncRequest, ...]:
 def _wishes(requests: Iterable[SyncRequest], account: str, managed_by: str) -> Iterator[Wish]:
     for request in requests:
         source = (request.provider, request.secret_path)
-        yield Wish(request.namespace, account, request.secret_name, *source, managed_by)
+        options = request.selection.options
+        yield Wish(request.namespace, account, request.secret_name, *source, managed_by, options)

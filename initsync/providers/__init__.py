@@ -1,10 +1,17 @@
-"""Where secrets come from: a provider is a file here and a line in this table (D16)."""
+"""Where secrets come from: a provider is a file here and a line in this table (D16).
+
+Or it is a Python package of its own, which says so by an entry point of the group `jasm.providers`.
+https://packaging.python.org/en/latest/specifications/entry-points/
+"""
 
 import importlib
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:  # a sync needs no types
-    from initsync.providers.interface import PathRule, ProviderClass
+    from collections.abc import Mapping
+
+    from initsync.providers.interface import EntryField, PathRule, ProviderClass
 
 
 class Modules(NamedTuple):
@@ -23,16 +30,23 @@ PROVIDERS = {
     ),
 }
 """By the annotation's `provider`."""
+GROUP = "jasm.providers"
+"""Of entry points: each has the annotation's `provider`, and a module as the table's two in one."""
 
 
 def names() -> tuple[str, ...]:
     """The supported providers, in alphabetical order."""
-    return tuple(sorted(PROVIDERS))
+    return tuple(sorted({*PROVIDERS, *_installed()}))
+
+
+def supports(name: str) -> bool:
+    """Whether it is one of `names()`. Packages are looked through only where the table lacks it."""
+    return name in PROVIDERS or name in _installed()
 
 
 def load(name: str) -> "ProviderClass":
     """The class `Provider` of a name from `names()`; nothing else is ever imported."""
-    return cast("ProviderClass", importlib.import_module(PROVIDERS[name].provider).Provider)
+    return cast("ProviderClass", importlib.import_module(_modules(name).provider).Provider)
 
 
 def check_path(name: str, path: str) -> str | None:
@@ -47,5 +61,23 @@ def check_version(name: str, version: str) -> str | None:
     return f"must be left out: {name} has no versions"
 
 
+def fields(name: str) -> "Mapping[str, EntryField]":
+    """What entries of the provider `name` may have beside the fields of all."""
+    return cast("Mapping[str, EntryField]", getattr(_rules(name), "FIELDS", {}))
+
+
 def _rules(name: str) -> "PathRule":
-    return cast("PathRule", importlib.import_module(PROVIDERS[name].paths))
+    return cast("PathRule", importlib.import_module(_modules(name).paths))
+
+
+def _modules(name: str) -> Modules:
+    return PROVIDERS[name] if name in PROVIDERS else _installed()[name]
+
+
+@cache
+def _installed() -> "Mapping[str, Modules]":
+    """Those of packages, whose installation is the platform's; they change with the image only."""
+    from importlib import metadata  # 15 ms, which a provider of the table never pays
+
+    found = metadata.entry_points(group=GROUP)
+    return {point.name: Modules(point.value, point.value) for point in found}

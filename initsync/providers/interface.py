@@ -1,7 +1,7 @@
 """The contract between a sync and where secrets come from (D16); no cloud's words."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from initsync.words.model import ExternalSecret
 
@@ -50,9 +50,30 @@ class ProviderClass(Protocol):
         may be asked."""
 
 
+class Chooser(Protocol):
+    """A provider whose entries have fields of its own."""
+
+    def fetch(self, path: str, version: str, options: Mapping[str, str]) -> ExternalSecret:
+        """As `SecretProvider.fetch`; `options` are what an entry's own fields say, by name."""
+
+
+class EntryField(NamedTuple):
+    """A field that entries of one provider may have beside those of all, for a text."""
+
+    problem: Callable[[str], str | None]
+    """The rule that a text breaks, as "must …", or None. Asks nobody."""
+    title: str
+    """For editors: two or three words."""
+    description: str
+    """Likewise, whole sentences."""
+
+
 class PathRule(Protocol):
-    """What a module of a provider's rules has; of a provider with versions `version_problem` too,
-    which says likewise what an entry's `version` breaks."""
+    """What a module of a provider's rules has.
+
+    It may have `version_problem` too, which says likewise what an entry's `version` breaks, and
+    `FIELDS`, a map of `EntryField` by name.
+    """
 
     def problem(self, path: str) -> str | None:
         """The rule that `path` breaks, as "must …", or None. Asks nobody."""

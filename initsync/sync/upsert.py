@@ -6,7 +6,7 @@ an older value over a newer one. The outside arrives as arguments.
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from initsync.sync import data, secret
 from initsync.sync.retry import Retry
@@ -20,7 +20,7 @@ from initsync.words.model import OPAQUE, Data, ExternalSecret, JsonObject, SyncR
 from initsync.words.outcome import Outcome
 
 if TYPE_CHECKING:  # a sync needs no types
-    from initsync.providers.interface import SecretProvider
+    from initsync.providers.interface import Chooser, SecretProvider
 from initsync.words.times import span
 
 MANY = 1000
@@ -129,7 +129,15 @@ def _fetched(target: Target, load: Load, retry: Retry) -> tuple[Data, str]:
 
 
 def _fetch(entry: SyncRequest, load: Load) -> ExternalSecret:
-    return load(entry.provider).fetch(entry.secret_path, entry.selection.version)
+    return fetched(load(entry.provider), entry)
+
+
+def fetched(provider: "SecretProvider", entry: SyncRequest) -> ExternalSecret:
+    """What an entry asks its provider for. Raises as `SecretProvider.fetch`."""
+    path, version, options = entry.secret_path, entry.selection.version, entry.selection.options
+    if not options:
+        return provider.fetch(path, version)
+    return cast("Chooser", provider).fetch(path, version, dict(options))
 
 
 def _kept(

@@ -72,6 +72,8 @@ class Selection(NamedTuple):
     """None: everything at the top level."""
     values: tuple[tuple[str, str], ...] = ()
     """By key in the Secret the template of its value."""
+    options: tuple[tuple[str, str], ...] = ()
+    """By name what the fields say that entries of this provider alone have, sorted."""
 
 
 class Form(NamedTuple):

@@ -3,11 +3,14 @@
 import pytest
 
 from initsync.annotation.request import parse
+from initsync.providers.interface import EntryField
 from initsync.words.errors import AnnotationError
 from initsync.words.model import FORMATS, Form, Key, Selection
 from initsync.words.secrettypes import TYPES
 from tests.initsync.annotation.known import Known
 from tests.initsync.annotation.written import POD, entry, listed, one, sentence
+
+ANY = EntryField(lambda _: None, "Role", "Whose.")
 
 
 def test_without_any_everything_is_taken_into_an_opaque_secret() -> None:
@@ -159,3 +162,36 @@ def test_a_type_whose_keys_none_gives_is_refused_before_anything_is_fetched(
 
 def test_there_is_a_case_of_each_type() -> None:
     assert len(TYPES) == 5
+
+
+def region(text: str) -> str | None:
+    return None if text.startswith("eu-") else "must be in Europe"
+
+
+OWN = Known("aws", "vault", own={"region": EntryField(region, "Region", "Where."), "role": ANY})
+
+
+def test_a_field_that_its_provider_alone_has_is_told_by_name() -> None:
+    (request,) = parse(entry("role: app\nregion: eu-west-1"), POD, OWN)
+
+    assert request.selection.options == (("region", "eu-west-1"), ("role", "app"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ("region: us-east-1", "region is 'us-east-1', but must be in Europe"),
+        ("region: ''", "region is '', but must have text"),
+        ("region: [a]", "'region' must be a string, not a list or map"),
+        ("region: 5", "region is '5', but must be a string and YAML reads a int: put it in quotes"),
+        ("regio: eu-west-1", "unknown field 'regio', did you mean 'region'?"),
+    ],
+)
+def test_such_a_field_that_is_wrong_is_named_with_its_rule_and_line(fields: str, said: str) -> None:
+    assert sentence(entry(fields), OWN).startswith(f"line 4: {said}")
+
+
+def test_entries_of_other_providers_have_no_such_field() -> None:
+    text = entry("role: app").replace("vault", "aws")
+
+    assert "unknown field 'role'" in sentence(text, OWN)

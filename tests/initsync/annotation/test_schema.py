@@ -15,15 +15,20 @@ from initsync import providers
 from initsync.annotation import entry, plain, schema
 from initsync.annotation.request import parse
 from initsync.annotation.values import FILTERS
+from initsync.providers.interface import EntryField
 from initsync.words import rules, secrettypes
 from initsync.words.errors import AnnotationError
 from initsync.words.model import FORMATS, PodRef
 from tests.full import times
+from tests.initsync.annotation.known import Known
 
 POD = PodRef("shop", "web-1", "0b2a")
-DOCUMENT = schema.document(providers.names())
+DOCUMENT = schema.document(providers)
 NAMED = {"provider": "aws-secretsmanager", "path": "/prod/db", "secretName": "db"}
+OWN = sorted({field for name in providers.names() for field in providers.fields(name)})
+"""The fields that one provider has alone, or some."""
 UNSAID = (
+    *(rf"{field} is .*, but must (?!have text|be a string)" for field in OWN),
     r"path is .*, but must (?!not be empty)",
     r"version is .*, but must ",
     r" give .* twice$",
@@ -139,7 +144,7 @@ def entries(
         "annotations": st.dictionaries(labels, TEXTS, max_size=2),
     }
     assert (*required, *optional) == (*entry.REQUIRED, *entry.OPTIONAL)
-    return st.fixed_dictionaries(required, optional=optional)
+    return st.fixed_dictionaries(required, optional=optional | dict.fromkeys(OWN, TEXTS))
 
 
 USUAL = entries(
@@ -278,6 +283,21 @@ def test_what_the_descriptions_say_is_what_only_the_parser_holds(
     assert all(one in DOCUMENT["description"] for one in schema.UNSAID)
 
 
+def test_a_field_that_one_provider_has_alone_is_no_other_ones() -> None:
+    own = EntryField(lambda _: None, "Role", "Whose.")
+    validator = Draft202012Validator(schema.document(Known("aws", "vault", own={"role": own})))
+
+    accepted = {
+        provider: validator.is_valid(NAMED | {"provider": provider, "role": "app"})
+        for provider in ("aws", "vault")
+    }
+
+    assert accepted == {"aws": False, "vault": True}
+    assert validator.is_valid(NAMED | {"provider": "aws"})
+    assert not validator.is_valid(NAMED | {"provider": "vault", "role": 5})
+    assert not validator.is_valid(NAMED | {"provider": "vault", "role": ""})
+
+
 def parts(found: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """The schema of every field, list's item and map's member."""
     if not isinstance(found, dict):
@@ -317,6 +337,6 @@ def test_it_is_a_schema_of_its_draft_and_no_pattern_looks_ahead() -> None:
 def test_the_constants_are_the_parsers() -> None:
     found = DOCUMENT["$defs"]["entry"]["properties"]
 
-    assert tuple(found) == (*entry.REQUIRED, *entry.OPTIONAL)
+    assert tuple(found) == (*entry.REQUIRED, *entry.OPTIONAL, *OWN)
     assert found["secretName"]["maxLength"] == rules.NAME_LIMIT
     assert all(name in found["values"]["description"] for name in FILTERS)

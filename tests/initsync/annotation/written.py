@@ -35,10 +35,10 @@ def one(fields: str) -> SyncRequest:
     return request
 
 
-def sentence(text: str) -> str:
+def sentence(text: str, providers: Known = PROVIDERS) -> str:
     """What is wrong with it, without the annotation's name: `line 4: …`."""
     with pytest.raises(AnnotationError) as caught:
-        read(text)
+        parse(text, POD, providers)
     said = str(caught.value)
     assert said.isprintable()
     assert said.startswith(PLACE)

@@ -1,0 +1,36 @@
+"""The part of the annotation's JSON Schema about fields that one provider has alone. Pure."""
+
+from typing import Any
+
+from initsync.annotation.request import OwnField, Providers
+
+Schema = dict[str, Any]
+Owners = dict[str, dict[str, OwnField]]
+"""By the name of a field, and by provider."""
+
+
+def by_name(providers: Providers) -> Owners:
+    """The fields of all providers."""
+    found: Owners = {}
+    for provider in sorted(providers.names()):
+        for name, own in providers.fields(provider).items():
+            found.setdefault(name, {})[provider] = own
+    return found
+
+
+def schema(having: dict[str, OwnField]) -> Schema:
+    """Of one field, told for each provider that has it."""
+    told = [f"Of {provider}: {own.description}" for provider, own in having.items()]
+    title = next(iter(having.values())).title
+    return {"title": title, "description": " ".join(told), "type": "string", "minLength": 1}
+
+
+def conditions(own: Owners) -> list[Schema]:
+    """That no other provider has the fields."""
+    return [
+        {
+            "if": {"required": [name]},
+            "then": {"properties": {"provider": {"enum": list(having)}}},
+        }
+        for name, having in own.items()
+    ]
