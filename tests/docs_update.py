@@ -151,6 +151,7 @@ SYNC = Target((SyncRequest("aws-secretsmanager", PATH, "app-credentials", POD),)
 KEPT = Outcome("stale", SYNC, ("DB_PASSWORD", "DB_USER"), f"last written 17m ago; {DOWN}")
 MADE = Outcome("created", SYNC, ("DB_PASSWORD", "DB_USER"), version="5f2e1c09-7a31-4d0e")
 CHANGED = MADE._replace(action="updated", before="aws-secretsmanager /prod/other/config")
+EXPIRED = MADE._replace(warning="it expired on 2026-11-30: store a new version there")
 HEAD = """\
 # Errors and what to do
 
@@ -219,6 +220,14 @@ overwrites what the other one needs. Give each its own name.
 
     {told(CHANGED).sentence}
 """
+DOUBTFUL = f"""
+## ExternalSecretDoubtful
+
+Exit code 0, with a Warning. The sync is done, and the provider said something of the secret that
+somebody should look at: Azure gives secrets that have expired, or are not active yet, and says so.
+
+    {told(EXPIRED).sentence}
+"""
 TRIED = {
     "yes": "The container itself tries again: at most five times, within its deadline.",
     "in part": "The container itself tries again where that may help: at most five times.",
@@ -243,10 +252,11 @@ def page() -> str:
         row("SecretSynced", 0, ""),
         row("StaleSecret", 0, "yes"),
         row("SecretSourceChanged", 0, ""),
+        row("ExternalSecretDoubtful", 0, ""),
         row("InternalError", 1, "no"),
     ]
     sections = [part for reason, same in kinds for part in section(reason, same)]
-    return "".join((HEAD, *rows, MIDDLE, *sections, SYNCED, STALE, REPLACED, BUG))
+    return "".join((HEAD, *rows, MIDDLE, *sections, SYNCED, STALE, REPLACED, DOUBTFUL, BUG))
 
 
 def schema() -> str:

@@ -13,6 +13,8 @@ SYNCED = "SecretSynced"
 """The Event's reason of what went well; of a failure it is its own."""
 STALE = "StaleSecret"
 REPLACED = "SecretSourceChanged"
+DOUBTFUL = "ExternalSecretDoubtful"
+"""The provider gave the secret, and says something of it that somebody should look at."""
 
 
 _REPLACED = (
@@ -49,7 +51,8 @@ def exit_code(reports: Reports) -> int:
 
 def told(outcome: Outcome) -> Report:
     """The report of what was done."""
-    reason = STALE if outcome.action == "stale" else REPLACED if outcome.before else SYNCED
+    usual = DOUBTFUL if outcome.warning else SYNCED
+    reason = STALE if outcome.action == "stale" else REPLACED if outcome.before else usual
     sentence = outcome.sentence + (_REPLACED if outcome.before else "")
     return Report(reason, sentence, 0, reason != SYNCED, (outcome,))
 

@@ -4,9 +4,9 @@ Any write rests on a value fetched after the write that it replaces, so a slow p
 an older value over a newer one. The outside arrives as arguments.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from initsync.sync import data, secret
 from initsync.sync.retry import Retry
@@ -67,15 +67,15 @@ def sync(
         if existing and _recent(target, existing, now()):
             return _outcome("recent", target, existing, note=_written_ago(existing, now()))
         try:
-            found, version = _fetched(target, load, retry)
+            found = _fetched(target, load, retry)
         except ProviderUnavailable as error:
             return _kept(target, existing, error, now())
-        wanted = secret.secret(target, found, version, existing, now(), settings)
+        wanted = secret.secret(target, found.data, found.version, existing, now(), settings)
         if existing and _up_to_date(target, existing, wanted, now()):
             retry.wait(settings.settle if attempt > 1 else 0)
-            return _outcome("unchanged", target, existing, version)
+            return found.told(_outcome("unchanged", target, existing, found.version))
         try:
-            return _written(target, existing, wanted, cluster, retry, settings)
+            return found.told(_written(target, existing, wanted, cluster, retry, settings))
         except ClusterConflict:
             if attempt == ROUNDS or not retry.paused(attempt):
                 raise
@@ -116,8 +116,23 @@ def _up_to_date(target: Target, existing: JsonObject, wanted: JsonObject, now: f
     return timely and secret.up_to_date(existing, wanted)
 
 
-def _fetched(target: Target, load: Load, retry: Retry) -> tuple[Data, str]:
-    """The Secret's data, and the versions that were read: all of its sources, or none."""
+class Fetched(NamedTuple):
+    """What the sources of a Secret gave."""
+
+    data: Data
+    version: str
+    """Those that were read, of several sources one a line."""
+    note: str
+    warning: str
+
+    def told(self, outcome: Outcome) -> Outcome:
+        """What was done, with what is to be told of the sources."""
+        note = "; ".join(filter(None, (outcome.note, self.note)))
+        return outcome._replace(note=note, warning=self.warning)
+
+
+def _fetched(target: Target, load: Load, retry: Retry) -> Fetched:
+    """What all of its sources gave: of one that fails, nothing."""
     found = [(entry, retry(partial(_fetch, entry, load))) for entry in target.entries]
     read = data.of(found)
     if target.form.type != OPAQUE:
@@ -125,7 +140,13 @@ def _fetched(target: Target, load: Load, retry: Retry) -> tuple[Data, str]:
 
         typed.check(target, read)
     versions = [external.version for _, external in found]
-    return read, "\n".join(versions) if any(versions) else ""
+    version = "\n".join(versions) if any(versions) else ""
+    notes, warnings = {it.note for _, it in found}, {it.warning for _, it in found}
+    return Fetched(read, version, _joined(notes), _joined(warnings))
+
+
+def _joined(said: Iterable[str]) -> str:
+    return "; ".join(sorted(filter(None, said)))
 
 
 def _fetch(entry: SyncRequest, load: Load) -> ExternalSecret:

@@ -190,7 +190,7 @@ def types(entries: Iterable[SyncRequest]) -> dict[str, str]:
 class ExternalSecret:
     """What a provider holds at a path. Its printed form never shows any of it."""
 
-    __slots__ = ("content", "provider", "source_path", "version")
+    __slots__ = ("content", "note", "provider", "source_path", "version", "warning")
 
     def __init__(
         self,
@@ -198,6 +198,8 @@ class ExternalSecret:
         source_path: str,
         provider: str,
         version: str = "",
+        note: str = "",
+        warning: str = "",
     ) -> None:
         self.content = content if isinstance(content, (str, bytes)) else dict(content)
         """Text or bytes in some format; or keys and values, of a provider that has those."""
@@ -205,6 +207,11 @@ class ExternalSecret:
         self.provider = provider
         self.version = version
         """The provider's own name of it; empty where there is none."""
+        self.note = note
+        """What the Event is to tell of how it came here, as half a sentence, such as which of two
+        regions answered."""
+        self.warning = warning
+        """Likewise, what somebody should look at although the secret was given."""
 
     def __repr__(self) -> str:
         return f"ExternalSecret({self.provider} {self.source_path!r}, content redacted)"

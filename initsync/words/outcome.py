@@ -27,6 +27,8 @@ class Outcome(NamedTuple):
     """The provider's own name of what the Secret holds; of several sources one a line."""
     before: str = ""
     """The other source that the Secret was written from before."""
+    warning: str = ""
+    """What somebody should look at, by the provider's own word."""
 
     @property
     def sentence(self) -> str:
@@ -40,5 +42,5 @@ class Outcome(NamedTuple):
         said = _SAID[self.action].format(keys=keys, source=self.target.source)
         version = self.version and f"version {', '.join(self.version.split())}"
         replaced = self.before and f"before: {self.before}"
-        notes = "; ".join(filter(None, (version, replaced, self.note)))
+        notes = "; ".join(filter(None, (version, replaced, self.note, self.warning)))
         return f"Secret {self.target.secret_name} {would}{said}{notes and f' ({notes})'}"

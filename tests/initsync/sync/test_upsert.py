@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from initsync.sync import secret
+from initsync.sync.report import told
 from initsync.sync.retry import Retry
 from initsync.sync.settings import Settings
 from initsync.sync.upsert import MANY, ROUNDS, Secrets, sync
@@ -89,6 +90,7 @@ class Provider:
     def __init__(self, **data: str) -> None:
         self.data = data
         self.down = False
+        self.note = self.warning = ""
         self.fetches = 0
 
     def fetch(self, path: str, version: str = "") -> ExternalSecret:
@@ -97,7 +99,7 @@ class Provider:
             raise ProviderUnavailable("AWS", "HTTP 503")
         if not self.data:
             raise SecretNotFound(self.name, path)
-        return ExternalSecret(self.data, path, self.name)
+        return ExternalSecret(self.data, path, self.name, "", self.note, self.warning)
 
     def whoami(self, path: str) -> str:
         raise AssertionError("a sync asks for no name")
@@ -127,6 +129,20 @@ def test_a_missing_secret_is_created() -> None:
     assert outcome == Outcome("created", TARGET, ("a",))
     assert cluster.calls == ["read", "apply"]
     assert slept == []
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_what_the_provider_says_beside_the_secret_is_told(stored: bool) -> None:
+    cluster, provider = Cluster(), Provider(a="1")
+    if stored:
+        run(cluster, provider)
+    provider.note, provider.warning = "answered by region eu-west-1", "it expired yesterday"
+
+    outcome = run(cluster, provider)
+
+    assert outcome.action == ("unchanged" if stored else "created")
+    assert outcome.sentence.endswith("(answered by region eu-west-1; it expired yesterday)")
+    assert (told(outcome).reason, told(outcome).warning) == ("ExternalSecretDoubtful", True)
 
 
 def test_an_equal_secret_is_not_written() -> None:
