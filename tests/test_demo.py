@@ -69,6 +69,41 @@ def test_a_signal_ends_it_and_all_that_it_started(
     assert [child for child in children if os.path.exists(f"/proc/{child}")] == []
 
 
+def test_kept_it_can_be_tried_until_ctrl_c(tmp_path: Path) -> None:
+    running = subprocess.Popen(
+        [*COMMAND, "--keep"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+    )
+    stop = threading.Timer(120, running.kill)  # the test's deadline
+    stop.start()
+    assert running.stdout
+    told = list(iter(running.stdout.readline, "Ctrl-C ends it.\n"))
+    pairs = (line.removeprefix("  export ").strip().split("=", 1) for line in told if "=" in line)
+    env = os.environ | {name: value for name, value in pairs if name.isupper()}
+
+    tried = [
+        subprocess.run(
+            [sys.executable, "-m", "initsync", *arguments], env=env, capture_output=True, text=True
+        )
+        for arguments in (["list", "-n", "shop"], ["doctor", "--pod", "web-1"], ["--pod", "web-1"])
+    ]
+    running.send_signal(signal.SIGINT)
+    last, said = running.communicate()
+    stop.cancel()
+
+    listed, doctor, by_hand = (it.stdout + it.stderr for it in tried)
+    assert "app-credentials" in listed
+    assert "ok      cloud-secret: /prod/codnod/config has 3 keys" in doctor
+    assert "Secret app-credentials is up to date with 3 keys" in by_hand
+    assert (running.returncode, said) == (0, "")
+    assert last == "\nEverything that the demo started has been ended.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def _children(pid: int) -> list[int]:
     with open(f"/proc/{pid}/task/{pid}/children") as file:
         return [int(child) for child in file.read().split()]

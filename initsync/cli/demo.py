@@ -23,7 +23,10 @@ _PACKAGES = (
     default="embedded",
     help="real: etcd and kube-apiserver on this machine, built at first use.",
 )
-def demo(cluster: str) -> None:
+@click.option(
+    "--keep", is_flag=True, help="Leave it all running until Ctrl-C, and print how to try it."
+)
+def demo(cluster: str, *, keep: bool) -> None:
     """Show the whole story on this machine: no cluster, no AWS, no root."""
     if not find_spec("initsync.demo"):
         raise click.UsageError("the demo is not in this image: in a clone of JASM run make demo")
@@ -32,4 +35,4 @@ def demo(cluster: str) -> None:
         raise click.UsageError(told)
     # moto, cryptography and more: for this command alone, and not in every image.
     story = import_module("initsync.demo.story")
-    sys.exit(story.tell(cluster, Progress(sys.stderr)))
+    sys.exit(story.tell(cluster, Progress(sys.stderr), keep=keep))

@@ -34,12 +34,26 @@ class Stage(NamedTuple):
         """An annotated pod, as the API server stored it after admission."""
         pod = manifests.pod(NAMESPACE, name, {keys.ANNOTATION: annotation})
         pod["spec"] |= {"serviceAccountName": account, "automountServiceAccountToken": False}
+        pod["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": SECRET}}]
         return self.api.create(pod)
 
     def run_init(self, pod: JsonObject) -> Finished:
         """The injected container's own command, environment and files, as a process."""
         identity = AwsIdentity(self.aws.role_arn(ACCOUNT), self.aws.region, self.aws.url)
         return run_container(self.api, pod, keys.CONTAINER, aws=identity)
+
+    def kubeconfig(self) -> JsonObject:
+        """The administrator's, with the demo's namespace chosen."""
+        cluster = {"server": self.api.url, "certificate-authority": self.api.ca_file}
+        context = {"cluster": "demo", "user": "demo", "namespace": NAMESPACE}
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "demo", "cluster": cluster}],
+            "users": [{"name": "demo", "user": {"token": self.api.admin_token}}],
+            "contexts": [{"name": "demo", "context": context}],
+            "current-context": "demo",
+        }
 
     def secret(self, name: str = SECRET) -> JsonObject:
         """The Secret as stored."""

@@ -5,7 +5,9 @@ import sys
 import tempfile
 import uuid
 from contextlib import ExitStack
+from pathlib import Path
 
+from initsync.demo import kept
 from initsync.demo.screen import Screen
 from initsync.demo.stage import ACCOUNT, ANNOTATION, NAMESPACE, PATH, SECRET, Stage, stage
 from initsync.testing.controlplane.progress import Progress
@@ -24,23 +26,23 @@ class Unexpected(Exception):
     """A scene did not end as it should: the demo is also a test."""
 
 
-def tell(kind: str, progress: Progress) -> int:
-    """Tell it on standard output; the exit code."""
+def tell(kind: str, progress: Progress, *, keep: bool = False) -> int:
+    """Tell it on standard output; the exit code. `keep`: all goes on running until Ctrl-C."""
     screen = Screen(sys.stdout)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # unwind, as Ctrl-C
     try:
-        _tell(kind, progress, screen)
+        _tell(kind, progress, screen, keep=keep)
     except (Unexpected, StartFailed, MissingToolchain) as error:
         screen.line(f"\nThe demo stopped: {error}")
         return 1
     except KeyboardInterrupt:
         screen.line("\nInterrupted; everything that the demo started has been ended.")
         return 130
-    screen.line(_OWN_CLUSTER)
+    screen.line("\nEverything that the demo started has been ended." if keep else _OWN_CLUSTER)
     return 0
 
 
-def _tell(kind: str, progress: Progress, screen: Screen) -> None:
+def _tell(kind: str, progress: Progress, screen: Screen, *, keep: bool) -> None:
     cluster = "an embedded Kubernetes API" if kind == "embedded" else "etcd and kube-apiserver"
     screen.line("JASM on this machine: no root, no cloud account; nothing is left behind.")
     with ExitStack() as running:
@@ -53,6 +55,8 @@ def _tell(kind: str, progress: Progress, screen: Screen) -> None:
             screen.line(f"   injector {ready.webhook.url}")
         for scene in (_first_pod, _second_pod, _rotation, _wrong_field, _not_there, _no_role):
             scene(ready, screen)
+        if keep:
+            kept.until_interrupted(ready, screen, Path(tempfile.tempdir))
 
 
 def _first_pod(ready: Stage, screen: Screen) -> None:

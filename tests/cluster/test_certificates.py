@@ -3,6 +3,7 @@
 import base64
 import datetime
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,8 @@ def test_a_wait_that_is_too_long_for_a_run_is_left_to_the_next(installed: Instal
     second = installed.run("-o", "json")
 
     assert json.loads(first.stdout)["complete"] is False
-    assert "the rest is for a later run: wait 600 s: every replica" in first.stderr
+    # It began to wait a moment before it says so.
+    assert re.search(r"the rest is for a later run: wait (600|59\d) s: every replica", first.stderr)
     assert installed.bundles()[0].count("BEGIN CERTIFICATE") == 1
     assert (steps(first), steps(second)) == (["issue", "trust", "serve"], ["drop"])
 

@@ -3,7 +3,8 @@
 Namespaces, ServiceAccounts and their tokens, Roles and RoleBindings, ConfigMaps, Secrets, Pods
 with mutating webhooks, Events; get, list, create, update, merge patch, server-side apply, delete.
 It answers as the real one does, Status bodies and all: tests/cluster/test_contract_*.py asks both.
-Not there: watch, selectors, other patch types, CEL, ClusterRoles, default tokens of Pods.
+kubectl finds its way by discovery. Not there: watch, other patch types, controllers, CEL,
+ClusterRoles, default tokens of Pods.
 """
 
 import ssl

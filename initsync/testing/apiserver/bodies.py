@@ -16,7 +16,7 @@ APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 _OBJECTS = ("application/json", "application/yaml")
 _ACCEPTED = ", ".join((*_OBJECTS, "application/vnd.kubernetes.protobuf"))
-_ABSENT = ("watch", "labelSelector", "fieldSelector")
+_ABSENT = ("watch",)
 
 
 class Request(NamedTuple):
@@ -58,6 +58,19 @@ class Options(NamedTuple):
     manager: str
     force: bool
     dry_run: bool
+
+
+class Selectors(NamedTuple):
+    """What a list's query says."""
+
+    labels: str
+    fields: str
+
+
+def selectors(request: Request) -> Selectors:
+    """Those of a list; empty where it is of everything."""
+    query = parse_qs(urlsplit(request.url).query)
+    return Selectors(*(query.get(f"{of}Selector", [""])[-1] for of in ("label", "field")))
 
 
 def options(request: Request) -> Options:

@@ -2,17 +2,28 @@
 
 from collections import Counter
 
-from initsync.testing.apiserver import rbac, status
-from initsync.testing.apiserver.bodies import APPLY, MERGE, Reply, Request, decoded, options, parsed
+from initsync.testing.apiserver import discovery, rbac, status
+from initsync.testing.apiserver.bodies import (
+    APPLY,
+    MERGE,
+    Reply,
+    Request,
+    decoded,
+    options,
+    parsed,
+    selectors,
+)
 from initsync.testing.apiserver.rbac import Attributes, User
 from initsync.testing.apiserver.resources import (
     ACCESS_REVIEWS,
     ROLE_BINDINGS,
     ROLES,
+    SELF_REVIEWS,
     SERVICE_ACCOUNTS,
     Resource,
     Target,
 )
+from initsync.testing.apiserver.selectors import narrowed
 from initsync.testing.apiserver.status import ApiError
 from initsync.testing.apiserver.storage import Storage
 from initsync.testing.apiserver.tokens import Tokens
@@ -73,7 +84,8 @@ class Handlers:
         if verb == "get":
             return Reply(200, self._storage.get(resource, namespace, where.name), [])
         if verb == "list":
-            return Reply(200, _listed(resource, self._storage.list(resource, namespace)), [])
+            every = self._storage.list(resource, namespace)
+            return Reply(200, _listed(resource, narrowed(every, *selectors(request))), [])
         if verb == "delete":
             return Reply(
                 200, _gone(resource, self._storage.delete(resource, namespace, where.name)), []
@@ -81,8 +93,8 @@ class Handlers:
         if where.subresource:
             issued = self._tokens.issue(namespace, where.name, decoded(request))
             return Reply(201, issued, [])
-        if resource == ACCESS_REVIEWS:
-            return Reply(201, self._reviewed(decoded(request)), [])
+        if resource in (ACCESS_REVIEWS, SELF_REVIEWS):
+            return Reply(201, self._reviewed(decoded(request), user), [])
         writer = Writer(self._storage, user, resource, where, chosen)
         written = self._written(writer, verb, user, where, request)
         return Reply(201 if written.created else 200, written.object, written.warnings)
@@ -100,12 +112,13 @@ class Handlers:
             return writer.merge(parsed(request))
         raise status.unsupported_media_type("415: Unsupported Media Type")
 
-    def _reviewed(self, review: JsonObject) -> JsonObject:
-        """A SubjectAccessReview with its answer."""
+    def _reviewed(self, review: JsonObject, caller: User) -> JsonObject:
+        """A SubjectAccessReview with its answer; of one that names nobody, for the caller."""
         spec = review["spec"]
         fields = ("verb", "group", "resource", "namespace", "name")
         asked = Attributes(*(spec["resourceAttributes"].get(field) or "" for field in fields))
-        user = User(spec["user"], tuple(spec.get("groups") or ()))
+        named = "user" in spec
+        user = User(spec["user"], tuple(spec.get("groups") or ())) if named else caller
         return review | {"status": {"allowed": self._allowed(user, asked)}}
 
     def _authorise(self, user: User, verb: str, where: Target) -> None:
@@ -127,6 +140,10 @@ _NOT_ALLOWED = "the server does not allow this method on the requested resource"
 
 
 def _outside(user: User, request: Request) -> Reply:
+    """What is no object. Discovery is for all whom the server knows, as by `system:discovery`."""
+    known = user != rbac.ANONYMOUS
+    if request.method == "GET" and known and (found := discovery.answer(request.path)):
+        return Reply(200, found, [])
     if rbac.MASTERS in user.groups:
         return Reply(404, "404 page not found\n", [])
     asked = f'{request.method.lower()} path "{request.path}"'

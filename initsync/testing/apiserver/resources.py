@@ -35,8 +35,22 @@ WEBHOOKS = Resource(
     "MutatingWebhookConfiguration",
     namespaced=False,
 )
+_AUTHORIZATION = "authorization.k8s.io"
 ACCESS_REVIEWS = Resource(
-    "authorization.k8s.io", "subjectaccessreviews", "SubjectAccessReview", namespaced=False
+    _AUTHORIZATION, "subjectaccessreviews", "SubjectAccessReview", namespaced=False
+)
+SELF_REVIEWS = Resource(
+    _AUTHORIZATION, "selfsubjectaccessreviews", "SelfSubjectAccessReview", namespaced=False
+)
+# Kept and listed, and nobody acts on them: there are no controllers.
+_WITHOUT_CONTROLLERS = (
+    Resource("", "replicationcontrollers", "ReplicationController"),
+    Resource("apps", "deployments", "Deployment"),
+    Resource("apps", "replicasets", "ReplicaSet"),
+    Resource("apps", "statefulsets", "StatefulSet"),
+    Resource("apps", "daemonsets", "DaemonSet"),
+    Resource("batch", "jobs", "Job"),
+    Resource("batch", "cronjobs", "CronJob"),
 )
 _SERVED = {
     (resource.group, resource.plural): resource
@@ -50,10 +64,17 @@ _SERVED = {
         ROLE_BINDINGS,
         WEBHOOKS,
         ACCESS_REVIEWS,
+        SELF_REVIEWS,
         Resource("", "configmaps", "ConfigMap"),
+        *_WITHOUT_CONTROLLERS,
     ]
 }
 _GROUPS = {group for group, _ in _SERVED}
+
+
+def served(group: str | None) -> list[Resource]:
+    """Those of an API group, the core's being empty; None: all."""
+    return [it for it in _SERVED.values() if group in (None, it.group)]
 
 
 class Target(NamedTuple):
