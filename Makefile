@@ -23,7 +23,8 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-# Everything that needs no cluster; the embedded API is part of it. HELM=skip leaves the chart out.
+# Everything that needs no cluster; the embedded API is part of it. HELM=skip leaves the chart out,
+# ORACLES=skip the clouds' own clients.
 # ARGS go to pytest, here and below: options, or the tests to run in place of all.
 unit: $(READY)
 	@$(BIN)/python -m tests.programs unit
@@ -82,6 +83,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3
 lock: $(READY)
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt
 	$(COMPILE) requirements/go.in -o requirements/go.txt
+	$(COMPILE) requirements/oracles.in -o requirements/oracles.txt
 	$(COMPILE) pyproject.toml --all-extras --group dev -o requirements/dev.txt
 	$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/init.txt
 	$(COMPILE) pyproject.toml -c requirements/dev.txt --extra injector -o requirements/injector.txt

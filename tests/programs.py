@@ -1,7 +1,7 @@
 """`python -m tests.programs TIER`: have built what that tier's tests run, before they do.
 
-Within a test, minutes of building would be a test that hangs. CLUSTER=skip and HELM=skip leave
-out what the tests that they leave out would need.
+Within a test, minutes of building would be a test that hangs. CLUSTER=skip, HELM=skip and
+ORACLES=skip leave out what the tests that they leave out would need.
 """
 
 import os
@@ -16,6 +16,7 @@ from initsync.testing.controlplane import binaries
 from initsync.testing.controlplane.gobuild import Part, found
 from initsync.testing.controlplane.progress import Failed
 from initsync.testing.controlplane.toolchain import MissingToolchain
+from tests import oracles
 from tests.bench import gobuild
 from tests.chart import helm
 
@@ -57,7 +58,10 @@ def _built(part: Part) -> Build:
 
 _OURS = ("HELM", helm.find_or_build)
 TIERS: dict[str, list[tuple[str, Build]]] = {
-    "unit": [_OURS, ("", _built(ACTIONLINT)), ("", _built(HCL))],
+    "unit": [
+        *(_OURS, ("ORACLES", oracles.find_or_build)),
+        *(("", _built(ACTIONLINT)), ("", _built(HCL))),
+    ],
     "cluster": [
         *(_OURS, ("HELM", helm.build_4)),
         *(("CLUSTER", binaries.find_or_build), ("CLUSTER", _built(KUBECTL))),

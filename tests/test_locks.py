@@ -54,7 +54,7 @@ def test_the_checks_above_look_at_what_installs_something() -> None:
 
 
 def _in_tests() -> str:
-    sources = (ROOT / "initsync/testing").rglob("*.py")
+    sources = [*(ROOT / "initsync/testing").rglob("*.py"), *(ROOT / "tests").glob("*.py")]
     return "".join(re.sub(r'" / "', "/", file.read_text()) for file in sources)
 
 
