@@ -84,6 +84,7 @@ lock: $(READY)
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt
 	$(COMPILE) requirements/go.in -o requirements/go.txt
 	$(COMPILE) requirements/oracles.in -o requirements/oracles.txt
+	$(COMPILE) requirements/ministack.in -o requirements/ministack.txt
 	$(COMPILE) pyproject.toml --all-extras --group dev -o requirements/dev.txt
 	$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/init.txt
 	$(COMPILE) pyproject.toml -c requirements/dev.txt --extra injector -o requirements/injector.txt

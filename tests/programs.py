@@ -19,6 +19,7 @@ from initsync.testing.controlplane.toolchain import MissingToolchain
 from tests import oracles
 from tests.bench import gobuild
 from tests.chart import helm
+from tests.initsync.providers.aws import ministack
 
 _TESTS = Path(__file__).parent
 _ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint"
@@ -59,7 +60,8 @@ def _built(part: Part) -> Build:
 _OURS = ("HELM", helm.find_or_build)
 TIERS: dict[str, list[tuple[str, Build]]] = {
     "unit": [
-        *(_OURS, ("ORACLES", oracles.find_or_build)),
+        *(_OURS, ("ORACLES", oracles.CLIENTS.find_or_build)),
+        ("ORACLES", ministack.SERVER.find_or_build),
         *(("", _built(ACTIONLINT)), ("", _built(HCL))),
     ],
     "cluster": [
