@@ -102,7 +102,8 @@ def as_object(role: CloudRole, trust: Trust) -> JsonObject:
     """All that a ServiceAccount must be allowed, to be read by people and programs."""
     permit = role.permit
     objects = dict(zip(("role", "roleBinding"), permit.objects(), strict=True))
-    guard = {"guard": {"managedBy": permit.managed_by}} if permit.managed_by else {}
+    told = ({"managedBy": permit.managed_by} if permit.managed_by else {}) | permit.marks
+    guard = {"guard": told} if told else {}
     return {
         "namespace": permit.namespace,
         "serviceAccount": permit.account,

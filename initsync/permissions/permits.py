@@ -44,6 +44,11 @@ class Permit(NamedTuple):
         """Values of the managed-by label that the guard must be told of (`guard.managedBy`)."""
         return sorted({wish.managed_by for wish in self.wishes} - {"", keys.MANAGED_BY_DEFAULT})
 
+    @property
+    def marks(self) -> dict[str, list[str]]:
+        """By value of the chart the labels and annotations that the guard must be told of."""
+        return _marks(self.wishes)
+
     def objects(self) -> list[JsonObject]:
         """The Role and its RoleBinding."""
         name = within(f"{self.roles}-{self.account}", _NAME_LIMIT)
@@ -76,6 +81,20 @@ def warnings(permit: Permit, output: str, *, complete: bool) -> Iterator[str]:
             "(guard.managedBy), and then takes Secrets with that label for JASM's in every "
             "namespace: be sure that nothing else marks Secrets so"
         )
+    for value, names in permit.marks.items():
+        yield (
+            f"{permit.whose}: the chart's guard must allow {', '.join(names)} (guard.{value}), "
+            "which its entries put onto Secrets: with a stolen pod token one can write them, too, "
+            "so be sure that nothing acts upon them"
+        )
+
+
+def _marks(wishes: Iterable[Wish]) -> dict[str, list[str]]:
+    every = list(wishes)
+    labels = {name for wish in every for name in wish.labels}
+    annotations = {name for wish in every for name in wish.annotations}
+    named = {"allowedLabels": sorted(labels), "allowedAnnotations": sorted(annotations)}
+    return {name: found for name, found in named.items() if found}
 
 
 def chart_values(found: Collection[Permit]) -> JsonObject:
@@ -92,5 +111,6 @@ def chart_values(found: Collection[Permit]) -> JsonObject:
         for permit in found
     ]
     values = sorted({value for permit in found for value in permit.managed_by})
-    guard = {"guard": {"managedBy": values}} if values else {}
-    return {"rbac": {"namespaces": items}, **guard}
+    told = {"managedBy": values} if values else {}
+    told |= _marks(wish for permit in found for wish in permit.wishes)
+    return {"rbac": {"namespaces": items}, **({"guard": told} if told else {})}

@@ -34,6 +34,10 @@ class Wish(NamedTuple):
     """What its managed-by label says, where the pod's own container chooses that."""
     options: tuple[tuple[str, str], ...] = ()
     """What the entry's fields say that its provider alone has, sorted by name."""
+    labels: tuple[str, ...] = ()
+    """Names of those that the entry puts onto the Secret, sorted."""
+    annotations: tuple[str, ...] = ()
+    """Likewise."""
 
 
 def of_manifest(text: str, namespace: str) -> Iterator[Wish]:
@@ -128,5 +132,13 @@ def _requests(namespace: str, text: str) -> tuple[SyncRequest, ...]:
 def _wishes(requests: Iterable[SyncRequest], account: str, managed_by: str) -> Iterator[Wish]:
     for request in requests:
         source = (request.provider, request.secret_path)
-        options = request.selection.options
-        yield Wish(request.namespace, account, request.secret_name, *source, managed_by, options)
+        yield Wish(
+            *(request.namespace, account, request.secret_name, *source, managed_by),
+            options=request.selection.options,
+            labels=_names(request.form.labels),
+            annotations=_names(request.form.annotations),
+        )
+
+
+def _names(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(sorted(name for name, _ in pairs))

@@ -185,6 +185,28 @@ def labelled(value: str, part: str = "initContainers", **container: Any) -> Any:
     return found
 
 
+@pytest.mark.parametrize("output", ["yaml", "json", "kubernetes", "helm", "terraform"])
+def test_labels_of_entries_are_told_to_the_guard_and_warned_of(output: str) -> None:
+    marked = pod("/x", "x", serviceAccountName="web")
+    text = marked["metadata"]["annotations"][keys.ANNOTATION]
+    more = "labels: {team: shop, cost-centre: '7'}\nannotations: {example.com/owner: me}\n"
+    marked["metadata"]["annotations"][keys.ANNOTATION] = f"{text.rstrip()}\n{more}"
+
+    code, out, warned = run(*PLACE, "-o", output, "-", stdin=[marked])
+
+    guard = {
+        "allowedLabels": ["cost-centre", "team"],
+        "allowedAnnotations": ["example.com/owner"],
+    }
+    (found,) = accounts(marked)
+    assert (code, found["kubernetes"]["guard"]) == (0, guard)
+    assert "the chart's guard must allow cost-centre, team (guard.allowedLabels), which" in warned
+    if output == "helm":
+        assert yaml.safe_load(out)["guard"] == guard
+        schema = json.loads((CHART / "values.schema.json").read_text())
+        jsonschema.validate(yaml.safe_load(out), schema)
+
+
 BY_HAND: list[dict[str, Any]] = [
     {"name": "jasm-init"},
     {"command": ["/usr/local/bin/jasm-init", "-v"]},
