@@ -20,6 +20,7 @@ from initsync.testing.apiserver.resources import (
     ROLES,
     SELF_REVIEWS,
     SERVICE_ACCOUNTS,
+    TOKEN_REVIEWS,
     Resource,
     Target,
 )
@@ -95,6 +96,8 @@ class Handlers:
             return Reply(201, issued, [])
         if resource in (ACCESS_REVIEWS, SELF_REVIEWS):
             return Reply(201, self._reviewed(decoded(request), user), [])
+        if resource == TOKEN_REVIEWS:
+            return Reply(201, self._tokens.review(decoded(request)), [])
         writer = Writer(self._storage, user, resource, where, chosen)
         written = self._written(writer, verb, user, where, request)
         return Reply(201 if written.created else 200, written.object, written.warnings)

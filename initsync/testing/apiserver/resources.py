@@ -42,6 +42,7 @@ ACCESS_REVIEWS = Resource(
 SELF_REVIEWS = Resource(
     _AUTHORIZATION, "selfsubjectaccessreviews", "SelfSubjectAccessReview", namespaced=False
 )
+TOKEN_REVIEWS = Resource("authentication.k8s.io", "tokenreviews", "TokenReview", namespaced=False)
 # Kept and listed, and nobody acts on them: there are no controllers.
 _WITHOUT_CONTROLLERS = (
     Resource("", "replicationcontrollers", "ReplicationController"),
@@ -65,6 +66,7 @@ _SERVED = {
         WEBHOOKS,
         ACCESS_REVIEWS,
         SELF_REVIEWS,
+        TOKEN_REVIEWS,
         Resource("", "configmaps", "ConfigMap"),
         *_WITHOUT_CONTROLLERS,
     ]

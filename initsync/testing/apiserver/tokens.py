@@ -45,6 +45,18 @@ class Tokens:
             raise status.unauthorized()
         return token.user
 
+    def review(self, review: JsonObject) -> JsonObject:
+        """Answer a TokenReview: whose the token is, if it is for one of the audiences asked for."""
+        spec = review.get("spec") or {}
+        audiences = spec.get("audiences") or [AUDIENCE]
+        with self._lock:
+            token = self._issued.get(spec.get("token") or "")
+        if token is None or token.expires < time.time() or token.audience not in audiences:
+            return review | {"status": {"user": {}, "error": "invalid bearer token"}}
+        user = {"username": token.user.name, "groups": list(token.user.groups)}
+        known = {"authenticated": True, "user": user, "audiences": [token.audience]}
+        return review | {"status": known}
+
     def issue(self, namespace: str, name: str, review: JsonObject) -> JsonObject:
         """Answer a TokenRequest. Raises ApiError."""
         self._storage.get(SERVICE_ACCOUNTS, namespace, name)
