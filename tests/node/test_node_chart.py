@@ -48,6 +48,7 @@ def starts(team: Team, name: str) -> None:
     assert team.shown(name) == [digest()]
 
 
+@only_in_full
 def test_an_upgrade_from_the_previous_version_and_back_loses_no_pod(
     release: Release, shop: Team, tmp_path: Path
 ) -> None:
