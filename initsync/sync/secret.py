@@ -105,6 +105,14 @@ def version(stored: JsonObject) -> str:
     return _annotations(stored).get(keys.VERSION, "")
 
 
+def versions(stored: JsonObject) -> dict[str, str]:
+    """By source, as `SyncRequest.source` names it, the version that a managed Secret holds."""
+    path = _annotations(stored).get(keys.SOURCE_PATH, "")
+    if "\n" in path:  # of several sources, each with its provider
+        return dict(zip(path.split("\n"), version(stored).split("\n"), strict=False))
+    return {source(stored): version(stored)}
+
+
 def unread(stored: JsonObject) -> bool:
     """Whether a stored Secret's data was left out, for it has more keys than we can hold."""
     return "data" in stored and stored["data"] is None

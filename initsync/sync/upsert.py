@@ -67,7 +67,7 @@ def sync(
         if existing and _recent(target, existing, now()):
             return _outcome("recent", target, existing, note=_written_ago(existing, now()))
         try:
-            found = _fetched(target, load, retry)
+            found = _fetched(target, partial(_fetch, load, existing, now), retry)
         except ProviderUnavailable as error:
             return _kept(target, existing, error, now())
         wanted = secret.secret(target, found.data, found.version, existing, now(), settings)
@@ -131,9 +131,9 @@ class Fetched(NamedTuple):
         return outcome._replace(note=note, warning=self.warning)
 
 
-def _fetched(target: Target, load: Load, retry: Retry) -> Fetched:
+def _fetched(target: Target, ask: Callable[[SyncRequest], ExternalSecret], retry: Retry) -> Fetched:
     """What all of its sources gave: of one that fails, nothing."""
-    found = [(entry, retry(partial(_fetch, entry, load))) for entry in target.entries]
+    found = [(entry, retry(partial(ask, entry))) for entry in target.entries]
     read = data.of(found)
     if target.form.type != OPAQUE:
         from initsync.sync import typed  # most Secrets have no rules about their keys
@@ -149,8 +149,15 @@ def _joined(said: Iterable[str]) -> str:
     return "; ".join(sorted(filter(None, said)))
 
 
-def _fetch(entry: SyncRequest, load: Load) -> ExternalSecret:
-    return fetched(load(entry.provider), entry)
+def _fetch(
+    load: Load, existing: JsonObject | None, now: Callable[[], float], entry: SyncRequest
+) -> ExternalSecret:
+    found = fetched(load(entry.provider), entry)
+    if existing and found.made:
+        from initsync.sync import laggard  # of providers whose versions only grow
+
+        laggard.refuse(found, entry, existing, now())
+    return found
 
 
 def fetched(provider: "SecretProvider", entry: SyncRequest) -> ExternalSecret:

@@ -190,7 +190,7 @@ def types(entries: Iterable[SyncRequest]) -> dict[str, str]:
 class ExternalSecret:
     """What a provider holds at a path. Its printed form never shows any of it."""
 
-    __slots__ = ("content", "note", "provider", "source_path", "version", "warning")
+    __slots__ = ("content", "made", "note", "provider", "source_path", "version", "warning")
 
     def __init__(
         self,
@@ -200,6 +200,7 @@ class ExternalSecret:
         version: str = "",
         note: str = "",
         warning: str = "",
+        made: str = "",
     ) -> None:
         self.content = content if isinstance(content, (str, bytes)) else dict(content)
         """Text or bytes in some format; or keys and values, of a provider that has those."""
@@ -212,14 +213,17 @@ class ExternalSecret:
         regions answered."""
         self.warning = warning
         """Likewise, what somebody should look at although the secret was given."""
+        self.made = made
+        """When the version was made, in RFC 3339, of a provider whose versions are numbers that
+        only grow (D38); else empty."""
 
     def __repr__(self) -> str:
         return f"ExternalSecret({self.provider} {self.source_path!r}, content redacted)"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ExternalSecret) and (
-            (self.content, self.source_path, self.provider, self.version)
-            == (other.content, other.source_path, other.provider, other.version)
+            (self.content, self.source_path, self.provider, self.version, self.made)
+            == (other.content, other.source_path, other.provider, other.version, other.made)
         )
 
     __hash__ = None  # type: ignore[assignment]  # holds a dict: equal by value, never a key
