@@ -24,7 +24,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 # Everything that needs no cluster; the embedded API is part of it. HELM=skip leaves the chart out,
-# ORACLES=skip the clouds' own clients.
+# ORACLES=skip the clouds' own clients, OPENBAO=skip what asks a real OpenBao (75 MB, once).
 # ARGS go to pytest, here and below: options, or the tests to run in place of all.
 unit: $(READY)
 	@$(BIN)/python -m tests.programs unit
@@ -85,6 +85,7 @@ lock: $(READY)
 	$(COMPILE) requirements/go.in -o requirements/go.txt
 	$(COMPILE) requirements/oracles.in -o requirements/oracles.txt
 	$(COMPILE) requirements/ministack.in -o requirements/ministack.txt
+	$(COMPILE) requirements/openbao.in -o requirements/openbao.txt
 	$(COMPILE) pyproject.toml --all-extras --group dev -o requirements/dev.txt
 	$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/init.txt
 	$(COMPILE) pyproject.toml -c requirements/dev.txt --extra injector -o requirements/injector.txt

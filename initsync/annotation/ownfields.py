@@ -10,12 +10,12 @@ Owners = dict[str, dict[str, OwnField]]
 
 
 def by_name(providers: Providers) -> Owners:
-    """The fields of all providers."""
+    """The fields of all providers, sorted."""
     found: Owners = {}
     for provider in sorted(providers.names()):
         for name, own in providers.fields(provider).items():
             found.setdefault(name, {})[provider] = own
-    return found
+    return dict(sorted(found.items()))
 
 
 def schema(having: dict[str, OwnField]) -> Schema:

@@ -52,27 +52,30 @@ def _directory() -> str | None:
     return paths.capath if hashed else None
 
 
-def _context(cafile: str | None = None, capath: str | None = None) -> ssl.SSLContext:
+def _context(
+    cafile: str | None = None, capath: str | None = None, cadata: str | None = None
+) -> ssl.SSLContext:
     """A host is whom a certificate names in its subjectAltName: its common name may be anything.
 
     https://www.rfc-editor.org/rfc/rfc9110#section-4.3.4-5; Go's clients have done so since 1.15.
     """
-    context = ssl.create_default_context(cafile=cafile, capath=capath)
+    context = ssl.create_default_context(cafile=cafile, capath=capath, cadata=cadata)
     context.hostname_checks_common_name = False
     return context
 
 
-def trusting(ca_file: str | None) -> ssl.SSLContext:
-    """A client's context that trusts `ca_file` only; None: what the system trusts.
+def trusting(ca_file: str | None, pem: str = "") -> ssl.SSLContext:
+    """A client's context that trusts `ca_file` only, or the certificates in `pem` instead.
 
-    Raises InvalidSetup.
+    Without either: what the system trusts. Raises InvalidSetup.
     """
     try:
-        context = _context(cafile=ca_file)
-    except OSError as error:  # ssl.SSLError included: the file holds no certificate
-        problem = f"cannot use the CA file {ca_file} ({error.strerror or error})"
+        context = _context(cadata=pem) if pem else _context(cafile=ca_file)
+    except (OSError, ValueError) as error:  # ssl.SSLError included: it holds no certificate
+        which = "text in place of a CA file" if pem else f"CA file {ca_file}"
+        problem = f"cannot use the {which} ({getattr(error, 'strerror', None) or error})"
         raise InvalidSetup(problem, "mount or name a file of PEM certificates") from error
-    if ca_file:
+    if ca_file or pem:
         # Python 3.13 wants all of RFC 5280 of every certificate; CAs that clusters make for
         # themselves often have no key identifiers (kubernetes-client/python#2394), and the one
         # CA that we were told to trust is checked all the same.

@@ -28,6 +28,7 @@ PROVIDERS = {
     "aws-secretsmanager": Modules(
         "initsync.providers.aws.secretsmanager", "initsync.providers.aws.paths"
     ),
+    "vault": Modules("initsync.providers.vault.kv", "initsync.providers.vault.paths"),
 }
 """By the annotation's `provider`."""
 GROUP = "jasm.providers"

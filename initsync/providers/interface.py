@@ -13,7 +13,9 @@ class SecretProvider(Protocol):
     """A provider as a sync needs it.
 
     One that logs in somewhere also has `prepare(path)`: it gets and keeps the identity that
-    `fetch(path)` needs, while the Secrets of the cluster are still being read.
+    `fetch(path)` needs, while the Secrets of the cluster are still being read. One that holds
+    something there, such as a token that lives on, also has `close()`: it gives that back, best
+    effort, when the sync has ended; of a sidecar each of its syncs.
     """
 
     @property

@@ -5,8 +5,8 @@ What differs is only where cluster and cloud identity come from (D2).
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from initsync import providers
 from initsync.annotation import policy
@@ -31,6 +31,9 @@ from initsync.words.errors import (
 from initsync.words.model import PodRef, SyncRequest, Target, targets
 from initsync.words.outcome import Outcome
 from initsync.words.wording import bug
+
+if TYPE_CHECKING:  # a sync needs no types
+    from initsync.providers.interface import SecretProvider
 
 
 class Run(NamedTuple):
@@ -74,10 +77,23 @@ def sync_pod(
     """
     try:
         wanted = targets(_asked(pod, annotations))
-        load = _loaded(run, wanted, sdk=sdk)
+        made = _made(run, wanted, sdk=sdk)
     except Exception as error:  # a bug is reported like a failure, by its place only
         return (failed(error, annotations),)
+    try:
+        return _done(run, wanted, made.__getitem__, annotations, cluster)
+    finally:
+        for provider in made.values():
+            _close(provider)
 
+
+def _done(
+    run: Run,
+    wanted: Sequence[Target],
+    load: Load,
+    annotations: Mapping[str, str],
+    cluster: Secrets,
+) -> Reports:
     def synced(target: Target) -> Outcome:
         return sync(target, load, cluster, run.retry, time.time, run.settings)
 
@@ -91,17 +107,25 @@ def sync_pod(
         return (failed(error, annotations),)
 
 
+def _close(provider: "SecretProvider") -> None:
+    """Let it give back what it holds at its store; what came of the sync is known already."""
+    try:
+        if close := getattr(provider, "close", None):
+            close()
+    except Exception:  # best effort
+        return
+
+
 def _asked(pod: PodRef, annotations: Mapping[str, str]) -> Iterator[SyncRequest]:
     chosen = policy.parse(annotations)
     for request in parse(annotations[keys.ANNOTATION], pod, providers):
         yield request._replace(policy=chosen)
 
 
-def _loaded(run: Run, wanted: Iterable[Target], *, sdk: bool) -> Load:
+def _made(run: Run, wanted: Iterable[Target], *, sdk: bool) -> "dict[str, SecretProvider]":
     """One of each provider that is asked for: it keeps its identity and connections."""
     names = {entry.provider for target in wanted for entry in target.entries}
-    made = {name: providers.load(name)(run.env, time.time, run.network, sdk) for name in names}
-    return made.__getitem__
+    return {name: providers.load(name)(run.env, time.time, run.network, sdk) for name in names}
 
 
 def tell(reports: Reports, pod: PodRef, cluster: Cluster, reporter: EventSource, log: Log) -> None:

@@ -134,7 +134,7 @@ def test_a_foreign_secret_is_left_alone_until_it_is_handed_over(shop: Shop) -> N
     ("change", "exit_code", "reason", "sentence"),
     [
         (("secretName", "secretname"), 3, "InvalidAnnotation", "did you mean 'secretName'?"),
-        (("aws-secretsmanager", "vault"), 3, "UnsupportedProvider", "aws-secretsmanager"),
+        (("aws-secretsmanager", "conjur"), 3, "UnsupportedProvider", "aws-secretsmanager"),
         (("path: ", f"path: {ARN}:x:"), 3, "InvalidAnnotation", "must be the secret's ARN alone"),
         (("/db\n", "/none\n"), 4, "ExternalSecretNotFound", "in region eu-central-1"),
     ],

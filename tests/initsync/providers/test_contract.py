@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,9 @@ UNREACHABLE = {
     "AWS_REGION": "eu-west-1",
     "AWS_ACCESS_KEY_ID": "AKIA1",
     "AWS_SECRET_ACCESS_KEY": "pl4nted-key",
+    "VAULT_ADDR": "http://127.0.0.1:1",
+    "JASM_VAULT_ROLE": "app",
+    "JASM_VAULT_TOKEN_FILE": str(Path(__file__).with_name("vault") / "token.txt"),
 }
 
 

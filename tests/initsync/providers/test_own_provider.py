@@ -78,10 +78,11 @@ def test_check_knows_it_and_its_rule() -> None:
 
 
 def test_what_it_is_not_is_told_beside_it() -> None:
-    code, out, _ = command("check", "-", stdin=manifest(ANNOTATION.replace("shelf", "vault")))
+    code, out, _ = command("check", "-", stdin=manifest(ANNOTATION.replace("shelf", "conjur")))
 
     assert code == 3
-    assert "provider is 'vault', but must be one of: aws-secretsmanager, shelf" in out
+    known = ", ".join(providers.names())
+    assert f"provider is 'conjur', but must be one of: {known}" in out
 
 
 @pytest.mark.parametrize("output", ["yaml", "json", "terraform"])
