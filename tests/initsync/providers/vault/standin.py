@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 from initsync.testing.closing import Closing
-from initsync.testing.pki import Authority
+from initsync.testing.pki import LOOPBACK, Authority
 
 TOKEN = "s.pl4nted-token"  # of every login
 
@@ -18,14 +18,16 @@ class StandIn(Closing):
     `asked` has the requests: the line, the headers and the body.
     """
 
-    def __init__(self, authority: Authority | None = None) -> None:
+    def __init__(
+        self, authority: Authority | None = None, hosts: tuple[str, ...] = LOOPBACK
+    ) -> None:
         self.asked: list[tuple[str, dict[str, str], bytes]] = []
         self._answers: list[tuple[bytes, bool]] = []
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._server.block_on_close = False  # a kept-alive client would hold it up
         if authority:
-            pair = authority.serving("stand-in")
+            pair = authority.serving("stand-in", hosts)
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             tls.load_cert_chain(pair.certificate, pair.key)
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
