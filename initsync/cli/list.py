@@ -9,10 +9,12 @@ from typing import Any
 import click
 
 from initsync.cli.cluster import Asked, Opened, ending, opened, options
+from initsync.cli.outdated import tell
 from initsync.cli.terminal import say, say_json, table
 from initsync.inventory import registrations, why
 from initsync.inventory.makers import MAKERS, Makers
 from initsync.inventory.missed import Missed, missed, never_asked
+from initsync.inventory.outdated import Outdated, outdated
 from initsync.inventory.usage import Found, Managed, User, first_users
 from initsync.inventory.why import Injecting
 from initsync.kube.api import PODS, SECRETS
@@ -44,19 +46,38 @@ Exit codes:
     is_flag=True,
     help="Pods that ask for a secret and have no jasm-init, and workloads that ask in vain.",
 )
+@click.option(
+    "--outdated",
+    "only_outdated",
+    is_flag=True,
+    help="Containers that run with a value from before a Secret was last written.",
+)
+@click.option("--secret", default="", metavar="NAME", help="With --outdated: of this Secret only.")
 @options("Only this one; default: all namespaces.", 300)
-def list_(unused: bool, only_missed: bool, **asked: Any) -> None:
+def list_(unused: bool, only_missed: bool, only_outdated: bool, secret: str, **asked: Any) -> None:
     """List the Secrets that JASM keeps, and who uses them. No secret value is read."""
-    if unused and only_missed:
-        raise click.UsageError("--unused is about Secrets, --missed about pods: choose one")
+    if unused + only_missed + only_outdated > 1:
+        raise click.UsageError("choose one of --unused, --missed and --outdated")
+    if secret and not only_outdated:
+        raise click.UsageError("--secret is for --outdated")
     chosen = Asked(**asked)
     with ending(chosen):
         place = opened(chosen)
-        if only_missed:
+        if only_outdated:
+            tell(_outdated(chosen, place, secret), chosen)
+        elif only_missed:
             found = [*_missed(chosen, place), *_never_asked(chosen, place)]
             _tell_missed(found, chosen)
         else:
             _list(chosen, place, unused=unused)
+
+
+def _outdated(asked: Asked, place: Opened, secret: str) -> list[Outdated]:
+    found, namespace = _secrets(asked, place), asked.namespace or ""
+    written = {(it.namespace, it.name): it.synced for it in found.secrets}
+    with place.progress.step("list pods"):
+        every = outdated(place.reads.pages(PODS, namespace), written)
+        return [it for it in every if secret in ("", it.secret)]
 
 
 def _missed(asked: Asked, place: Opened) -> list[Missed]:
@@ -138,10 +159,7 @@ _BEYOND = (
 
 def _read(asked: Asked, place: Opened) -> tuple[Found, list[str]]:
     """The Secrets with their users, and what could not be read."""
-    namespace = asked.namespace or ""
-    label = f"{keys.MANAGED_BY} in ({','.join(settings.managed_by(os.environ))})"
-    with place.progress.step("list Secrets"):
-        found = Found(place.reads.pages(SECRETS, namespace, labels=label, metadata_only=True))
+    found, namespace = _secrets(asked, place), asked.namespace or ""
     unread = []
     for kind, resource in {**MAKERS, "Pod": PODS}.items():
         try:
@@ -151,6 +169,13 @@ def _read(asked: Asked, place: Opened) -> tuple[Found, list[str]]:
         except ClusterForbidden as error:
             unread.append(f"{resource.title} were not read: {error.advice}")
     return found, unread
+
+
+def _secrets(asked: Asked, place: Opened) -> Found:
+    label = f"{keys.MANAGED_BY} in ({','.join(settings.managed_by(os.environ))})"
+    namespace = asked.namespace or ""
+    with place.progress.step("list Secrets"):
+        return Found(place.reads.pages(SECRETS, namespace, labels=label, metadata_only=True))
 
 
 def _lines(secrets: list[Managed], now: float, *, unused: bool) -> list[str]:
