@@ -44,14 +44,15 @@ def entries(text: str) -> list[dict[str, Field]] | None:
     indent = lines[0].partition("-")[0]
     found: list[list[tuple[int, str]]] = []
     for number, line in enumerate(lines, 2):
-        if line.startswith(f"{indent}- "):
+        begins = line.startswith(f"{indent}- ")
+        if begins:
             found.append([])
-        elif not line.startswith(f"{indent}  "):
+        if not (begins or line.startswith(f"{indent}  ")) or len(found) > MOST:
             return None
         found[-1].append((number, line[len(indent) + 2 :]))
     listed = [_read(lines) or {} for lines in found]
     whole = all(len(fields) == len(FIELDS) for fields in listed)
-    return listed if whole and len(listed) <= MOST and not indent.strip(" ") else None
+    return listed if whole and not indent.strip(" ") else None
 
 
 def _lines(text: str) -> list[str]:

@@ -10,7 +10,7 @@ import click
 
 from initsync.annotation.quantity import value
 from initsync.injection.settings import Settings
-from initsync.words import rules
+from initsync.words import keys, rules
 from initsync.words.wording import shown
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -42,6 +42,13 @@ def _quantity(_: click.Context, _parameter: click.Parameter, given: str) -> str:
     return given
 
 
+_FILE = re.compile("[a-z0-9]([-.a-z0-9]{0,61}[a-z0-9])?")
+_TAKEN = ("token", "ca.crt", "namespace", "platform-ca.crt", keys.CREDENTIALS_FILE)
+_FILE_RULE = f"must be up to 63 of a-z, 0-9, '-' and '.', and not {', '.join(_TAKEN)}"
+_AUDIENCE = re.compile("[!-~]{1,512}")
+_AUDIENCE_RULE = "must be there, without white space: a token without one is the API server's own"
+
+
 def _pairs(
     _: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:
@@ -63,6 +70,21 @@ def _labels(
     for entry, pair in zip(given, pairs, strict=True):
         if rule := _label_problem(*pair) if "=" in entry else "must be NAME=VALUE":
             raise click.BadParameter(f"{shown(entry)} {rule}")
+    return pairs
+
+
+def _tokens(
+    _: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    """FILE=AUDIENCE, of each file one."""
+    pairs = tuple(entry.partition("=")[::2] for entry in given)
+    for entry, (file, audience) in zip(given, pairs, strict=True):
+        if not _FILE.fullmatch(file) or file in _TAKEN:
+            raise click.BadParameter(f"{shown(entry)}: FILE {_FILE_RULE}")
+        if not _AUDIENCE.fullmatch(audience):
+            raise click.BadParameter(f"{shown(entry)}: AUDIENCE {_AUDIENCE_RULE}")
+    if len(dict(pairs)) < len(pairs):
+        raise click.BadParameter("names a file twice")
     return pairs
 
 
@@ -162,6 +184,23 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         default="",
         metavar="NAME",
         help="ConfigMap of each pod's namespace with CA certificates that jasm-init trusts, too.",
+    ),
+    click.option(
+        "--token",
+        "tokens",
+        multiple=True,
+        callback=_tokens,
+        metavar="FILE=AUDIENCE",
+        help="A further token of jasm-init, for one store: its file's name; repeatable.",
+    ),
+    click.option(
+        "--credentials-configmap",
+        default="",
+        metavar="NAME",
+        help="ConfigMap of each pod's namespace with a cloud's credential configuration.",
+    ),
+    click.option(
+        "--credentials-key", default=_DEFAULT.credentials_key, show_default=True, help="Its key."
     ),
     click.option("--ca-key", default=_DEFAULT.ca_key, show_default=True, help="Its key, of PEM."),
     click.option(

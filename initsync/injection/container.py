@@ -82,7 +82,8 @@ def podinfo_volume(name: str) -> dict[str, Any]:
 def token_volume(name: str, settings: Settings) -> dict[str, Any]:
     """A ServiceAccount token of our own, under the names that every in-cluster client knows.
 
-    And the platform's CA certificates: the kubelet waits for their ConfigMap, as for the cluster's.
+    And the platform's CA certificates and credential configuration: the kubelet waits for their
+    ConfigMaps, as for the cluster's. And a token for each store that wants one of its own.
     The default mode (0644, which the kubelet narrows where it can) lets a non-root UID read it.
     """
     token = {"path": "token", "expirationSeconds": settings.token_seconds}
@@ -93,8 +94,19 @@ def token_volume(name: str, settings: Settings) -> dict[str, Any]:
         {"configMap": ca},
         {"downwardAPI": {"items": [namespace]}},
         *([{"configMap": _platform_ca(settings)}] if settings.ca_configmap else []),
+        *({"serviceAccountToken": _token(*it, settings)} for it in sorted(settings.tokens)),
+        *([{"configMap": _credentials(settings)}] if settings.credentials_configmap else []),
     ]
     return {"name": name, "projected": {"sources": sources}}
+
+
+def _token(file: str, audience: str, settings: Settings) -> dict[str, Any]:
+    return {"path": file, "audience": audience, "expirationSeconds": settings.token_seconds}
+
+
+def _credentials(settings: Settings) -> dict[str, Any]:
+    items = [{"key": settings.credentials_key, "path": keys.CREDENTIALS_FILE}]
+    return {"name": settings.credentials_configmap, "items": items}
 
 
 def _platform_ca(settings: Settings) -> dict[str, Any]:

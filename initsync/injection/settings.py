@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from initsync import __version__
 from initsync.kube.place import MESH_PROXIES
+from initsync.words import keys
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,12 @@ class Settings:
     """The ConfigMap in the pod's namespace whose CA certificates the container trusts, too."""
     ca_key: str = "ca.crt"
     """The key that has them, in PEM."""
+    tokens: tuple[tuple[str, str], ...] = ()
+    """Further ServiceAccount tokens of the container, by file the audience: each for one store."""
+    credentials_configmap: str = ""
+    """The ConfigMap in the pod's namespace with a credential configuration, such as Google's."""
+    credentials_key: str = keys.CREDENTIALS_FILE
+    """The key that has it."""
     image_pull_secrets: tuple[str, ...] = ()
     """Secrets in the pod's namespace that its image may be pulled with, beside the pod's own."""
     mesh_proxies: tuple[str, ...] = MESH_PROXIES

@@ -106,7 +106,7 @@ def test_the_injector_takes_the_command_line(helm: Helm, name: str) -> None:
 def test_every_setting_of_the_injector_can_be_set_by_the_chart(helm: Helm) -> None:
     own = (
         *("containerRestartPolicy=true", "env.A=b", "caBundle.configMap=c", "imagePullSecrets={d}"),
-        "secretLabels.a=b",
+        *("secretLabels.a=b", "tokens.a=b", "credentials.configMap=c"),
     )
     said = arguments(helm.objects(*(f"--set=injection.{it}" for it in own)))
     given = {argument.partition("=")[0] for argument in said[1:]}

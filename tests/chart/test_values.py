@@ -78,6 +78,7 @@ LANDS: dict[str, list[str]] = {
 }
 ARGUMENTS = {
     "injector.port": ("injector", "--port=16886"),
+    "injection.tokens": ("injector", "--token=a=b"),
     "injection.secretLabels": ("injector", "--secret-label=a=b"),
     "injector.log.level": ("injector", "--log-level=error"),
     "injector.log.format": ("injector", "--log-format=text"),

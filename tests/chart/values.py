@@ -49,6 +49,7 @@ OTHER: Object = {
     "certificates.mode": "secret",
     "certificates.caBundle": "-----BEGIN CERTIFICATE-----",
     "certificates.certManager.issuerRef": {"name": NAME},
+    "injection.tokens": {"a": "b"},
     "guard.enabled": False,
     "guard.validationActions": ["Warn"],
     "guard.managedBy": [NAME],
@@ -67,6 +68,7 @@ OTHER: Object = {
 NEEDED: dict[str, Object] = {
     "injection.policy.apiVersion": {"injection.mode": "policy"},
     "injection.caBundle.key": {"injection.caBundle.configMap": NAME},
+    "injection.credentials.key": {"injection.credentials.configMap": NAME},
     "injector.autoscaling": {"injector.autoscaling.enabled": True},
     "certificates.caBundle": {"certificates.mode": "secret"},
     "certificates.certManager": {"certificates.mode": "certManager"},

@@ -35,6 +35,11 @@ def values(settings: Settings, mode: str = "policy") -> str:
         "image": image | {"pullPolicy": settings.pull_policy},
         "imagePullSecrets": settings.image_pull_secrets,
         "caBundle": {"configMap": settings.ca_configmap, "key": settings.ca_key},
+        "tokens": dict(settings.tokens),
+        "credentials": {
+            "configMap": settings.credentials_configmap,
+            "key": settings.credentials_key,
+        },
         "runAsUser": settings.run_as_user,
         "seccompProfile": settings.seccomp_profile,
         "cpu": settings.cpu,

@@ -12,6 +12,9 @@ _BY_START_OF_NAME = {
     "seccomp-left-out-": replace(DEFAULT, seccomp_profile="none"),
     "platform-ca-": replace(DEFAULT, ca_configmap="corp-ca", ca_key="bundle.pem"),
     "secret-labels-": replace(DEFAULT, secret_labels=(("team", "shop"), ("a.example/centre", ""))),
+    "tokens-of-stores-": replace(
+        DEFAULT, tokens=(("vault-token", "vault"),), credentials_configmap="gcp"
+    ),
     "image-pull-secrets-": replace(DEFAULT, image_pull_secrets=("registry", "mirror")),
 }
 

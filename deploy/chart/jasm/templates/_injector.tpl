@@ -19,6 +19,15 @@
 - --ca-key={{ .key }}
 {{- end }}
 {{- end }}
+{{- range $file, $audience := $own.tokens }}
+- {{ printf "--token=%s=%s" $file $audience | quote }}
+{{- end }}
+{{- with $own.credentials }}
+{{- if .configMap }}
+- --credentials-configmap={{ .configMap }}
+- --credentials-key={{ .key }}
+{{- end }}
+{{- end }}
 {{- range $own.imagePullSecrets }}
 - --image-pull-secret={{ . }}
 {{- end }}

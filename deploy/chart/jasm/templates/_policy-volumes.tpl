@@ -110,6 +110,21 @@ and then the kubelet would wait for ever for what jasm-init is to make (D41).
         name: {{ toJson .configMap }},
         items: [Object.spec.volumes.projected.sources.configMap.items{key: {{ toJson .key }}, path: 'platform-ca.crt'}]}}
     {{- end }}
+    {{- end }}
+    {{- range $file, $audience := .Values.injection.tokens }},
+    Object.spec.volumes.projected.sources{
+      serviceAccountToken: Object.spec.volumes.projected.sources.serviceAccountToken{
+        path: {{ toJson $file }}, audience: {{ toJson $audience }},
+        expirationSeconds: {{ int64 $.Values.injection.tokenSeconds }}}}
+    {{- end }}
+    {{- with .Values.injection.credentials }}
+    {{- if .configMap }},
+    Object.spec.volumes.projected.sources{
+      configMap: Object.spec.volumes.projected.sources.configMap{
+        name: {{ toJson .configMap }},
+        items: [Object.spec.volumes.projected.sources.configMap.items{
+          key: {{ toJson .key }}, path: 'cloud-credentials.json'}]}}
+    {{- end }}
     {{- end }}]}}
 ] + (!variables.handed ? [] : [
   Object.spec.volumes{name: variables.handover, emptyDir: Object.spec.volumes.emptyDir{
