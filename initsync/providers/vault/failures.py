@@ -30,6 +30,8 @@ _NOT_BOUND = re.compile(r"not authorized|bound|subject \(sub\)", re.I)
 _WRONG_TIME = re.compile(r"expired|not (?:yet )?valid (?:yet)?|before", re.I)
 _NO_ROLE = re.compile("invalid role name|role .* could not be found", re.I)
 _NO_MOUNT = re.compile("no handler for route", re.I)
+# HTTP 400, of an engine that was just made version 2; a standby waits for its leader so.
+_UPGRADING = re.compile("unavailable for a brief period", re.I)
 _UNVERSIONED = re.compile("versioned K/V", re.I)
 _SEEN = 200  # characters of somebody's claim
 
@@ -108,6 +110,8 @@ def of_read(answer: Answer, asked: Asked) -> JasmError:
     if status == 403:
         return AccessDenied(asked.server, "", asked.token.whose, said, _read_advice(asked))
     detail = f"HTTP {status}, {said or 'without a word'}"
+    if _UPGRADING.search(said):
+        return ProviderUnavailable(asked.server, detail)
     return ProviderRefused(asked.server, detail, f"is {shown(asked.target)} a KV secret?")
 
 

@@ -158,6 +158,19 @@ def test_what_may_pass_is_tried_again_when_vault_says(
     assert caught.value.retry_after == 7
 
 
+def test_an_engine_that_is_being_upgraded_is_waited_for(vault: StandIn, asking: Asking) -> None:
+    said = (
+        "Waiting for the primary to upgrade from non-versioned to versioned data. This backend "
+        "will be unavailable for a brief period and will resume service when the primary is "
+        "finished."
+    )
+    vault.will_log_in()
+    vault.will(400, {"errors": [said]})
+
+    with pytest.raises(ProviderUnavailable, match="HTTP 400, Waiting for the primary"):
+        asking().fetch(DB)
+
+
 def test_a_secret_with_a_lease_is_refused(vault: StandIn, asking: Asking) -> None:
     lease = {"lease_id": "database/creds/app/1", "data": {"password": "pl4nted"}}
     vault.will_log_in()
