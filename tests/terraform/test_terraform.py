@@ -195,3 +195,17 @@ def test_any_text_comes_out_as_it_went_in(value: Any) -> None:
     (block,) = read(program, text)
 
     assert json.loads(block["body"]["it"]) == {"v": value}
+
+
+def test_what_vault_must_allow_is_laid_out_as_terraform_does(program: Path) -> None:
+    odd = 'secret/ö "+${a}/x'
+    wishes = [Wish("shop", "web", "db", "vault", path) for path in ("secret/db", odd)]
+    every = [cloud_role(permit, PLACE, POD_IDENTITY, "jasm") for permit in permits(wishes)]
+
+    blocks = read(program, terraform.text(every, POD_IDENTITY))
+
+    (policy,) = resources(blocks, "vault_policy")
+    paths = json.loads(policy["body"]["policy"])["path"]
+    assert list(paths) == ["secret/data/db", 'secret/data/ö "+${a}/x']
+    (role,) = resources(blocks, "vault_kubernetes_auth_backend_role")
+    assert role["body"]["token_ttl"] == 300
