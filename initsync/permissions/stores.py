@@ -9,7 +9,10 @@ from initsync.permissions.permits import Permit
 from initsync.permissions.wishes import Wish
 from initsync.words.model import JsonObject
 
-_MODULES: dict[str, str] = {"vault": "initsync.permissions.vault"}
+_MODULES = {
+    "azure-keyvault": "initsync.permissions.azure",
+    "vault": "initsync.permissions.vault",
+}
 """By provider the module that is its `Store`, imported when a pod asks for it."""
 
 

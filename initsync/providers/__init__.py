@@ -28,6 +28,9 @@ PROVIDERS = {
     "aws-secretsmanager": Modules(
         "initsync.providers.aws.secretsmanager", "initsync.providers.aws.paths"
     ),
+    "azure-keyvault": Modules(
+        "initsync.providers.azure.keyvault", "initsync.providers.azure.paths"
+    ),
     "vault": Modules("initsync.providers.vault.kv", "initsync.providers.vault.paths"),
 }
 """By the annotation's `provider`."""

@@ -21,6 +21,11 @@ UNREACHABLE = {
     "VAULT_ADDR": "http://127.0.0.1:1",
     "JASM_VAULT_ROLE": "app",
     "JASM_VAULT_TOKEN_FILE": str(Path(__file__).with_name("vault") / "token.txt"),
+    "AZURE_AUTHORITY_HOST": "https://127.0.0.1:1",
+    "AZURE_CLIENT_ID": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+    "AZURE_TENANT_ID": "11111111-2222-3333-4444-555555555555",
+    "AZURE_FEDERATED_TOKEN_FILE": str(Path(__file__).with_name("azure") / "token.txt"),
+    "JASM_AZURE_VAULT_SUFFIX": "vault.example.test",
 }
 
 

@@ -62,6 +62,16 @@ NAMED = {
     "aws-secretsmanager": Named(
         "/prod/db", _AWS, "secretsmanager.eu-west-1.amazonaws.com", "sts.eu-west-1.amazonaws.com"
     ),
+    "azure-keyvault": Named(
+        "shop/db",
+        {
+            "AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com/",
+            "AZURE_CLIENT_ID": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+            "AZURE_TENANT_ID": "11111111-2222-3333-4444-555555555555",
+            "AZURE_FEDERATED_TOKEN_FILE": "{directory}/token",
+        },
+        *("login.microsoftonline.com", "shop.vault.azure.net"),
+    ),
     "vault": Named(
         "secret/db",
         {

@@ -1,6 +1,7 @@
 // Reads Terraform on standard input as Terraform itself does: HCL's own parser, formatter and
 // evaluation. Prints JSON: each block with its labels, attributes and blocks, and whether the text
-// is formatted. A reference to a resource is its own text.
+// is formatted. A reference to a resource is its own text,
+// as is a template that has one.
 package main
 
 import (
@@ -60,6 +61,12 @@ func value(expression hclsyntax.Expression, text []byte) json.RawMessage {
 	}
 	if object, ok := expression.(*hclsyntax.ObjectConsExpr); ok {
 		return fields(object, text)
+	}
+	if template, ok := expression.(*hclsyntax.TemplateExpr); ok && len(template.Variables()) > 0 {
+		quoted := string(template.Range().SliceBytes(text))
+		said, err := json.Marshal(quoted[1 : len(quoted)-1])
+		check(err)
+		return said
 	}
 	functions := map[string]function.Function{"jsonencode": stdlib.JSONEncodeFunc}
 	result, problems := expression.Value(&hcl.EvalContext{Functions: functions})

@@ -1,0 +1,119 @@
+"""Who this process is to Azure: workload identity, and for people whom `az` is logged in as.
+
+https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+"""
+
+import os.path
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from initsync.network.transport import Connection
+from initsync.providers.azure import api
+from initsync.providers.azure.clouds import Cloud
+from initsync.words import keys
+from initsync.words.errors import NoIdentity
+
+CLIENT, TENANT = "AZURE_CLIENT_ID", "AZURE_TENANT_ID"
+TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105  # a variable's name
+VARIABLES = (CLIENT, TENANT, TOKEN_FILE)
+"""What the webhook of workload identity gives a pod, beside `clouds.AUTHORITY`.
+https://azure.github.io/azure-workload-identity/docs/installation/mutating-admission-webhook.html"""
+_EARLY = 60.0  # seconds before its end at which a token is no longer begun with
+ADVICE = (
+    'label the pod azure.workload.identity/use: "true", and annotate its ServiceAccount '
+    "azure.workload.identity/client-id: CLIENT-ID; if both are there, delete the pod so that "
+    "admission runs again"
+)
+LOGIN = "log in by az login"
+"""Instead, to a person, whose identity is not the pod's."""
+
+
+class Bearer(NamedTuple):
+    """An access token, and whose it is. Its printed form has none."""
+
+    token: str
+    expires: float
+    who: str
+
+    def __repr__(self) -> str:
+        return f"Bearer({self.who})"
+
+
+class Identity:
+    """A token for the vaults of a cloud, kept until shortly before it ends.
+
+    `connect` gives the connection to an authority's URL, `sdk` allows the login of `az`, `now` is
+    epoch seconds.
+    """
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        now: Callable[[], float],
+        connect: Callable[[str], Connection],
+        *,
+        sdk: bool,
+    ) -> None:
+        self._env = env
+        self._now = now
+        self._connect = connect
+        self._sdk = sdk
+        self._kept: Bearer | None = None
+
+    def bearer(self, cloud: Cloud) -> Bearer:
+        """A usable one. Raises NoIdentity, InvalidSetup and ProviderUnavailable."""
+        if self._kept is None or self._kept.expires - _EARLY < self._now():
+            self._kept = self._found(cloud)
+        return self._kept
+
+    def forget(self, refused: Bearer) -> None:
+        """Have the next one made anew, unless another thread has done so."""
+        if self._kept == refused:
+            self._kept = None
+
+    def _found(self, cloud: Cloud) -> Bearer:
+        missing = [name for name in VARIABLES if not self._env.get(name)]
+        tried = f"workload identity: {', '.join(missing)} not set"
+        if not missing:
+            return self._exchanged(cloud)
+        if not self._sdk:
+            raise NoIdentity([tried], ADVICE)
+        from initsync.providers.azure import azcli  # no pod has it
+
+        found = azcli.bearer(self._env, cloud.scope, self._now())
+        if isinstance(found, Bearer):
+            return found
+        raise NoIdentity([tried, found], LOGIN)
+
+    def _exchanged(self, cloud: Cloud) -> Bearer:
+        client, tenant, file = (self._env[name] for name in VARIABLES)
+        directory = self._env.get("JASM_SERVICEACCOUNT_DIR") or keys.SERVICEACCOUNT_DIR
+        assertion = _assertion(file, directory)
+        if not assertion.isascii() or not assertion:
+            raise NoIdentity([f"workload identity: {file} holds no token"], ADVICE)
+        try:
+            connection = self._connect(cloud.authority)
+            answer = api.token(connection, tenant, client, assertion, cloud.scope)
+        except api.Refusal as error:
+            from initsync.providers.azure import failures  # a good sync never loads it
+
+            raise failures.of_login(error, client, tenant, cloud) from error
+        lasts = float(answer["expires_in"])
+        who = f"application {client} of tenant {tenant}"
+        return Bearer(str(answer["access_token"]), self._now() + lasts, who)
+
+
+def _assertion(file: str, directory: str) -> str:
+    """The pod's token for Entra, read anew each time. Raises NoIdentity.
+
+    Never the one for the Kubernetes API, in `directory`: with that, one is the ServiceAccount.
+    """
+    if os.path.realpath(file) == os.path.realpath(os.path.join(directory, "token")):
+        why = "it is the ServiceAccount's own, which only the Kubernetes API gets"
+    else:
+        try:
+            with open(file, encoding="ascii") as stream:
+                return stream.read().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not a token"
+    raise NoIdentity([f"workload identity: cannot use {file} ({why})"], ADVICE)

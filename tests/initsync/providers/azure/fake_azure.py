@@ -1,0 +1,285 @@
+"""A loopback Azure: Microsoft Entra's token endpoint and Key Vaults, of all clouds.
+
+It is reached as a proxy, so that clients use Azure's own names of hosts, and it sees which.
+Answers have the shapes of Microsoft's recordings of calls to the real service, which
+https://github.com/Azure/azure-sdk-for-python has under
+sdk/keyvault/azure-keyvault-secrets/tests/recordings; those of refusals are also from what users
+report, as comments name it. It is strict where a lean client could be wrong: scope, assertion,
+audience of the token, version of the API.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import ssl
+import threading
+import uuid
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from initsync.testing.closing import Closing
+from initsync.testing.pki import Authority
+
+TENANT, CLIENT = "11111111-2222-3333-4444-555555555555", "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
+ISSUER, SUBJECT = "https://oidc.example/cluster", "system:serviceaccount:shop:app"
+AUDIENCE = "api://AzureADTokenExchange"
+NOW = 1_764_500_000
+CLOUDS = {
+    "login.microsoftonline.com": "vault.azure.net",
+    "login.chinacloudapi.cn": "vault.azure.cn",
+    "login.microsoftonline.us": "vault.usgovcloudapi.net",
+    "login.sovcloud-identity.fr": "vault.sovcloud-api.fr",
+    "login.example.test": "vault.example.test",
+}
+_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_VERSIONS = {"7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01", "2026-04-01"}
+_KEY = b"what the stand-in signs with"
+
+
+class Asked(NamedTuple):
+    """One request, as it arrived."""
+
+    host: str
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def form(self) -> dict[str, str]:
+        return dict(parse_qsl(self.body.decode()))
+
+
+class Answer(NamedTuple):
+    status: int
+    body: Any
+    """Bytes go as they are, all else as JSON."""
+    headers: Mapping[str, str] = {}
+
+
+class FakeAzure(Closing):
+    """`url` is the proxy's; `ca` the file of whom to trust."""
+
+    def __init__(self, authority: Authority, directory: Path) -> None:
+        self.asked: list[Asked] = []
+        self.tunnels: list[str] = []
+        self.readers = {CLIENT}
+        self.scripted: dict[str, list[Answer]] = {"token": [], "secret": []}
+        self.ca = str(authority.ca)
+        self._secrets: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self._token_file = directory / "azure-identity-token"
+        self.give_token()
+        hosts = [name for login, suffix in CLOUDS.items() for name in (login, f"*.{suffix}")]
+        pair = authority.serving("azure", tuple(hosts))
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(pair.certificate, pair.key)
+        handler = type("Handler", (_Handler,), {"azure": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = True
+        self._server.block_on_close = False  # a kept-alive client connection would hold it up
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What the webhook of workload identity gives a pod."""
+        return {
+            "AZURE_CLIENT_ID": CLIENT,
+            "AZURE_TENANT_ID": TENANT,
+            "AZURE_FEDERATED_TOKEN_FILE": str(self._token_file),
+            "AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com/",
+        }
+
+    def give_token(self, **claims: Any) -> str:
+        """Have the pod a ServiceAccount's token, by default the one that is federated."""
+        token = signed({"iss": ISSUER, "sub": SUBJECT, "aud": AUDIENCE, "exp": NOW + 600, **claims})
+        self._token_file.write_text(token)
+        return token
+
+    def put(self, vault: str, name: str, value: str, **attributes: Any) -> str:
+        """A new version of a secret; its id."""
+        version = uuid.uuid4().hex
+        found = {"value": value, "version": version, "attributes": attributes}
+        self._secrets.setdefault((vault, name), []).append(found)
+        return version
+
+    def will(self, kind: str, status: int, body: Any, **headers: str) -> None:
+        """Answer the next request for a `token` or a `secret` so, in place of what is right."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.scripted[kind].append(Answer(status, body, named))
+
+    def requests(self, method: str) -> list[Asked]:
+        return [it for it in self.asked if it.method == method]
+
+    def answer(self, asked: Asked) -> Answer:
+        self.asked.append(asked)
+        kind = "token" if asked.host in CLOUDS else "secret"
+        if self.scripted[kind]:
+            return self.scripted[kind].pop(0)
+        return self._entra(asked) if kind == "token" else self._vault(asked)
+
+    def _entra(self, asked: Asked) -> Answer:
+        path, form = urlsplit(asked.target).path, asked.form
+        if path.endswith("/.well-known/openid-configuration"):
+            base = f"https://{asked.host}/{TENANT}"
+            ends = {"token_endpoint": "token", "authorization_endpoint": "authorize"}
+            found = {name: f"{base}/oauth2/v2.0/{end}" for name, end in ends.items()}
+            return Answer(200, {**found, "issuer": f"{base}/v2.0"})
+        if path != f"/{TENANT}/oauth2/v2.0/token":
+            return _refused_login(400, "invalid_request", 90002, "Tenant not found.")
+        if form["client_id"] != CLIENT:  # MicrosoftDocs/azure-docs#108526
+            said = f"Application with identifier '{form['client_id']}' was not found."
+            return _refused_login(400, "unauthorized_client", 700016, said)
+        scope = f"https://{CLOUDS[asked.host]}/.default"
+        if form["scope"] != scope or form["grant_type"] != "client_credentials":
+            said = f"The provided value for scope {form['scope']} is not valid."
+            return _refused_login(400, "invalid_scope", 1002012, said)
+        claims = verified(form["client_assertion"])
+        right = form["client_assertion_type"] == _ASSERTION and claims
+        if not right or claims.get("exp", 0) < NOW:
+            said = "Client assertion is not within its valid time range."
+            return _refused_login(401, "invalid_client", 700024, said)
+        if (claims["iss"], claims["sub"], claims["aud"]) != (ISSUER, SUBJECT, AUDIENCE):
+            # external-secrets#2783, azure-workload-identity#1200
+            said = f"No matching federated identity record found for '{claims['sub']}'."
+            return _refused_login(401, "invalid_client", 700213, said)
+        lasts = {"expires_in": 3599, "ext_expires_in": 3599}
+        audience = scope.removesuffix("/.default")
+        token = signed({"aud": audience, "appid": CLIENT, "nonce": f"pl4nted-{len(self.asked)}"})
+        return Answer(200, {"token_type": "Bearer", **lasts, "access_token": token})
+
+    def _vault(self, asked: Asked) -> Answer:
+        vault, _, suffix = asked.host.partition(".")
+        parts, query = urlsplit(asked.target), dict(parse_qsl(urlsplit(asked.target).query))
+        login = next(login for login, its in CLOUDS.items() if its == suffix)
+        scheme, _, token = asked.headers.get("authorization", "").partition(" ")
+        claims = verified(token)
+        if scheme != "Bearer" or claims.get("aud") != f"https://{suffix}":
+            challenge = f'Bearer authorization="https://{login}/{TENANT}"'
+            resource = f'resource="https://{suffix}"'
+            said = "AKV10000: Request is missing a Bearer or PoP token."
+            answer = refused(401, "Unauthorized", said)
+            return answer._replace(headers={"WWW-Authenticate": f"{challenge}, {resource}"})
+        if query.get("api-version") not in _VERSIONS:
+            return refused(400, "BadParameter", "The specified version is not recognized.")
+        found = re.fullmatch(r"/secrets/([^/]+)(?:/([^/]*))?", parts.path)
+        name, version = map(unquote, found.groups("")) if found else ("", "")
+        if not re.fullmatch("[0-9a-zA-Z-]{1,127}", name):
+            said = f"The request URI contains an invalid name: {name}"
+            return refused(400, "BadParameter", said)
+        if claims["appid"] not in self.readers:
+            return refused(403, "Forbidden", denied(vault, name), "ForbiddenByRbac")
+        return self._secret(asked.host, vault, name, version)
+
+    def _secret(self, host: str, vault: str, name: str, version: str) -> Answer:
+        every = self._secrets.get((vault, name), [])
+        every = [it for it in every if version in ("", it["version"])]
+        if not every:
+            said = f"A secret with (name/id) {name}{version and f'/{version}'} was not found in "
+            return refused(404, "SecretNotFound", f"{said}this key vault.")
+        last = every[-1]
+        attributes = {"enabled": True, **last["attributes"], "created": NOW, "updated": NOW}
+        if not attributes["enabled"]:  # Azure/azure-sdk-for-js#24756
+            said = "Operation get is not allowed on a disabled secret."
+            return refused(403, "Forbidden", said, "SecretDisabled")
+        attributes |= {"recoveryLevel": "CustomizedRecoverable+Purgeable", "recoverableDays": 7}
+        identifier = f"https://{host}/secrets/{name}/{last['version']}"
+        body = {"value": last["value"], "id": identifier, "attributes": attributes}
+        return Answer(200, body)
+
+
+def denied(vault: str, name: str) -> str:
+    """As users show it, such as in piyushsachdeva/Terraform_AKS#2."""
+    return (
+        "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny "
+        "assignments or role definitions were changed recently, please observe propagation time."
+        f"\r\nCaller: appid={CLIENT};oid=0;iss=https://sts.windows.net/{TENANT}/\r\nAction: "
+        "'Microsoft.KeyVault/vaults/secrets/getSecret/action'\r\nResource: '/subscriptions/s/"
+        f"resourcegroups/r/providers/microsoft.keyvault/vaults/{vault}/secrets/{name}'\r\n"
+        "Assignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: "
+        f"'DeniedWithNoValidRBAC' \r\nVault: {vault};location=westeurope\r\n"
+    )
+
+
+def refused(status: int, code: str, message: str, inner: str = "") -> Answer:
+    """As a vault says it."""
+    more = {"innererror": {"code": inner}} if inner else {}
+    return Answer(status, {"error": {"code": code, "message": message, **more}})
+
+
+def _refused_login(status: int, error: str, code: int, text: str) -> Answer:
+    stamp = "2025-11-30 12:00:00Z"
+    said = f"AADSTS{code}: {text} Trace ID: t Correlation ID: c Timestamp: {stamp}"
+    body = {"error": error, "error_description": said, "error_codes": [code], "timestamp": stamp}
+    more = {"trace_id": "t", "correlation_id": "c", "error_uri": f"https://{code}.example"}
+    return Answer(status, {**body, **more})
+
+
+def signed(claims: Mapping[str, Any]) -> str:
+    """A JWT; by HMAC, since nobody but the stand-in looks at its signature."""
+    parts = [json.dumps({"alg": "HS256", "typ": "JWT"}), json.dumps(claims)]
+    text = ".".join(_encoded(part.encode()) for part in parts)
+    return f"{text}.{_encoded(hmac.digest(_KEY, text.encode(), hashlib.sha256))}"
+
+
+def verified(token: str) -> dict[str, Any]:
+    """Its claims; none where it is not ours."""
+    text, _, signature = token.rpartition(".")
+    if signature != _encoded(hmac.digest(_KEY, text.encode(), hashlib.sha256)):
+        return {}
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(text.partition(".")[2] + "=="))
+    return found
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    azure: FakeAzure
+
+    def do_CONNECT(self) -> None:
+        """Be the host that is asked for."""
+        self.azure.tunnels.append(self.path)
+        self.send_response_only(200)
+        self.end_headers()
+        self.connection = self.azure.tls.wrap_socket(self.connection, server_side=True)
+        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb")
+        self.close_connection = False
+
+    def do_GET(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(int(headers.get("content-length", 0)))
+        asked = Asked(headers["host"], self.command, self.path, headers, body)
+        status, found, extra = self.azure.answer(asked)
+        raw = found if isinstance(found, bytes) else json.dumps(found).encode()
+        self.send_response_only(status)
+        own = {"Content-Type": "application/json; charset=utf-8", "Content-Length": str(len(raw))}
+        if "transfer-encoding" in {name.lower() for name in extra}:
+            del own["Content-Length"]
+        for name, value in {**own, **extra}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(raw)
+
+    do_POST = do_GET
+
+    def finish(self) -> None:
+        super().finish()
+        self.connection.close()
+
+    def log_message(self, *_: object) -> None:
+        """Keep the suite's output readable."""
