@@ -38,8 +38,8 @@ ALLOWED = {**BELOW, **APART, "injector/cli": tuple(EVERYWHERE)}
 # Packages that cost a start dearly, each with the one place that may import it.
 HEAVY = {
     "kubernetes": ("initsync/kube/access.py",),
-    "boto3": ("initsync/providers/aws/credentials.py",),
-    "botocore": ("initsync/providers/aws/credentials.py",),
+    "boto3": ("initsync/providers/aws/sdk.py",),
+    "botocore": ("initsync/providers/aws/sdk.py",),
     "click": ("initsync/cli/", "injector/cli/"),
 }
 FILES = [

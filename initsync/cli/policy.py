@@ -18,7 +18,6 @@ from initsync.permissions.iam import AwsScope
 from initsync.permissions.permits import Permit
 from initsync.permissions.wishes import Wish
 from initsync.providers.aws import endpoints
-from initsync.providers.aws.paths import is_arn
 from initsync.words.errors import AnnotationError, InvalidSetup
 from initsync.words.model import JsonObject
 
@@ -189,7 +188,7 @@ def _place(found: list[Permit], account: str, region: str, kms_keys: dict[str, s
         raise click.UsageError("policies of AWS need --account; -o kubernetes and helm do not")
     if not region:
         for path in paths:
-            if not is_arn(path):
+            if not endpoints.region_of(path, {}):
                 raise InvalidSetup(f"{path} is a name without a region", "give it by --region")
         region = next((endpoints.region_of(path, {}) or "" for path in paths), "")
     place = AwsScope(account, region, kms_keys)
@@ -205,8 +204,7 @@ def _place(found: list[Permit], account: str, region: str, kms_keys: dict[str, s
 def _refuse_strangers(paths: list[str], place: AwsScope) -> None:
     """Raise InvalidSetup for what AWS lets nobody do."""
     for path in paths:
-        arn = iam.secret(path, place)
-        partition, region = iam.home(arn)
+        partition, region = iam.home_of(path, place)
         if partition != place.partition:
             problem = f"{path} is in AWS's partition {partition}, the role in {place.partition}"
             raise InvalidSetup(problem, "no role crosses partitions: print it by itself")

@@ -10,7 +10,10 @@ from initsync.network.transport import Network
 from initsync.words.model import JsonObject, SyncRequest, Target, targets
 
 IDENTITY, WHO, SECRET = "identity", "cloud-identity", "cloud-secret"  # the checks' names
-_MODULES = {"aws-secretsmanager": "initsync.doctor.aws.diagnosis"}
+_MODULES = {
+    "aws-parameter-store": "initsync.doctor.aws.diagnosis",
+    "aws-secretsmanager": "initsync.doctor.aws.diagnosis",
+}
 """By provider the module that is its `Diagnosis`, imported when a pod asks for it."""
 
 
@@ -50,12 +53,15 @@ class Diagnosis(Protocol):
 
 
 def identity(requests: Iterable[SyncRequest], found: Patient) -> Iterator[Result]:
-    """See `Diagnosis`; of each provider once."""
+    """See `Diagnosis`; of each cloud once."""
+    paths: dict[str, list[str]] = {}
     for provider, own in _by_provider(requests).items():
         if provider in _MODULES:
-            yield from _of(provider).identity(found, [request.secret_path for request in own])
+            paths.setdefault(_MODULES[provider], []).extend(it.secret_path for it in own)
         else:
             yield skipped(IDENTITY, _unknown(provider))
+    for module, asked_for in paths.items():
+        yield from _diagnosis(module).identity(found, asked_for)
 
 
 def asked(asker: Asker, requests: Sequence[SyncRequest], found: Patient) -> Iterator[Result]:
@@ -65,7 +71,7 @@ def asked(asker: Asker, requests: Sequence[SyncRequest], found: Patient) -> Iter
         if provider in _MODULES:
             mine = targets(own)
             parts = [Part(it, len(it.entries) == entries[it.secret_name]) for it in mine]
-            yield from _of(provider).asked(asker, parts, found)
+            yield from _diagnosis(_MODULES[provider]).asked(asker, parts, found)
         else:
             yield from (skipped(name, _unknown(provider)) for name in (WHO, SECRET))
 
@@ -77,8 +83,8 @@ def _by_provider(requests: Iterable[SyncRequest]) -> dict[str, list[SyncRequest]
     return found
 
 
-def _of(provider: str) -> Diagnosis:
-    return cast("Diagnosis", importlib.import_module(_MODULES[provider]))
+def _diagnosis(module: str) -> Diagnosis:
+    return cast("Diagnosis", importlib.import_module(module))
 
 
 def _unknown(provider: str) -> str:

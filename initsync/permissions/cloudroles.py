@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
-from initsync.permissions import iam, stores
+from initsync.permissions import iam, parameters, stores
 from initsync.permissions.iam import AwsScope
 from initsync.permissions.names import within
 from initsync.permissions.permits import Permit
@@ -12,7 +12,8 @@ from initsync.permissions.stores import Allowed
 from initsync.permissions.wishes import Wish
 from initsync.words.model import JsonObject
 
-_STATEMENTS = {"aws-secretsmanager": iam.statements}
+_PARAMETERS, _SECRETS = "aws-parameter-store", "aws-secretsmanager"
+_STATEMENTS = {_PARAMETERS: parameters.statements, _SECRETS: iam.statements}
 """By provider, what IAM must allow who fetches paths from it; a provider without has no line."""
 TRUSTS = ("pod-identity", "irsa", "none")
 _NAME_LIMIT = 64
@@ -67,14 +68,20 @@ def cloud_role(
     return CloudRole(permit, name, arn, policies, trusted, shared, others)
 
 
-def paths(permit: Permit) -> list[str]:
-    """What AWS is asked for, sorted."""
-    return sorted({wish.path for wish in permit.wishes if wish.provider in _STATEMENTS})
+def paths(permit: Permit, *providers: str) -> list[str]:
+    """What AWS is asked for by these providers, or by any, sorted."""
+    asked = providers or _STATEMENTS
+    return sorted({wish.path for wish in permit.wishes if wish.provider in asked})
 
 
 def foreign(permit: Permit, place: AwsScope) -> list[str]:
     """The ARNs of secrets in other accounts, which must share them."""
-    arns = {iam.secret(path, place) for path in paths(permit)}
+    arns = {iam.secret(path, place) for path in paths(permit, _SECRETS)}
+    return sorted(arn for arn in arns if iam.foreign(arn, place))
+
+
+def _foreign_parameters(permit: Permit, place: AwsScope) -> list[str]:
+    arns = {parameters.arn(path, place) for path in paths(permit, _PARAMETERS)}
     return sorted(arn for arn in arns if iam.foreign(arn, place))
 
 
@@ -90,10 +97,13 @@ def warnings(role: CloudRole, place: AwsScope, trust: Trust, output: str) -> Ite
     for path in filter(iam.doubtful, paths(permit)):
         tail = "if its last six are of the name, give the secret's complete ARN"
         yield f"{whose}: {path} is taken for complete: {tail}"
-    keyed = {iam.secret(path, place) for path in paths(permit) if iam.key_of(path, place)}
+    named = paths(permit, _SECRETS)
+    keyed = {iam.secret(path, place) for path in named if iam.key_of(path, place)}
     for arn in foreign(permit, place):
         key = "" if arn in keyed else "; its KMS key, too: name that by --kms-key"
         yield f"{whose}: {arn} is in another account, which must share it (resourcePolicies){key}"
+    for arn in _foreign_parameters(permit, place):
+        yield f"{whose}: {arn} is in another account, which must share it by AWS RAM"
     if output == "terraform" and role.trust and trust.kind == "pod-identity" and not trust.cluster:
         yield f"{whose}: its Pod Identity association is yours to make, or name --cluster"
 

@@ -60,14 +60,14 @@ def secret(path: str, place: AwsScope) -> str:
     A full ARN that ends in a dash and six characters is taken for complete, as it is: that AWS
     advises against names that end so. Raises InvalidSetup for a path that no policy can name.
     """
-    literal = _literal(path)
+    named = literal(path)
     if not paths.is_arn(path):
         where = f"{place.partition}:secretsmanager:{place.region}:{place.account}"
-        return f"arn:{where}:secret:{literal}{_TAIL}"
-    return literal if paths.tail(path) else literal + _TAIL
+        return f"arn:{where}:secret:{named}{_TAIL}"
+    return named if paths.tail(path) else named + _TAIL
 
 
-def _literal(path: str) -> str:
+def literal(path: str) -> str:
     """`path` as an element of a policy that means itself only.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
@@ -89,6 +89,12 @@ def home(arn: str) -> tuple[str, str]:
     return partition, region
 
 
+def home_of(path: str, place: AwsScope) -> tuple[str, str]:
+    """Likewise of what an annotation names: an ARN, or a name that is in `place`."""
+    region = paths.region(path)
+    return (path.split(":")[1], region) if region else (place.partition, place.region)
+
+
 def foreign(arn: str, place: AwsScope) -> bool:
     """Whether the secret is in another account, which then must allow the role, too."""
     return arn.split(":")[4] != place.account
@@ -105,24 +111,29 @@ def key_problem(arn: str) -> str | None:
 
 
 def key_of(path: str, place: AwsScope) -> str | None:
-    """The ARN of the KMS key that encrypts the secret at `path`, if it is said."""
+    """The ARN of the KMS key that encrypts what is at `path`, if it is said."""
     if path in place.keys:
         return place.keys[path]
     every = place.keys.get("")
-    return every if every and home(every) == home(secret(path, place)) else None
+    return every if every and home(every) == home_of(path, place) else None
 
 
 def statements(paths: Collection[str], place: AwsScope) -> list[JsonObject]:
     """What a role must be allowed that fetches `paths`, and no more."""
-    arns = sorted({secret(path, place) for path in paths})
-    found = [_allow("ReadSecrets", "secretsmanager:GetSecretValue", arns)]
+    arns = [secret(path, place) for path in paths]
+    read = allow("ReadSecrets", "secretsmanager:GetSecretValue", arns)
+    return [read, *decrypt("DecryptSecretsIn", "secretsmanager", paths, place)]
+
+
+def decrypt(name: str, service: str, paths: Collection[str], place: AwsScope) -> list[JsonObject]:
+    """What it must be allowed of the keys that are said, through that service only: by region."""
+    found = []
     keys = {key for path in paths if (key := key_of(path, place))}
     for region in sorted({_region(key) for key in keys}):
-        name = "".join(part.capitalize() for part in region.split("-"))
-        here = sorted(key for key in keys if _region(key) == region)
-        condition = {"StringEquals": {"kms:ViaService": _via(region)}}
-        decrypt = _allow(f"DecryptSecretsIn{name}", "kms:Decrypt", here)
-        found.append(decrypt | {"Condition": condition})
+        where = "".join(part.capitalize() for part in region.split("-"))
+        here = [key for key in keys if _region(key) == region]
+        condition = {"StringEquals": {"kms:ViaService": _via(service, region)}}
+        found.append(allow(name + where, "kms:Decrypt", here) | {"Condition": condition})
     return found
 
 
@@ -185,12 +196,14 @@ def resource_policy(role: str) -> JsonObject:
 
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
     """
-    allow = _allow("LetItsPodsRead", "secretsmanager:GetSecretValue", "*")
-    return _document([allow | {"Principal": {"AWS": role}}])
+    read = {"Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+    named = {"Sid": "LetItsPodsRead", "Effect": "Allow", **read}
+    return _document([named | {"Principal": {"AWS": role}}])
 
 
-def _allow(name: str, action: str, resources: list[str] | str) -> JsonObject:
-    return {"Sid": name, "Effect": "Allow", "Action": action, "Resource": resources}
+def allow(name: str, action: str, resources: Iterable[str]) -> JsonObject:
+    """A statement of one action on these, each once."""
+    return {"Sid": name, "Effect": "Allow", "Action": action, "Resource": sorted({*resources})}
 
 
 def _document(found: list[JsonObject]) -> JsonObject:
@@ -201,10 +214,10 @@ def _region(arn: str) -> str:
     return arn.split(":")[3]
 
 
-def _via(region: str) -> list[str]:
-    """Secrets Manager as KMS names it; KMS documents only the first form, for every partition."""
-    host = endpoints.base_url("secretsmanager", region, {}).removeprefix("https://")
-    return sorted({f"secretsmanager.{region}.amazonaws.com", host})
+def _via(service: str, region: str) -> list[str]:
+    """The service as KMS names it; KMS documents only the first form, for every partition."""
+    host = endpoints.base_url(service, region, {}).removeprefix("https://")
+    return sorted({f"{service}.{region}.amazonaws.com", host})
 
 
 def _parts(wanted: Iterable[JsonObject]) -> Iterator[tuple[JsonObject, str]]:

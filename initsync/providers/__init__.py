@@ -25,6 +25,9 @@ class Modules(NamedTuple):
 
 
 PROVIDERS = {
+    "aws-parameter-store": Modules(
+        "initsync.providers.aws.parameterstore", "initsync.providers.aws.parameters"
+    ),
     "aws-secretsmanager": Modules(
         "initsync.providers.aws.secretsmanager", "initsync.providers.aws.paths"
     ),

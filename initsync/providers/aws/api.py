@@ -1,19 +1,23 @@
-"""One call to an AWS service, and the plain answers or failures that may come back.
+"""The calls to AWS's services, and the plain answers or failures that may come back.
 
-Two protocols: JSON 1.1 (Secrets Manager) and query (STS, whose answer is XML).
+Two protocols: JSON 1.1 (Secrets Manager, Parameter Store) and query (STS, whose answer is XML).
 https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 """
 
 import datetime
 import json
+from _thread import allocate_lock
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from initsync.network.transport import Connection, Response, TransportError
+from initsync.network.transport import Connection, Network, Response, TransportError
+from initsync.network.trust import System, trusting
+from initsync.providers.aws import endpoints
 from initsync.providers.aws.sigv4 import Credentials, sign
-from initsync.words.errors import ProviderUnavailable
-from initsync.words.wording import shortened
+from initsync.words.errors import InvalidSetup, ProviderUnavailable
+from initsync.words.wording import shortened, shown
 
 # https://github.com/boto/botocore/blob/develop/botocore/retries/standard.py and, for the last
 # line, the services' own errors that their documentation calls worth another try.
@@ -25,17 +29,16 @@ _TRANSIENT = frozenset(
         *("BandwidthLimitExceeded", "LimitExceededException", "PriorRequestNotComplete"),
         *("SlowDown", "EC2ThrottledException", "RequestTimeout", "RequestTimeoutException"),
         *("IDPCommunicationError", "InternalServiceError", "InternalFailure"),
-        "ServiceUnavailable",
+        *("InternalServerError", "ServiceUnavailable"),
     ]
 )
 LIMIT = 2_097_152
-"""Bytes of an answer; a secret is 65,536 bytes at most, six times that where JSON escapes each.
+"""Bytes of an answer; a secret is 65,536 bytes at most, ten parameters are 81,920 together, and six
+times that where JSON escapes each.
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html"""
 CREDENTIALS_LIMIT = 65_536
 """Likewise, of whoever gives credentials: some kilobytes."""
-_PARTS = 70_000  # commas and brackets, in the secret's own text too: no more than it has bytes
-_STAGE = "AWSCURRENT"
-_ID = (32, 64)  # characters of a VersionId, as the service's model has it
+_PARTS = 90_000  # commas and brackets, in the secret's own text too: no more than it has bytes
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 _DATE = "%a, %d %b %Y %H:%M:%S GMT"  # https://www.rfc-editor.org/rfc/rfc9110#name-date
 _SHOWN = 600
@@ -56,39 +59,69 @@ class ServiceError(Exception):
         super().__init__(f"{code}: {self.message}")
 
 
-class Wanted(NamedTuple):
-    """Which version of which secret."""
+class Services:
+    """AWS's, each in its region: one connection a host, however many ask at once."""
 
-    secret_id: str
-    version: str = ""
-    """An id of 32 to 64 characters, or a stage; empty: the current one."""
+    def __init__(self, env: Mapping[str, str], network: Network) -> None:
+        self._env = env
+        self._network = network
+        bundle = env.get("AWS_CA_BUNDLE")
+        self._tls = cache(lambda: trusting(bundle)) if bundle else System()
+        self._opening = allocate_lock()
+        self.connections: dict[tuple[str, str], Connection] = {}
+        """By service and region."""
 
-    @property
-    def parameters(self) -> dict[str, str]:
-        """Of GetSecretValue."""
-        by_id = _ID[0] <= len(self.version) <= _ID[1]
-        named = {"VersionId" if by_id else "VersionStage": self.version or _STAGE}
-        return {"SecretId": self.secret_id, **named}
+    def valid(self, service: str, region: str) -> str:
+        """`region`, where the service may be asked there. Raises InvalidSetup."""
+        if not endpoints.usable_region(service, region, self._env):
+            problem = f"{shown(region)} is no AWS region"
+            raise InvalidSetup(problem, "set AWS_REGION, such as eu-west-1")
+        return region
+
+    def connection(self, service: str, region: str) -> Connection:
+        """The one to the service there. Raises InvalidSetup where there can be none."""
+        place = (service, self.valid(service, region))
+        with self._opening:
+            if place not in self.connections:
+                url = endpoints.base_url(service, region, self._env)
+                shared = (found for found in self.connections.values() if found.url == url)
+                opened = next(shared, None) or self._network.proxied(url, self._tls, LIMIT)
+                self.connections[place] = opened
+            return self.connections[place]
+
+    def direct(self, url: str, timeout: float) -> Connection:
+        """One past any proxy, to who gives credentials beside the container."""
+        return self._network.direct(url, self._tls, timeout, CREDENTIALS_LIMIT)
 
 
-def get_secret_value(
-    connection: Connection, wanted: Wanted, credentials: Credentials, region: str, now: float
+class Operation(NamedTuple):
+    """What a service that speaks JSON can be asked."""
+
+    service: str
+    """As endpoints and signatures name it."""
+    name: str
+    """The service's, for messages."""
+    target: str
+
+
+def ask(
+    connection: Connection,
+    operation: Operation,
+    parameters: Mapping[str, Any],
+    credentials: Credentials,
+    region: str,
+    now: float,
 ) -> dict[str, Any]:
-    """Secrets Manager's answer. Raises ServiceError and ProviderUnavailable.
-
-    The stage is said although it is the default: to a policy whose condition is
-    `secretsmanager:VersionStage` a request without it has no stage (boto/boto3#2957).
-    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
-    """
-    body = json.dumps(wanted.parameters).encode()
+    """The service's answer. Raises ServiceError and ProviderUnavailable."""
+    body = json.dumps(parameters).encode()
     headers = {
         "host": connection.authority,
         "content-type": "application/x-amz-json-1.1",
-        "x-amz-target": "secretsmanager.GetSecretValue",
+        "x-amz-target": operation.target,
     }
     path = connection.prefix + "/"
-    signed = sign("POST", path, headers, body, credentials, region, "secretsmanager", now)
-    response = post(connection, "AWS Secrets Manager", signed, body)
+    signed = sign("POST", path, headers, body, credentials, region, operation.service, now)
+    response = post(connection, operation.name, signed, body)
     answer = _json(response)
     if response.status == 200 and answer is not None:
         return answer
@@ -96,7 +129,7 @@ def get_secret_value(
     code = str(answer.get("__type") or response.headers.get("x-amzn-errortype") or "")
     code = code.partition(":")[0].rpartition("#")[2]
     message = str(answer.get("message") or answer.get("Message") or "")
-    raise failure("AWS Secrets Manager", response, code, message, now)
+    raise failure(operation.name, response, code, message, now)
 
 
 def assume_role_with_web_identity(

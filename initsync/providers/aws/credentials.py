@@ -1,18 +1,19 @@
-"""The AWS identity of this process: one source after the other, as the SDKs do.
+"""Who asks AWS: the identity of this process, and what its providers do with it alike.
 
+One source after the other, as the SDKs do:
 https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
-The only importer of boto3, and only for the CLI (D1, D2).
 """
 
 import re
+from _thread import allocate_lock
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from initsync.network.transport import Connection
-from initsync.providers.aws import api, container
+from initsync.network.transport import LEAST, Connection, Network
+from initsync.providers.aws import api, container, endpoints
 from initsync.providers.aws.sigv4 import Credentials
-from initsync.words.errors import NoIdentity, ProviderUnavailable
-from initsync.words.wording import install
+from initsync.words.errors import InvalidSetup, NoIdentity, ProviderUnavailable
+from initsync.words.model import ExternalSecret
 
 _EARLY = 60.0  # seconds before their end at which credentials are no longer begun with
 _SESSION_LIMIT = 64
@@ -124,32 +125,106 @@ class Identity:
 
 
 def _from_sdk() -> Credentials | str:
-    """Profiles, SSO, processes, instance metadata: whatever boto3 finds."""
-    try:
-        import boto3
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError:
-        return f"boto3: not installed ({install('cli')})"
-    try:
-        session: Any = boto3.Session()
-        found = session.get_credentials()
-        frozen = found and found.get_frozen_credentials()
-    except (BotoCoreError, ClientError) as error:
-        return f"boto3: {' '.join(str(error).split())}"
-    if not frozen:
-        return "boto3 (profiles, SSO, processes, instance metadata): nothing found"
-    role = f"the identity that boto3 found by {found.method}"
-    return Credentials(frozen.access_key, frozen.secret_key, frozen.token or "", role=role)
+    from initsync.providers.aws import sdk  # no pod asks it
+
+    return sdk.credentials()
 
 
-def sdk_region() -> str | None:
-    """The region of the profile that boto3 would take, an empty AWS_DEFAULT_REGION aside."""
-    try:
-        from botocore.exceptions import BotoCoreError
-        from botocore.session import Session
+class Wanted(NamedTuple):
+    """What a service is asked for."""
 
-        session: Any = Session()
-        region: str | None = session.get_config_variable("region")
-        return region or session.get_scoped_config().get("region") or None
-    except (ImportError, BotoCoreError):  # told where the credentials are asked for
-        return None
+    path: str
+    region: str
+    version: str = ""
+    """As the entry has it; empty: the current one."""
+
+
+class Client:
+    """Who this process is to AWS, and its ways there, kept between calls: what providers share."""
+
+    name = ""
+    """The annotation's `provider`."""
+    service = ""
+    """That has the secrets, as endpoints name it."""
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        now: Callable[[], float],
+        network: Network,
+        sdk: bool = False,
+    ) -> None:
+        self._env = env
+        self._now = now
+        self._network = network
+        self._sdk = sdk
+        self._services = api.Services(env, network)
+        self._asking = allocate_lock()
+        """One identity, however many secrets are asked for at once."""
+        self._region = ""
+        self._identity = Identity(env, now, self._sts, self._services.direct, sdk=sdk)
+
+    def fetch(self, path: str, version: str = "") -> ExternalSecret:
+        """What is at `path`: the current version, or another that has a name."""
+        self._region = region = self._region_of(path)
+        return self._read(Wanted(path, region, version))
+
+    def prepare(self, path: str) -> None:
+        """Have credentials for `path`, which are kept. Raises as `fetch` does."""
+        self._region = self._region_of(path)
+        self._credentials()
+
+    def whoami(self, path: str) -> str:
+        """The ARN of who asks for `path`."""
+        from initsync.providers.aws.caller import get_caller_identity  # no pod asks it
+
+        self._region = self._region_of(path)
+        credentials = self._identity.credentials()
+        region = endpoints.signing_region("sts", self._sts_region())
+        return get_caller_identity(self._sts(), credentials, region, self._now())
+
+    def _read(self, wanted: Wanted) -> ExternalSecret:
+        """The provider's own part of `fetch`."""
+        raise NotImplementedError
+
+    def _ask(
+        self, operation: api.Operation, parameters: Mapping[str, Any], wanted: Wanted
+    ) -> dict[str, Any]:
+        """The service's answer. Raises as `fetch` does."""
+        credentials = self._credentials()
+        connection = self._services.connection(self.service, wanted.region)
+        region = endpoints.signing_region(self.service, wanted.region)
+        try:
+            return api.ask(connection, operation, parameters, credentials, region, self._now())
+        except api.ServiceError as error:
+            from initsync.providers.aws import failures  # a good sync never loads it
+
+            asked = failures.Asked(self.name, operation, wanted, credentials, self._sdk)
+            raise failures.of_secret(error, asked) from error
+
+    def _credentials(self) -> Credentials:
+        if not self._asking.acquire(timeout=max(self._network.left(), LEAST)):
+            raise ProviderUnavailable("AWS", "an earlier request for an identity is not answered")
+        try:
+            return self._identity.credentials()
+        finally:
+            self._asking.release()
+
+    def _region_of(self, path: str) -> str:
+        region = endpoints.region_of(path, self._env) or (_sdk_region() if self._sdk else None)
+        if region is None:
+            problem = f"no AWS region for {path}: none of {', '.join(endpoints.REGION_VARIABLES)}"
+            raise InvalidSetup(f"{problem} is set", "set one, or give the secret's full ARN")
+        return self._services.valid(self.service, region)
+
+    def _sts(self) -> Connection:
+        return self._services.connection("sts", self._sts_region())
+
+    def _sts_region(self) -> str:
+        return endpoints.region_of("", self._env) or self._region
+
+
+def _sdk_region() -> str | None:
+    from initsync.providers.aws import sdk  # no pod asks it
+
+    return sdk.region()

@@ -13,6 +13,7 @@ REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 _SERVICE_VARIABLE = {
     "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "ssm": "AWS_ENDPOINT_URL_SSM",
     "sts": "AWS_ENDPOINT_URL_STS",
 }
 # Of an endpoint of one's own any name will do that a signature can hold.
@@ -80,7 +81,7 @@ def signing_region(service: str, region: str) -> str:
 
 
 def base_url(service: str, region: str, env: Mapping[str, str]) -> str:
-    """Scheme and host of `service` (`secretsmanager`, `sts`) in `region`."""
+    """Scheme and host of `service` (`secretsmanager`, `ssm`, `sts`) in `region`."""
     if override := _override(service, env):
         return override.rstrip("/")
     fips, dual = _true(env, "AWS_USE_FIPS_ENDPOINT"), _true(env, "AWS_USE_DUALSTACK_ENDPOINT")
@@ -91,7 +92,7 @@ def base_url(service: str, region: str, env: Mapping[str, str]) -> str:
     if service == "secretsmanager" and fips in within.plain_dual:
         dual = False
     suffix = within.dual_stack if dual else within.suffix
-    if fips and not dual and service == "sts" and region.startswith("us-gov-"):
+    if fips and not dual and service in ("ssm", "sts") and region.startswith("us-gov-"):
         fips = False  # there the plain name is the FIPS one
     return f"https://{service}{'-fips' if fips else ''}.{region}.{suffix}"
 

@@ -1,14 +1,16 @@
 """AWS's definite refusals as rows of the failure table: what each asks of whom.
 
 Codes: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
-and CommonErrors there, https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+and CommonErrors there, https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
+and API_GetParametersByPath.html there, https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
 """
 
 import re
 from typing import NamedTuple
 
 from initsync.providers.aws import denials, paths
-from initsync.providers.aws.api import ServiceError
+from initsync.providers.aws.api import Operation, ServiceError
+from initsync.providers.aws.credentials import Wanted
 from initsync.providers.aws.sigv4 import Credentials
 from initsync.words.errors import (
     AccessDenied,
@@ -24,12 +26,16 @@ from initsync.words.times import span
 
 DENIED = frozenset(["AccessDenied", "AccessDeniedException", "NotAuthorized"])
 _REGION_OFF = frozenset(["OptInRequired", "RegionDisabledException", "SubscriptionRequired"])
+_MISSING = frozenset(["ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound"])
 _UNFIT = frozenset(
     [
         *("InvalidRequestException", "InvalidParameterException"),
-        *("ValidationException", "ValidationError"),
+        *("ValidationException", "ValidationError", "InvalidFilterValue"),
     ]
 )
+_OF_KEY = frozenset(["DecryptionFailure", "InvalidKeyId"])
+_OLD_PAGE = "InvalidNextToken"
+"""Of a list that is to be read anew."""
 _SIGNATURE = frozenset(
     [
         *("InvalidSignatureException", "SignatureDoesNotMatch", "InvalidSignature"),
@@ -48,44 +54,49 @@ _SKEW = 60.0  # seconds worth naming; AWS itself allows five minutes
 
 
 class Asked(NamedTuple):
-    """What Secrets Manager was asked for, and by whom."""
+    """What a service was asked for, and by whom."""
 
     provider: str
-    path: str
-    region: str
+    operation: Operation
+    wanted: Wanted
     credentials: Credentials
     by_hand: bool = False
     """By a person, whose the credentials are."""
-    version: str = ""
-    """What the entry's `version` says."""
 
     @property
     def where(self) -> str:
         """The place in which it was looked for."""
-        return f"in region {self.region}"
+        return f"in region {self.wanted.region}"
+
+    @property
+    def permission(self) -> str:
+        """What IAM must allow."""
+        action = self.operation.target.partition(".")[2]
+        return f"{self.operation.service}:{action} on {self.wanted.path} in {self.wanted.region}"
 
 
 def of_secret(error: ServiceError, asked: Asked) -> JasmError:
-    """What Secrets Manager refused."""
-    code = error.code
-    if code == "ResourceNotFoundException":
-        missing = _missing(error.message, asked)
-        return SecretNotFound(asked.provider, asked.path, asked.where, error.message, missing)
+    """What the service that has the secrets refused."""
+    code, wanted = error.code, asked.wanted
+    if code in _MISSING:
+        missing = _missing(error, asked)
+        return SecretNotFound(asked.provider, wanted.path, asked.where, error.message, missing)
     if code in _UNFIT:
         return _unfit(error, asked)
-    if code.startswith("KMS") or code == "DecryptionFailure":
+    if code.startswith("KMS") or code in _OF_KEY:
         return _denied(asked, _KEY, f"{code}: {error.message}")
     if code in _REGION_OFF:
-        wanted = f"the region {asked.region}: enable it for the account"
-        return AccessDenied(asked.provider, wanted, asked.credentials.role, code)
+        region = f"the region {wanted.region}: enable it for the account"
+        return AccessDenied(asked.provider, region, asked.credentials.role, code)
     if code in _CREDENTIALS:
         tried = f"{asked.credentials.role}: AWS refused its credentials ({error})"
         return NoIdentity([tried], _clock(error) or _renewal(error, asked))
     if code in DENIED or error.status == 403:
         key = denials.concerns_key(error.message)
-        wanted = _KEY if key else f"secretsmanager:GetSecretValue on {asked.path} in {asked.region}"
-        return _denied(asked, wanted, error.message)
-    return ProviderRefused("AWS Secrets Manager", str(error), _LOOK_UP)
+        return _denied(asked, _KEY if key else asked.permission, error.message)
+    if code == _OLD_PAGE:
+        return ProviderUnavailable(asked.operation.name, str(error))
+    return ProviderRefused(asked.operation.name, str(error), _LOOK_UP)
 
 
 def of_web_identity(error: ServiceError, role: str, advice: str) -> JasmError:
@@ -106,6 +117,7 @@ def of_web_identity(error: ServiceError, role: str, advice: str) -> JasmError:
 
 _LOOK_UP = "look up that code at AWS"
 _CREATE = "create it there, or correct path or region"
+_ALL_BELOW = "a path of which all parameters below are meant ends in /"
 _KEY = "kms:Decrypt on the KMS key of that secret"
 _ENABLED = ", and see that the key is enabled"
 _ASSUME = "sts:AssumeRoleWithWebIdentity"
@@ -135,7 +147,7 @@ def _unfit(error: ServiceError, asked: Asked) -> JasmError:
     kind, advice = next(row[1:] for row in _STATES if re.search(row[0], error.message, re.I))
     if kind is AccessDenied:
         return AccessDenied(asked.provider, _KEY, asked.credentials.role, said, advice)
-    return SecretRefused(asked.provider, asked.path, asked.where, said, advice)
+    return SecretRefused(asked.provider, asked.wanted.path, asked.where, said, advice)
 
 
 def _denied(asked: Asked, wanted: str, detail: str) -> AccessDenied:
@@ -144,21 +156,31 @@ def _denied(asked: Asked, wanted: str, detail: str) -> AccessDenied:
     return AccessDenied(asked.provider, granted, asked.credentials.role, detail, advice)
 
 
-def _missing(message: str, asked: Asked) -> str:
+def _missing(error: ServiceError, asked: Asked) -> str:
     """What to do about a secret that is not found."""
-    if asked.version and re.search("VersionId|staging label", message):
+    message, wanted = error.message, asked.wanted
+    if error.code != "ResourceNotFoundException":
+        return _missing_parameter(error.code, wanted)
+    if wanted.version and re.search("VersionId|staging label", message):
         return (
             "correct the entry's version (32 to 64 characters are an id, others a stage): "
             "aws secretsmanager list-secret-version-ids shows them"
         )
     if "AWSCURRENT" in message:
         return "the secret has no version labelled AWSCURRENT: put a value into it"
-    if end := paths.tail(asked.path):
+    if end := paths.tail(wanted.path):
         return (
             f"{_CREATE}; AWS takes the path's end "
             f"{end} for its own: if it is of the name, give the complete ARN, or the name"
         )
     return _CREATE
+
+
+def _missing_parameter(code: str, wanted: Wanted) -> str:
+    version = "correct the entry's version: aws ssm get-parameter-history shows numbers and labels"
+    if code == "ParameterVersionNotFound":
+        return version
+    return f"{_CREATE}; or {version}" if wanted.version else f"{_CREATE}; {_ALL_BELOW}"
 
 
 def _renewal(error: ServiceError, asked: Asked) -> str:

@@ -1,4 +1,4 @@
-"""What may be a path of AWS Secrets Manager, and what an ARN among them says. Asks nobody.
+"""What may be a path of AWS Secrets Manager, and what an ARN says of any provider's. Asks nobody.
 
 Of names the service's own model has one rule, their length; which of them it takes, AWS decides
 (D37): its services make secrets such as `rds!cluster-…`, and may make others tomorrow. Ours are
@@ -15,9 +15,11 @@ _STAGE_LIMIT = 256
 # Control characters, with which a path would be several lines of whatever shows it, and what UTF-8
 # and so an annotation cannot say.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_OF_SERVICE = re.compile(r"arn:[^:]+:secretsmanager:([^:]*)(?=:|$)")
+_OF_SERVICE = re.compile(r"arn:[^:]+:(?:secretsmanager|ssm):([^:]*)(?=:|$)")
+# Of a secret or a parameter:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
-_ARN = re.compile(r"arn:[^:]+:secretsmanager:([^:]+):[^:]*:secret:.+")
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
+_ARN = re.compile(r"arn:[^:]+:(secretsmanager|ssm):([^:]+):[^:]*:(?:secret:|parameter/).*")
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
 _OF_ECS = re.compile(r"(arn:[^:]+:secretsmanager:[^:]+:[^:]*:secret:[^:]+)((?::[^:]*){1,3})")
 # Of a complete ARN: a dash and six characters that Secrets Manager chooses.
@@ -31,15 +33,22 @@ _LABEL_LIMIT = 63  # https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
 
 def problem(path: str) -> str | None:
     """The rule that `path` breaks, as "must …", or None."""
-    if not path.strip() or len(path) > _LIMIT:
-        return f"must be the name or ARN of a secret, of 1 to {_LIMIT} characters"
-    if _UNFIT.search(path):
-        return "must be one line of Unicode without control characters"
+    if rule := unfit(path, "the name or ARN of a secret"):
+        return rule
     if found := _OF_ECS.fullmatch(path):
         return (
             f"must be the secret's ARN alone: behind its name {shown(found[2])} is how ECS names "
             f"one key; write {shown(found[1])}, of which JASM takes every key"
         )
+    return None
+
+
+def unfit(path: str, what: str) -> str | None:
+    """The rule that a path of any service of AWS breaks; `what` is what one is."""
+    if not path.strip() or len(path) > _LIMIT:
+        return f"must be {what}, of 1 to {_LIMIT} characters"
+    if _UNFIT.search(path):
+        return "must be one line of Unicode without control characters"
     if (found := _OF_SERVICE.match(path)) and not is_region(found[1]):
         return f"must name a region in its ARN, such as eu-west-1, and not {shown(found[1])}"
     return None
@@ -47,20 +56,26 @@ def problem(path: str) -> str | None:
 
 def version_problem(version: str) -> str | None:
     """The rule that a version's id or stage breaks, as "must …", or None."""
+    return unfit_version(version, "a version's id, or a stage")
+
+
+def unfit_version(version: str, what: str) -> str | None:
+    """The rule that a version of any service of AWS breaks; `what` is what one is."""
     if not version.strip() or len(version) > _STAGE_LIMIT or _UNFIT.search(version):
-        return f"must be a version's id, or a stage of 1 to {_STAGE_LIMIT} characters"
+        return f"must be {what} of 1 to {_STAGE_LIMIT} characters"
     return None
 
 
 def is_arn(path: str) -> bool:
     """Whether it is the ARN of a secret, complete or without its last seven characters."""
-    return region(path) is not None
+    found = _ARN.fullmatch(path)
+    return found is not None and found[1] == "secretsmanager" and is_region(found[2])
 
 
 def region(path: str) -> str | None:
-    """The region that an ARN names; None for any other path."""
+    """The region that the ARN of a secret or parameter names; None for any other path."""
     found = _ARN.fullmatch(path)
-    return found[1] if found and is_region(found[1]) else None
+    return found[2] if found and is_region(found[2]) else None
 
 
 def is_region(text: str) -> bool:

@@ -339,3 +339,31 @@ def test_what_iam_takes_is_taken(options: tuple[str, ...]) -> None:
 
     (document,) = found["aws"]["permissionsPolicies"]
     assert document["Statement"][0]["Resource"] == [f"{ARN}/prod/db-??????"]
+
+
+def test_parameters_are_read_beside_secrets_by_actions_of_their_own() -> None:
+    below = pod("/prod/app/", "app")
+    annotations = below["metadata"]["annotations"]
+    (name,) = annotations
+    annotations[name] = annotations[name].replace("aws-secretsmanager", "aws-parameter-store")
+
+    (found,) = accounts(pod(), below)
+
+    (document,) = found["aws"]["permissionsPolicies"]
+    assert [(it["Action"], it["Resource"]) for it in document["Statement"]] == [
+        ("ssm:GetParametersByPath", [f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/prod/app"]),
+        ("secretsmanager:GetSecretValue", [f"{ARN}/prod/db-??????"]),
+    ]
+
+
+def test_a_parameter_of_another_account_is_told_how_it_is_shared() -> None:
+    shared = "arn:aws:ssm:eu-west-1:999999999999:parameter/shared"
+    text = f"provider: aws-parameter-store\npath: {shared}\nsecretName: db\n"
+    document = pod()
+    document["metadata"]["annotations"] = {keys.ANNOTATION: text}
+
+    code, out, err = run(*PLACE, "-o", "json", "-", stdin=[document])
+
+    assert code == 0
+    assert f"{shared} is in another account, which must share it by AWS RAM" in err
+    assert "resourcePolicies" not in out

@@ -21,6 +21,7 @@ from moto.iam import access_control
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.server import ThreadedMotoServer
+from moto.ssm.responses import SimpleSystemManagerResponse
 
 from initsync import providers
 from initsync.network.transport import Network
@@ -28,12 +29,12 @@ from initsync.permissions.cloudroles import CloudRole, Trust, cloud_role
 from initsync.permissions.iam import AwsScope
 from initsync.permissions.permits import permits
 from initsync.permissions.wishes import Wish
-from initsync.providers.aws import api
+from initsync.providers.aws import secretsmanager
 from initsync.words.errors import AccessDenied
 
 REGION = "eu-west-1"
 PLACE = AwsScope("123456789012", REGION)
-NAME = "aws-secretsmanager"
+NAME, PARAMETERS = "aws-secretsmanager", "aws-parameter-store"
 
 
 def determine_resource(self: SecretsManagerResponse) -> str:
@@ -41,6 +42,15 @@ def determine_resource(self: SecretsManagerResponse) -> str:
     backend = secretsmanager_backends[self.current_account][self.region]
     secret = backend.secrets.get(json.loads(self.body).get("SecretId") or "")
     return str(secret.arn) if secret else "*"
+
+
+def determine_parameter(self: SimpleSystemManagerResponse) -> str:
+    """Likewise of a parameter, or of the path of which all is listed.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
+    """
+    asked = json.loads(self.body)
+    name = str(asked.get("Path") or asked.get("Name")).partition(":")[0].removeprefix("/")
+    return f"arn:aws:ssm:{self.region}:{self.current_account}:parameter/{name}"
 
 
 def match(pattern: str, text: str) -> "re.Match[str] | None":
@@ -90,6 +100,9 @@ def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(
         SecretsManagerResponse, "_determine_resource", determine_resource, raising=False
     )
+    monkeypatch.setattr(
+        SimpleSystemManagerResponse, "_determine_resource", determine_parameter, raising=False
+    )
     monkeypatch.setattr(access_control.IAMPolicyStatement, "_match", staticmethod(match))
     monkeypatch.setattr(access_control.IAMRequest, "_raise_access_denied", refuse)
     monkeypatch.setattr(moto_settings, "INITIAL_NO_AUTH_ACTION_COUNT", float("inf"))
@@ -107,8 +120,11 @@ def client(moto: str, service: str, **credentials: str) -> Any:
     return boto3.client(service, region_name=REGION, endpoint_url=moto, **chosen)
 
 
-def role_of(*paths: str, kind: str = "pod-identity", issuer: str = "") -> CloudRole:
-    wishes = [Wish("shop", "web", f"s{number}", NAME, path) for number, path in enumerate(paths)]
+def role_of(
+    *paths: str, kind: str = "pod-identity", issuer: str = "", provider: str = NAME
+) -> CloudRole:
+    numbered = enumerate(paths)
+    wishes = [Wish("shop", "web", f"s{number}", provider, path) for number, path in numbered]
     (permit,) = permits(wishes)
     return cloud_role(permit, PLACE, Trust(kind, issuer), "jasm")
 
@@ -127,6 +143,20 @@ def create(moto: str, role: CloudRole, *, attach: bool = True) -> str:
 def fetch(
     moto: str, role_arn: str, path: str, monkeypatch: pytest.MonkeyPatch, version: str = ""
 ) -> dict[str, str]:
+    content = fetched(moto, role_arn, path, monkeypatch, version)
+    assert isinstance(content, str)
+    found: dict[str, str] = json.loads(content)
+    return found
+
+
+def fetched(
+    moto: str,
+    role_arn: str,
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
+    version: str = "",
+    provider: str = NAME,
+) -> Any:
     """As a pod with that role, while every request needs permission."""
     assumed = client(moto, "sts").assume_role(RoleArn=role_arn, RoleSessionName="pod")
     given = assumed["Credentials"]
@@ -137,13 +167,11 @@ def fetch(
         "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
         "AWS_SESSION_TOKEN": given["SessionToken"],
     }
-    provider = providers.load(NAME)(env, time.time, Network({}, lambda: 60.0, lambda _: None))
+    network = Network({}, lambda: 60.0, lambda _: None)
+    made = providers.load(provider)(env, time.time, network)
     with monkeypatch.context() as enforced:
         enforced.setattr(moto_settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
-        content = provider.fetch(path, version).content
-    assert isinstance(content, str)
-    found: dict[str, str] = json.loads(content)
-    return found
+        return made.fetch(path, version).content
 
 
 def test_the_printed_role_fetches_its_secret_and_no_other(
@@ -177,7 +205,7 @@ def test_a_policy_that_allows_the_current_version_only_lets_a_pod_fetch(
     arn = create(moto, role)
 
     assert fetch(moto, arn, "prod/db", monkeypatch) == {"a": "b"}
-    monkeypatch.setattr(api, "_STAGE", "AWSPREVIOUS")
+    monkeypatch.setattr(secretsmanager, "_STAGE", "AWSPREVIOUS")
     with pytest.raises(AccessDenied):
         fetch(moto, arn, "prod/db", monkeypatch)
 
@@ -215,3 +243,20 @@ def test_iam_takes_every_document(moto: str, kind: str) -> None:
     assert len(role.policies) > 1
     stored = client(moto, "iam").get_role(RoleName=role.name)["Role"]
     assert stored["AssumeRolePolicyDocument"] == role.trust
+
+
+def test_the_printed_role_reads_its_parameters_and_no_others(
+    moto: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("/one", "/other", "/app/a", "/app/b/c", "/app2/d", "plain"):
+        client(moto, "ssm").put_parameter(Name=name, Value=f"pl4nted{name}", Type="SecureString")
+    arn = create(moto, role_of("/one", "plain", "/app/", provider=PARAMETERS))
+
+    def read(path: str) -> Any:
+        return fetched(moto, arn, path, monkeypatch, provider=PARAMETERS)
+
+    assert (read("/one"), read("plain")) == ("pl4nted/one", "pl4ntedplain")
+    assert read("/app/") == {"a": "pl4nted/app/a", "b_c": "pl4nted/app/b/c"}
+    for path in ("/other", "/app2/", "/", "/app/b/", "/app/a"):
+        with pytest.raises(AccessDenied):
+            read(path)

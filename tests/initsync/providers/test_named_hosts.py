@@ -59,6 +59,9 @@ _AWS = {
     "AWS_CA_BUNDLE": "{ca}",
 }
 NAMED = {
+    "aws-parameter-store": Named(
+        "/prod/db", _AWS, "ssm.eu-west-1.amazonaws.com", "sts.eu-west-1.amazonaws.com"
+    ),
     "aws-secretsmanager": Named(
         "/prod/db", _AWS, "secretsmanager.eu-west-1.amazonaws.com", "sts.eu-west-1.amazonaws.com"
     ),

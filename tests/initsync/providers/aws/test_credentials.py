@@ -9,7 +9,7 @@ import pytest
 
 from initsync.network.transport import Connection, Network
 from initsync.network.trust import trusting
-from initsync.providers.aws import credentials
+from initsync.providers.aws import sdk
 from initsync.providers.aws.credentials import Identity
 from initsync.words.errors import AccessDenied, NoIdentity, NoIdentityYet, ProviderUnavailable
 from tests.initsync.fake_aws import ASSUMED, FakeAws
@@ -280,7 +280,7 @@ def test_without_boto3_the_sentence_says_what_to_install(
 def test_the_pod_path_never_asks_boto3(
     identify: Callable[..., Identity], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(credentials, "_from_sdk", lambda: pytest.fail("it was asked"))
+    monkeypatch.setattr(sdk, "credentials", lambda: pytest.fail("it was asked"))
 
     with pytest.raises(NoIdentity):
         identify({}).credentials()
@@ -318,7 +318,7 @@ def test_a_profile_that_gives_nothing_is_told(
     assert "log in, such as by aws sso login, or set AWS_PROFILE" in str(caught.value)
     assert "ServiceAccount" not in str(caught.value)
     assert "delete the pod" not in str(caught.value)
-    assert credentials.sdk_region() == ("eu-west-3" if "eu-west-3" in config else None)
+    assert sdk.region() == ("eu-west-3" if "eu-west-3" in config else None)
 
 
 def test_an_empty_region_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -326,9 +326,9 @@ def test_an_empty_region_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_DEFAULT_REGION", "")
 
-    assert credentials.sdk_region() == "eu-west-3"
+    assert sdk.region() == "eu-west-3"
     (tmp_path / "config").write_text("")
-    assert credentials.sdk_region() is None
+    assert sdk.region() is None
 
 
 def test_a_token_refused_by_a_clock_that_is_off_names_its_distance(

@@ -8,7 +8,8 @@ a pod, a role and a secret as people have them.
 import pytest
 
 from initsync.providers.aws import denials
-from initsync.providers.aws.api import ServiceError
+from initsync.providers.aws.api import Operation, ServiceError
+from initsync.providers.aws.credentials import Wanted
 from initsync.providers.aws.failures import Asked, of_secret
 from initsync.providers.aws.sigv4 import Credentials
 from initsync.sync.event import MESSAGE_LIMIT, EventSource, event
@@ -23,13 +24,15 @@ DENIED = f"{USER} is not authorized to perform: secretsmanager:GetSecretValue on
 SCP = "arn:aws:organizations::987654321098:policy/o-qv5af4abcd/service_control_policy/p-2kgnabcd"
 ALLOWS = "allows the secretsmanager:GetSecretValue action"
 READ = f"secretsmanager:GetSecretValue on {NAME} in eu-west-1"
+GET = Operation("secretsmanager", "AWS Secrets Manager", "secretsmanager.GetSecretValue")
 DENIES = ": change its Deny, which no grant outweighs"
 
 
 def refusal(
     message: str, code: str = "AccessDeniedException", path: str = NAME, role: str = ROLE
 ) -> JasmError:
-    asked = Asked("aws-secretsmanager", path, "eu-west-1", Credentials("ASIA", "s", role=role))
+    wanted, keys = Wanted(path, "eu-west-1"), Credentials("ASIA", "s", role=role)
+    asked = Asked("aws-secretsmanager", GET, wanted, keys)
     return of_secret(ServiceError(code, message, 400), asked)
 
 

@@ -33,7 +33,7 @@ def regions() -> Iterator[str]:
         yield from (name for name in partition["regions"] if not name.endswith("-global"))
 
 
-@pytest.fixture(scope="module", params=["secretsmanager", "sts"])
+@pytest.fixture(scope="module", params=["secretsmanager", "ssm", "sts"])
 def oracle(request: pytest.FixtureRequest) -> tuple[str, EndpointProvider]:
     loader = botocore.session.get_session().get_component("data_loader")
     rules = loader.load_service_model(request.param, "endpoint-rule-set-1")
@@ -148,7 +148,7 @@ def test_with_an_endpoint_of_ones_own_a_region_may_have_any_name(region: str, us
 
 
 @pytest.mark.parametrize("alias", ["fips-us-east-1", "us-gov-west-1-fips", "aws-global"])
-@pytest.mark.parametrize("service", ["secretsmanager", "sts"])
+@pytest.mark.parametrize("service", ["secretsmanager", "ssm", "sts"])
 def test_an_alias_of_a_region_is_what_it_is_to_botocore(alias: str, service: str) -> None:
     client = botocore.session.Session().create_client(
         service, alias, aws_access_key_id="AKIA1", aws_secret_access_key="s"
