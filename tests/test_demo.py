@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ def test_it_tells_the_whole_story_and_ends_well() -> None:
         "created with 3 keys",
         "is up to date with 3 keys",
         "updated with 3 keys",
+        "created with 3 keys from vault secret/shop/mail",
+        "SMTP_URL: (hidden)",
         "did you mean 'secretName'?",
         "has no secret at path '/prod/nothing/here'",
         'cannot get resource "secrets"',
@@ -81,7 +84,7 @@ def test_kept_it_can_be_tried_until_ctrl_c(tmp_path: Path) -> None:
     stop = threading.Timer(120, running.kill)  # the test's deadline
     stop.start()
     assert running.stdout
-    told = list(iter(running.stdout.readline, "Ctrl-C ends it.\n"))
+    told = list(takewhile(lambda line: line != "Ctrl-C ends it.\n", running.stdout))
     pairs = (line.removeprefix("  export ").strip().split("=", 1) for line in told if "=" in line)
     env = os.environ | {name: value for name, value in pairs if name.isupper()}
 

@@ -12,15 +12,30 @@ from initsync.testing.aws import AwsServer
 from initsync.testing.controlplane.progress import Progress
 from initsync.testing.podrun import AwsIdentity, Finished, run_container
 from initsync.testing.server import ApiServer
+from initsync.testing.vault import AUDIENCE, VaultServer
 from initsync.testing.webhook import Webhook
 from initsync.words import keys
 from initsync.words.model import JsonObject
 
 NAMESPACE = "shop"
 ACCOUNT = "app"
+TOKEN_FILE = "vault-token"  # noqa: S105  # as the provider looks for it
 SECRET = "app-credentials"  # noqa: S105  # its name
 PATH = "/prod/codnod/config"
+MAIL = "mail-credentials"
+MAIL_PATH = "secret/shop/mail"
 ANNOTATION = f"provider: aws-secretsmanager\npath: {PATH}\nsecretName: {SECRET}\n"
+BOTH = f"""\
+secrets:
+  - provider: aws-secretsmanager
+    path: {PATH}
+    secretName: {SECRET}
+  - provider: vault
+    path: {MAIL_PATH}
+    secretName: {MAIL}
+    values:
+      SMTP_URL: smtp://${{username|uri}}:${{password|uri}}@mail.example:587
+"""
 
 
 class Stage(NamedTuple):
@@ -28,6 +43,7 @@ class Stage(NamedTuple):
 
     api: ApiServer
     aws: AwsServer
+    vault: VaultServer
     webhook: Webhook
 
     def create_pod(self, name: str, annotation: str, account: str = ACCOUNT) -> JsonObject:
@@ -91,11 +107,14 @@ def stage(kind: str, progress: Progress) -> Iterator[Stage]:
     with ExitStack() as running:
         api = running.enter_context(api_server(kind, progress))
         aws = running.enter_context(AwsServer())
-        webhook = running.enter_context(Webhook())
+        vault = running.enter_context(VaultServer(api, {ACCOUNT: f"{NAMESPACE}/{ACCOUNT}"}))
+        platforms = (f"--token={TOKEN_FILE}={AUDIENCE}", f"--env=VAULT_ADDR={vault.url}")
+        webhook = running.enter_context(Webhook(options=platforms))
         api.register_webhook(webhook.url, webhook.ca_pem)
         api.create_namespace(NAMESPACE)
         api.create_service_account(NAMESPACE, ACCOUNT)
-        api.allow(NAMESPACE, ACCOUNT, rbac.rules(SECRET))
+        api.allow(NAMESPACE, ACCOUNT, rbac.rules(SECRET, MAIL))
         password = uuid.uuid4().hex
         aws.put_secret(PATH, {"DB_HOST": "db", "DB_PORT": 5432, "DB_PASSWORD": password})
-        yield Stage(api, aws, webhook)
+        vault.put(MAIL_PATH, {"username": "shop", "password": uuid.uuid4().hex})
+        yield Stage(api, aws, vault, webhook)

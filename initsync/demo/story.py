@@ -7,9 +7,21 @@ import uuid
 from contextlib import ExitStack
 from pathlib import Path
 
+import yaml
+
 from initsync.demo import kept
 from initsync.demo.screen import Screen
-from initsync.demo.stage import ACCOUNT, ANNOTATION, NAMESPACE, PATH, SECRET, Stage, stage
+from initsync.demo.stage import (
+    ACCOUNT,
+    ANNOTATION,
+    BOTH,
+    MAIL,
+    MAIL_PATH,
+    NAMESPACE,
+    PATH,
+    Stage,
+    stage,
+)
 from initsync.testing.controlplane.progress import Progress
 from initsync.testing.controlplane.toolchain import MissingToolchain
 from initsync.testing.process import StartFailed
@@ -48,12 +60,13 @@ def _tell(kind: str, progress: Progress, screen: Screen, *, keep: bool) -> None:
     with ExitStack() as running:
         # all files below one folder: a signal amid the making of another cannot leave that behind
         tempfile.tempdir = running.enter_context(tempfile.TemporaryDirectory(prefix="jasm-demo-"))
-        with screen.step(f"Start {cluster}, moto as AWS, and the real injector over TLS"):
+        with screen.step(f"Start {cluster}, moto as AWS, a small Vault, and the real injector"):
             ready = running.enter_context(stage(kind, progress))
             screen.line(f"   Kubernetes API {ready.api.url}")
             screen.line(f"   AWS {ready.aws.url}, with the secret {PATH}")
             screen.line(f"   injector {ready.webhook.url}")
-        for scene in (_first_pod, _second_pod, _rotation, _wrong_field, _not_there, _no_role):
+            screen.line(f"   Vault {ready.vault.url}, with the secret {MAIL_PATH}")
+        for scene in _SCENES:
             scene(ready, screen)
         if keep:
             kept.until_interrupted(ready, screen, Path(tempfile.tempdir))
@@ -92,6 +105,16 @@ def _rotation(ready: Stage, screen: Screen) -> None:
         screen.line("   (one second of it lets the kubelet see the change before the app starts)")
 
 
+def _two_clouds(ready: Stage, screen: Screen) -> None:
+    with screen.step("A pod with two Secrets, of AWS and of Vault, by its own tokens"):
+        pod = ready.create_pod("both-1", BOTH)
+        screen.shown("the annotation", {"secrets": yaml.safe_load(BOTH)["secrets"]})
+        _run(ready, screen, pod, 0)
+        mail = ready.secret(MAIL)
+        screen.shown("the Secret of Vault", _without_values(mail))
+        _expect("SMTP_URL" in mail["data"], "the Secret lacks what was put together")
+
+
 def _wrong_field(ready: Stage, screen: Screen) -> None:
     with screen.step("Failure 1: a field is misspelt"):
         wrong = ANNOTATION.replace("secretName", "secretname")
@@ -113,6 +136,12 @@ def _no_role(ready: Stage, screen: Screen) -> None:
         pod = ready.create_pod("web-6", ANNOTATION, "newcomer")
         _run(ready, screen, pod, 5, event=False)
         screen.line("   (kubectl describe pod shows the last line as the container's message)")
+
+
+_SCENES = (
+    *(_first_pod, _second_pod, _rotation, _two_clouds),
+    *(_wrong_field, _not_there, _no_role),
+)
 
 
 def _run(
@@ -140,7 +169,7 @@ def _added(pod: JsonObject) -> JsonObject:
 def _without_values(secret: JsonObject) -> JsonObject:
     metadata = secret["metadata"]
     return {
-        "name": SECRET,
+        "name": metadata["name"],
         "labels": metadata["labels"],
         "annotations": metadata["annotations"],
         "data": dict.fromkeys(secret["data"], "(hidden)"),

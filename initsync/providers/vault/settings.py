@@ -74,7 +74,7 @@ def _address(env: Mapping[str, str]) -> str:
 def _token_file(env: Mapping[str, str]) -> str:
     """The API server's own token is refused: whoever gets it may do all that the pod may do."""
     directory = env.get("JASM_SERVICEACCOUNT_DIR") or keys.SERVICEACCOUNT_DIR
-    path = env.get("JASM_VAULT_TOKEN_FILE") or os.path.join(keys.SERVICEACCOUNT_DIR, TOKEN_FILE)
+    path = env.get("JASM_VAULT_TOKEN_FILE") or os.path.join(directory, TOKEN_FILE)
     theirs = os.path.join(directory, "token")
     if os.path.realpath(path) == os.path.realpath(theirs):
         problem = f"JASM_VAULT_TOKEN_FILE is {shown(path)}, which only the Kubernetes API gets"

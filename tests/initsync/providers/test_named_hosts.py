@@ -62,9 +62,6 @@ NAMED = {
     "aws-parameter-store": Named(
         "/prod/db", _AWS, "ssm.eu-west-1.amazonaws.com", "sts.eu-west-1.amazonaws.com"
     ),
-    "aws-parameter-store": Named(
-        "/prod/db", _AWS, "ssm.eu-west-1.amazonaws.com", "sts.eu-west-1.amazonaws.com"
-    ),
     "aws-secretsmanager": Named(
         "/prod/db", _AWS, "secretsmanager.eu-west-1.amazonaws.com", "sts.eu-west-1.amazonaws.com"
     ),
@@ -75,16 +72,6 @@ NAMED = {
             "AZURE_CLIENT_ID": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
             "AZURE_TENANT_ID": "11111111-2222-3333-4444-555555555555",
             "AZURE_FEDERATED_TOKEN_FILE": "{directory}/token",
-        },
-        *("login.microsoftonline.com", "shop.vault.azure.net"),
-    ),
-    "azure-keyvault": Named(
-        "shop/db",
-        {
-            "AZURE_CLIENT_ID": "00000000-0000-0000-0000-000000000001",
-            "AZURE_TENANT_ID": "00000000-0000-0000-0000-000000000002",
-            "AZURE_FEDERATED_TOKEN_FILE": "{directory}/token",
-            "AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com/",
         },
         *("login.microsoftonline.com", "shop.vault.azure.net"),
     ),
