@@ -1,23 +1,18 @@
 """AWS asked as the caller, or as the pod: who is it, and may it read the secret. Never a value."""
 
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 
 from initsync import providers
-from initsync.doctor import read
+from initsync.doctor import podtoken, read
 from initsync.doctor.aws.identity import PodIdentity
 from initsync.doctor.diagnoses import SECRET, WHO, Asker, Part
 from initsync.doctor.result import Result, Unread, attempt, failure, ok, skipped
-from initsync.kube.reads import TOKENS, Reads
 from initsync.providers.aws.endpoints import REGION_VARIABLES
 from initsync.providers.interface import SecretProvider
 from initsync.words.errors import AccessDenied, JasmError, NoIdentity, ProviderUnavailable
 from initsync.words.model import SyncRequest
 
-_SECONDS = 600
-"""The shortest life that the API server gives a token."""
 _IDENTITIES = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"),
     *("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
@@ -61,11 +56,11 @@ def as_pod(asker: Asker, parts: Sequence[Part], account: str, pod: PodIdentity) 
         why = "--as-pod can ask for a role by IRSA only, and the pod has none"
         yield from (skipped(check, why) for check in (WHO, SECRET))
         return
-    token = attempt(lambda: _token(asker.reads, first, account, pod.audience))
+    token = attempt(lambda: podtoken.made(asker.reads, first, account, pod.audience))
     if isinstance(token, Unread):
         yield from (token.result(check) for check in (WHO, SECRET))
         return
-    with _readable(token) as file:
+    with podtoken.readable(token) as file:
         of_pod = _environment(asker.env, first, pod, file)
         provider = providers.load(first.provider)(of_pod, time.time, asker.network)
         yield from _asked(provider, parts)
@@ -79,20 +74,6 @@ def _asked(provider: SecretProvider, parts: Sequence[Part]) -> Iterator[Result]:
         yield skipped(SECRET, "it needs the pod's AWS identity")
         return
     yield from read.each(provider, parts, "read as the pod", lambda error: failure(SECRET, error))
-
-
-def _token(reads: Reads, request: SyncRequest, account: str, audience: str) -> str:
-    bound = {"apiVersion": "v1", "kind": "Pod", "name": request.pod_name, "uid": request.pod_uid}
-    body = {
-        "apiVersion": "authentication.k8s.io/v1",
-        "kind": "TokenRequest",
-        "spec": {
-            "audiences": [audience],
-            "expirationSeconds": _SECONDS,
-            "boundObjectRef": bound,
-        },
-    }
-    return str(reads.create(TOKENS, request.namespace, body, account)["status"]["token"])
 
 
 def _environment(
@@ -109,15 +90,3 @@ def _environment(
         "AWS_WEB_IDENTITY_TOKEN_FILE": file,
         "AWS_ROLE_SESSION_NAME": session,
     }
-
-
-@contextmanager
-def _readable(token: str) -> Iterator[str]:
-    """A file to be read once, that is on no disk: the end of a pipe, which holds 64 KiB."""
-    end, start = os.pipe()
-    try:
-        with os.fdopen(start, "w", encoding="ascii") as writer:
-            writer.write(token)
-        yield f"/dev/fd/{end}"
-    finally:
-        os.close(end)

@@ -62,6 +62,8 @@ class Tokens:
         self._ask = ask
         self._network = network
         self._of_person = of_person
+        self._jwt = ""
+        """Read once: a pipe, as the doctor has it, gives it no second time."""
         self._kept: dict[Asker, Token] = {}
         self._asking = allocate_lock()
 
@@ -96,7 +98,7 @@ class Tokens:
     def _made(self, asker: Asker) -> Token:
         if self._of_person and (own := self._of_person()):
             return Token(own, "your token", asker, of_login=False)
-        jwt = _read(self._settings.token_file)
+        self._jwt = jwt = self._jwt or _read(self._settings.token_file)
         claims = _claims(jwt)
         role = asker.role or self._settings.role or _account(claims)
         login = f"auth/{self._settings.auth}/login"

@@ -1,0 +1,103 @@
+"""Vault as `initsync.doctor.diagnoses` asks for it: as the caller, or as the pod. Never a value."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from initsync.doctor import podtoken, read
+from initsync.doctor.diagnoses import SECRET, WHO, Asker, Part, Patient
+from initsync.doctor.result import Result, Unread, attempt, failure, ok, skipped
+from initsync.doctor.vault import identity as identities
+from initsync.providers.vault import settings
+from initsync.providers.vault.kv import Provider
+from initsync.words.errors import (
+    AccessDenied,
+    InvalidSetup,
+    JasmError,
+    NoIdentity,
+    ProviderUnavailable,
+)
+from initsync.words.model import JsonObject
+
+_NOT_THE_POD = (AccessDenied, NoIdentity, ProviderUnavailable, InvalidSetup)
+_FILES = ("VAULT_CACERT", "JASM_VAULT_TOKEN_FILE")
+"""Of the pod's variables those that name what is there only."""
+
+
+def identity(found: Patient, paths: Sequence[str]) -> Iterator[Result]:
+    """What the pod logs in with, and where."""
+    del paths
+    yield from identities.check(found.pod)
+
+
+def asked(asker: Asker, parts: Sequence[Part], found: Patient) -> Iterator[Result]:
+    """What Vault says to the caller, or to the pod."""
+    ask = _as_pod if asker.as_pod else _as_caller
+    yield from ask(asker, parts, found.pod)
+
+
+def _as_caller(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
+    """By VAULT_TOKEN, or what `vault login` left. A refusal says nothing of the pod."""
+    provider = _made(_of_pod(pod) | dict(asker.env), asker, by_hand=True)
+    try:
+        who = provider.whoami("")
+    except JasmError as error:
+        why = error.tried[-1] if isinstance(error, NoIdentity) else str(error)
+        yield skipped(WHO, f"you have no Vault token that works: {why}")
+        yield skipped(SECRET, "it needs your Vault token, or --as-pod")
+        return
+    yield ok(WHO, f"you are {who}")
+    by = "read by you; whether the pod may is asked by --as-pod"
+    yield from read.each(provider, parts, by, _not_yours)
+
+
+def _not_yours(error: JasmError) -> Result:
+    if isinstance(error, _NOT_THE_POD):
+        return skipped(SECRET, f"you could not read it, which says nothing of the pod: {error}")
+    return failure(SECRET, error)
+
+
+def _as_pod(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
+    """The very requests of `jasm-init`, by a token of the pod's ServiceAccount."""
+    of_pod = identities.environment(pod)
+    try:
+        path = settings.from_env(of_pod).token_file
+    except InvalidSetup as error:
+        yield from (failure(check, error) for check in (WHO, SECRET))
+        return
+    there = identities.projected(pod, path)
+    if there is None:
+        why = "the pod has no token for Vault"
+        yield from (skipped(check, why) for check in (WHO, SECRET))
+        return
+    account = pod["spec"].get("serviceAccountName", "default")
+    first = parts[0].target.entries[0]
+    token = attempt(lambda: podtoken.made(asker.reads, first, account, there.audience))
+    if isinstance(token, Unread):
+        yield from (token.result(check) for check in (WHO, SECRET))
+        return
+    with podtoken.readable(token) as file:
+        env = dict(asker.env) | _of_pod(pod) | {"JASM_VAULT_TOKEN_FILE": file}
+        provider = _made(env, asker, by_hand=False)
+        yield from _told(provider, parts)
+        provider.close()
+
+
+def _told(provider: Provider, parts: Sequence[Part]) -> Iterator[Result]:
+    try:
+        yield ok(WHO, f"the pod is {provider.whoami('')}")
+    except JasmError as error:
+        yield failure(WHO, error)
+        yield skipped(SECRET, "it needs the pod's token of Vault")
+        return
+    yield from read.each(provider, parts, "read as the pod", lambda error: failure(SECRET, error))
+
+
+def _of_pod(pod: JsonObject) -> dict[str, str]:
+    """The platform's variables as the pod has them, without those that name files there."""
+    found = identities.environment(pod)
+    named = {name: value for name, value in found.items() if "VAULT_" in name and value}
+    return {name: value for name, value in named.items() if name not in _FILES}
+
+
+def _made(env: Mapping[str, str], asker: Asker, *, by_hand: bool) -> Provider:
+    return Provider(env, time.time, asker.network, by_hand)
