@@ -155,13 +155,14 @@ def test_one_that_stays_behind_leaves_the_secret_as_it_is() -> None:
 
 
 class Behind(interleavings.Writer):
-    """A pod whose first answers are a standby's: of the version before."""
+    """A pod whose first answers are a standby's: of some versions before."""
 
     lag = 0
+    behind = 3
 
     def fetch(self, path: str, version: str = "") -> ExternalSecret:
         with self._turns.step(self._who):
-            number = int(self._fetched(path)["value"]) - (self.lag > 0)
+            number = int(self._fetched(path)["value"]) - self.behind * (self.lag > 0)
             self.lag -= 1
             data, made = {"value": str(number)}, timestamp(NOON + number)
             return ExternalSecret(data, path, self.name, str(number), made=made)
