@@ -10,6 +10,11 @@ from initsync.words.errors import ProviderUnavailable
 from initsync.words.model import ExternalSecret, JsonObject, SyncRequest
 from initsync.words.times import SKEW, since
 
+LONGEST = 3600.0
+"""Seconds after the writing of a Secret for which an older answer is taken for a standby's. None
+lags for so long. Who puts the store back to an earlier state has it synced then, and who writes a
+version of their own choice onto a Secret keeps the right one out for no longer."""
+
 
 def refuse(found: ExternalSecret, entry: SyncRequest, existing: JsonObject, now: float) -> None:
     """Raise ProviderUnavailable where the Secret holds a newer version of the same source.
@@ -22,13 +27,13 @@ def refuse(found: ExternalSecret, entry: SyncRequest, existing: JsonObject, now:
     if entry.selection.version or not _lower(found.version, held):
         return
     written = secret.age(existing, now)
-    if written == float("inf") or since(found.made, now) < written - SKEW:
+    if written > LONGEST or since(found.made, now) < written - SKEW:
         return
     name = existing["metadata"]["name"]
     detail = (
         f"it gave version {found.version} of {found.source_path}, and Secret {name} has version "
         f"{held} already: a standby that lags behind; if the secret was put back to an earlier "
-        f"state, delete Secret {name}"
+        f"state, delete Secret {name}, or wait an hour"
     )
     raise ProviderUnavailable(entry.provider, detail)
 
