@@ -13,6 +13,7 @@ IDENTITY, WHO, SECRET = "identity", "cloud-identity", "cloud-secret"  # the chec
 _MODULES = {
     "aws-parameter-store": "initsync.doctor.aws.diagnosis",
     "aws-secretsmanager": "initsync.doctor.aws.diagnosis",
+    "azure-keyvault": "initsync.doctor.azure.diagnosis",
     "vault": "initsync.doctor.vault.diagnosis",
 }
 """By provider the module that is its `Diagnosis`, imported when a pod asks for it."""

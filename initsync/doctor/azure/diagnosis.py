@@ -1,0 +1,93 @@
+"""Azure as `initsync.doctor.diagnoses` asks for it: as the caller, or as the pod. Never a value."""
+
+import time
+from collections.abc import Iterator, Sequence
+
+from initsync.doctor import podtoken, read
+from initsync.doctor.azure import identity as identities
+from initsync.doctor.diagnoses import SECRET, WHO, Asker, Part, Patient
+from initsync.doctor.result import Result, Unread, attempt, failure, ok, skipped
+from initsync.permissions.azure import AUDIENCE
+from initsync.providers.azure import clouds, paths
+from initsync.providers.azure.entra import TOKEN_FILE, VARIABLES
+from initsync.providers.azure.keyvault import Provider
+from initsync.words.errors import (
+    AccessDenied,
+    JasmError,
+    NoIdentity,
+    ProviderRefused,
+    ProviderUnavailable,
+)
+from initsync.words.model import JsonObject
+
+_NOT_THE_POD = (AccessDenied, NoIdentity, ProviderRefused, ProviderUnavailable)
+_PLACE = (clouds.AUTHORITY, clouds.SUFFIX, paths.VAULT)
+
+
+def identity(found: Patient, asked_for: Sequence[str]) -> Iterator[Result]:
+    """Who the pod is in Azure, and whether cloud and vaults are known."""
+    yield from identities.check(found.pod, found.account, asked_for)
+
+
+def asked(asker: Asker, parts: Sequence[Part], found: Patient) -> Iterator[Result]:
+    """What Azure says to the caller, or to the pod."""
+    ask = _as_pod if asker.as_pod else _as_caller
+    yield from ask(asker, parts, found.pod)
+
+
+def _as_caller(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
+    """As whom `az` is logged in. A refusal says nothing of the pod."""
+    env = dict(asker.env) | _told(pod, _PLACE)
+    provider = Provider(env, time.time, asker.network, sdk=True)
+    try:
+        who = provider.whoami("")
+    except JasmError as error:
+        why = error.tried[-1] if isinstance(error, NoIdentity) else str(error)
+        yield skipped(WHO, f"you have no Azure identity that works: {why}")
+        yield skipped(SECRET, "it needs your Azure identity, or --as-pod")
+        return
+    yield ok(WHO, f"you are {who}")
+    by = "read by you; whether the pod may is asked by --as-pod"
+    yield from read.each(provider, parts, by, _not_yours)
+
+
+def _not_yours(error: JasmError) -> Result:
+    if isinstance(error, _NOT_THE_POD):
+        return skipped(SECRET, f"you could not read it, which says nothing of the pod: {error}")
+    return failure(SECRET, error)
+
+
+def _as_pod(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
+    """The very requests of `jasm-init`, by a token of the pod's ServiceAccount."""
+    of_pod = _told(pod, (*_PLACE, *VARIABLES))
+    if not set(VARIABLES) <= of_pod.keys():
+        why = "the pod has no workload identity"
+        yield from (skipped(check, why) for check in (WHO, SECRET))
+        return
+    projected = identities.projected(pod, of_pod[TOKEN_FILE]) or {}
+    audience = projected.get("audience") or AUDIENCE
+    account = pod["spec"].get("serviceAccountName", "default")
+    first = parts[0].target.entries[0]
+    token = attempt(lambda: podtoken.made(asker.reads, first, account, audience))
+    if isinstance(token, Unread):
+        yield from (token.result(check) for check in (WHO, SECRET))
+        return
+    with podtoken.readable(token) as file:
+        env = dict(asker.env) | of_pod | {TOKEN_FILE: file}
+        yield from _answers(Provider(env, time.time, asker.network), parts)
+
+
+def _answers(provider: Provider, parts: Sequence[Part]) -> Iterator[Result]:
+    try:
+        yield ok(WHO, f"the pod is {provider.whoami('')}")
+    except JasmError as error:
+        yield failure(WHO, error)
+        yield skipped(SECRET, "it needs the pod's Azure identity")
+        return
+    yield from read.each(provider, parts, "read as the pod", lambda error: failure(SECRET, error))
+
+
+def _told(pod: JsonObject, names: Sequence[str]) -> dict[str, str]:
+    """Those of the pod's variables that say something."""
+    found = identities.environment(pod)
+    return {name: found[name] for name in names if found.get(name)}
