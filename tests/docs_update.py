@@ -26,7 +26,9 @@ PATH = "/prod/codnod/config"
 DOWN = errors.ProviderUnavailable("AWS Secrets Manager", "HTTP 503, ServiceUnavailable")
 EXAMPLES: list[JasmError] = [
     errors.AnnotationError("unknown field 'secretname', did you mean 'secretName'?", 3),
-    errors.UnsupportedProvider("conjur", ["aws-secretsmanager", "azure-keyvault", "vault"], 1),
+    errors.UnsupportedProvider(
+        "conjur", ["aws-secretsmanager", "azure-keyvault", "gcp-secret-manager"], 1
+    ),
     errors.InvalidSecretData(
         "aws-secretsmanager", PATH, "key 'DB_PORT' is null: give it a value, or remove it"
     ),

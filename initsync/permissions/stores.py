@@ -11,6 +11,7 @@ from initsync.words.model import JsonObject
 
 _MODULES = {
     "azure-keyvault": "initsync.permissions.azure",
+    "gcp-secret-manager": "initsync.permissions.gcp",
     "vault": "initsync.permissions.vault",
 }
 """By provider the module that is its `Store`, imported when a pod asks for it."""

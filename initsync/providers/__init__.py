@@ -34,6 +34,9 @@ PROVIDERS = {
     "azure-keyvault": Modules(
         "initsync.providers.azure.keyvault", "initsync.providers.azure.paths"
     ),
+    "gcp-secret-manager": Modules(
+        "initsync.providers.gcp.secretmanager", "initsync.providers.gcp.paths"
+    ),
     "vault": Modules("initsync.providers.vault.kv", "initsync.providers.vault.paths"),
 }
 """By the annotation's `provider`."""

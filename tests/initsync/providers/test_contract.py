@@ -26,6 +26,7 @@ UNREACHABLE = {
     "AZURE_TENANT_ID": "11111111-2222-3333-4444-555555555555",
     "AZURE_FEDERATED_TOKEN_FILE": str(Path(__file__).with_name("azure") / "token.txt"),
     "JASM_AZURE_VAULT_SUFFIX": "vault.example.test",
+    "GCE_METADATA_HOST": "127.0.0.1:1",
 }
 
 

@@ -37,6 +37,8 @@ class World:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     authority = Authority(tmp_path)
     (tmp_path / "token").write_text(TOKEN)
+    source = {"credential_source": {"file": str(tmp_path / "token")}}
+    (tmp_path / "google.json").write_text(json.dumps(_GOOGLE | source))
     names = tuple(host for it in NAMED.values() for host in it.hosts)
     with StandIn(authority, (*names, ELSEWHERE)) as server:
         world = World(server, tmp_path, str(authority.ca))
@@ -58,6 +60,7 @@ _AWS = {
     "AWS_WEB_IDENTITY_TOKEN_FILE": "{directory}/token",
     "AWS_CA_BUNDLE": "{ca}",
 }
+_GOOGLE = {"type": "external_account", "audience": "//iam.googleapis.com/projects/1"}
 NAMED = {
     "aws-parameter-store": Named(
         "/prod/db", _AWS, "ssm.eu-west-1.amazonaws.com", "sts.eu-west-1.amazonaws.com"
@@ -84,6 +87,12 @@ NAMED = {
             "JASM_VAULT_TOKEN_FILE": "{directory}/token",
         },
         "vault.example",
+    ),
+    "gcp-secret-manager": Named(
+        "projects/shop/secrets/db",
+        {"GOOGLE_APPLICATION_CREDENTIALS": "{directory}/google.json"},
+        "sts.googleapis.com",
+        "secretmanager.googleapis.com",
     ),
 }
 LOCATIONS = (

@@ -1,0 +1,101 @@
+"""Who this process is to Google: a credential configuration file, or GKE's metadata server.
+
+For people also whom `gcloud` is logged in as.
+https://cloud.google.com/docs/authentication/application-default-credentials
+"""
+
+import os.path
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from initsync.network.transport import Connection
+from initsync.words import keys
+from initsync.words.errors import InvalidSetup, NoIdentity
+
+FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+DEFAULT_FILE = f"{keys.SERVICEACCOUNT_DIR}/cloud-credentials.json"
+"""Where the chart's `injection.credentials` puts one."""
+_EARLY = 60.0  # seconds before its end at which a token is no longer begun with
+LOGIN = "log in by gcloud auth login"
+"""To a person, whose identity is not the pod's."""
+
+
+class Bearer(NamedTuple):
+    """An access token, and whose it is. Its printed form has none."""
+
+    token: str
+    expires: float
+    who: str
+
+    def __repr__(self) -> str:
+        return f"Bearer({self.who})"
+
+
+class Doors(NamedTuple):
+    """How those who know an identity are reached."""
+
+    platform: Callable[[], Connection]
+    """To the metadata server of the platform: past any proxy."""
+    service: Callable[[str], Connection]
+    """To the URL of a service of Google's."""
+
+
+class Identity:
+    """An access token, kept until shortly before it ends.
+
+    `now` is epoch seconds; `sdk` allows the login of `gcloud`.
+    """
+
+    def __init__(
+        self, env: Mapping[str, str], now: Callable[[], float], doors: Doors, *, sdk: bool
+    ) -> None:
+        self._env = env
+        self._now = now
+        self._doors = doors
+        self._sdk = sdk
+        self._kept: Bearer | None = None
+
+    @property
+    def file(self) -> str:
+        """The credential configuration's; empty where there is none."""
+        found = self._env.get(FILE, "")
+        return found or (DEFAULT_FILE if os.path.exists(DEFAULT_FILE) else "")
+
+    def bearer(self) -> Bearer:
+        """A usable one. Raises NoIdentity, InvalidSetup and ProviderUnavailable."""
+        if self._kept is None or self._kept.expires - _EARLY < self._now():
+            self._kept = self._found()
+        return self._kept
+
+    def forget(self, refused: Bearer) -> None:
+        """Have the next one made anew, unless another thread has done so."""
+        if self._kept == refused:
+            self._kept = None
+
+    def _found(self) -> Bearer:
+        if file := self.file:
+            return self._of_file(file)
+        if self._sdk:
+            return self._of_gcloud(f"{FILE}: not set")
+        from initsync.providers.gcp import metadata
+
+        return metadata.bearer(self._doors.platform(), self._now())
+
+    def _of_file(self, file: str) -> Bearer:
+        from initsync.providers.gcp import external
+
+        try:
+            read = external.configuration(file, self._env)
+        except InvalidSetup as error:
+            if self._sdk:
+                return self._of_gcloud(str(error), default=True)
+            raise
+        return external.bearer(read, self._doors.service, self._now())
+
+    def _of_gcloud(self, tried: str, *, default: bool = False) -> Bearer:
+        from initsync.providers.gcp import gcloud  # no pod has it
+
+        found = gcloud.bearer(self._env, self._now(), default=default)
+        if isinstance(found, Bearer):
+            return found
+        raise NoIdentity([tried, found], LOGIN)
