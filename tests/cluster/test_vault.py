@@ -5,12 +5,18 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import jsonpatch
 import pytest
 
+from initsync.injection.patch import inject
+from initsync.injection.settings import Settings
 from initsync.network.transport import Network
 from initsync.providers.vault.kv import Provider
 from initsync.testing import manifests
+from initsync.testing.aws import AwsServer
 from initsync.testing.controlplane import ControlPlane
+from initsync.testing.podrun import run_container
+from initsync.words import keys
 from initsync.words.errors import AccessDenied
 from initsync.words.model import JsonObject
 from tests.cluster.shop import Shop
@@ -101,18 +107,24 @@ def asking(bao: Bao, tmp_path: Path) -> Iterator[Asking]:
     network.close()
 
 
-def test_a_pod_gets_its_secret(bao: Bao, real_shop: Shop, tmp_path: Path) -> None:
-    pod = real_shop.pod("web-1", f"provider: vault\npath: {DB}\nsecretName: db\n")
-    bound = real_shop.api.create_token(real_shop.namespace, "app", audience="vault", pod=pod)
-    (tmp_path / "vault-token").write_text(bound)
-    file = {"JASM_VAULT_TOKEN_FILE": str(tmp_path / "vault-token")}
+def test_a_pod_gets_its_secret(
+    bao: Bao, real_api: ControlPlane, aws: AwsServer, place: str
+) -> None:
+    """With the platform's variables, and a token for Vault, as the injector gives them."""
+    shop = Shop(real_api, place, aws)
+    env = (("VAULT_ADDR", bao.url), ("VAULT_CACERT_BYTES", bao.authority.pem))
+    chosen = Settings("i", env=env, tokens=(("vault-token", "vault"),))
+    text = f"provider: vault\npath: {DB}\nsecretName: db\n"
+    pod = manifests.pod(place, "web-1", {keys.ANNOTATION: text})
+    pod["spec"]["serviceAccountName"] = "app"
+    pod = real_api.create(jsonpatch.apply_patch(pod, inject(pod, place, chosen).operations))
     before = bao.tokens()
 
-    ended = real_shop.run(pod, VAULT_ADDR=bao.url, VAULT_CACERT=bao.ca_file, **file)
+    ended = run_container(real_api, pod, keys.CONTAINER)
 
     assert ended.exit_code == 0, ended.stderr
-    assert real_shop.values() == {"user": "u", "password": "pl4nted"}
-    (event,) = real_shop.events(pod)
+    assert shop.values() == {"user": "u", "password": "pl4nted"}
+    (event,) = shop.events(pod)
     said = f"Secret db created with 2 keys from vault {DB} (version 1)"
     assert (event["reason"], event["message"]) == ("SecretSynced", said)
     assert bao.tokens() == before

@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import jsonpatch
 import pytest
 
 from initsync.doctor import diagnoses
 from initsync.doctor.diagnoses import Asker, Patient
 from initsync.doctor.result import Result
+from initsync.injection.patch import inject
+from initsync.injection.settings import Settings
 from initsync.kube.reads import Reads
 from initsync.network.transport import Network
+from initsync.testing import manifests
 from initsync.words import keys
 from initsync.words.errors import ClusterForbidden
 from initsync.words.model import JsonObject, PodRef, SyncRequest
@@ -20,6 +24,7 @@ from tests.openbao.world import World
 
 DB = SyncRequest("vault", "secret/app/db", "db", PodRef("team", "web-1", "0b2a"))
 THEIRS = DB._replace(secret_path="secret/theirs")
+ANNOTATION = "provider: vault\npath: secret/app/db\nsecretName: db\n"
 FILE = f"{keys.SERVICEACCOUNT_DIR}/vault-token"
 
 
@@ -79,6 +84,16 @@ def test_a_pod_has_an_address_and_a_token() -> None:
 
     said = "https://vault.example:8200, namespace ns1: auth/kubernetes as role r, "
     assert identity(found) == Result("identity", "ok", f"{said}by a token for audience vault")
+
+
+def test_a_pod_is_read_as_the_injector_leaves_it() -> None:
+    made = manifests.pod("team", "web-1", {keys.ANNOTATION: ANNOTATION})
+    tokens = (("vault-token", "audience-of-vault"),)
+    chosen = Settings("i", env=tuple(ADDRESS.items()), tokens=tokens)
+
+    found = jsonpatch.apply_patch(made, inject(made, "team", chosen).operations)
+
+    assert identity(found).message.endswith("by a token for audience audience-of-vault")
 
 
 def test_an_audience_of_the_api_servers_own_is_told() -> None:
