@@ -21,13 +21,11 @@ from initsync.words.errors import AccessDenied
 from initsync.words.model import JsonObject
 from tests.cluster.shop import Shop
 from tests.full import only_in_full
-from tests.openbao import program
+from tests.openbao import kubernetes, program
 from tests.openbao.server import Bao
 from tests.polling import until
 
 DB = "secret/app/db"
-REVIEWERS = "jasm-tests-vault"
-"""A namespace."""
 _CACHED = 10.0  # seconds for which the API server keeps a review of a good token
 Asking = Callable[..., Provider]
 
@@ -35,51 +33,19 @@ Asking = Callable[..., Provider]
 @pytest.fixture(scope="module")
 def bao(real_api: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bao]:
     """It has an auth method for each way to review, with a role for any ServiceAccount `app`."""
-    real_api.create_namespace(REVIEWERS)
-    for account in ("reviewer", "poor"):
-        real_api.create_service_account(REVIEWERS, account)
-    may_review(real_api, REVIEWERS, "reviewer")
+    reviews = {"token_reviewer_jwt": kubernetes.reviewer(real_api)}
+    poor = {"token_reviewer_jwt": kubernetes.reviewer(real_api, "poor", may=False)}
     with Bao(program.of_tests(), tmp_path_factory.mktemp("openbao")) as server:
         server.initialise().mount("secret", "kv", version="2")
         server.put(DB, {"user": "u", "password": "pl4nted"})
         server.policy("app", "secret/data/app/*")
-        reviewer = real_api.create_token(REVIEWERS, "reviewer")
-        kubernetes_auth(server, real_api, "kubernetes", token_reviewer_jwt=reviewer)
-        poor = real_api.create_token(REVIEWERS, "poor")
-        kubernetes_auth(server, real_api, "poor", token_reviewer_jwt=poor)
+        kubernetes.auth(server, real_api, **reviews)
+        kubernetes.auth(server, real_api, "poor", **poor)
         other_ca = {"kubernetes_ca_cert": server.authority.pem}
-        kubernetes_auth(server, real_api, "stranger", token_reviewer_jwt=reviewer, **other_ca)
-        kubernetes_auth(server, real_api, "itself")
-        server.admin("POST", "auth/itself/role/app", {"audience": "", **ROLE})
+        kubernetes.auth(server, real_api, "stranger", **reviews, **other_ca)
+        kubernetes.auth(server, real_api, "itself")
+        server.admin("POST", "auth/itself/role/app", {"audience": "", **kubernetes.ROLE})
         yield server
-
-
-ROLE = {
-    "bound_service_account_names": ["app"],
-    "bound_service_account_namespaces": ["*"],
-    "token_policies": ["app"],
-    "token_ttl": "2m",
-}
-
-
-def kubernetes_auth(bao: Bao, api: ControlPlane, mount: str, **config: str) -> None:
-    bao.mount(f"auth/{mount}", "kubernetes")
-    ca = Path(api.ca_file).read_text(encoding="ascii")
-    usual = {"kubernetes_host": api.url, "kubernetes_ca_cert": ca, "disable_local_ca_jwt": True}
-    bao.admin("POST", f"auth/{mount}/config", usual | config)
-    bao.admin("POST", f"auth/{mount}/role/app", ROLE | {"audience": "vault"})
-
-
-def may_review(api: ControlPlane, namespace: str, account: str) -> None:
-    """Bind it to the ClusterRole that Vault's documentation names."""
-    group = "rbac.authorization.k8s.io"
-    role = {"apiGroup": group, "kind": "ClusterRole", "name": "system:auth-delegator"}
-    subject = {"kind": "ServiceAccount", "namespace": namespace, "name": account}
-    binding = {"apiVersion": f"{group}/v1", "kind": "ClusterRoleBinding", "roleRef": role}
-    named = {"metadata": {"name": f"{namespace}-{account}-reviews"}, "subjects": [subject]}
-    api.apply(binding | named)
-    user = f"system:serviceaccount:{namespace}:{account}"
-    api.await_access(user, "", "create", "tokenreviews.authentication.k8s.io")
 
 
 @pytest.fixture
@@ -160,7 +126,7 @@ def test_a_review_that_vault_cannot_have_looks_like_a_bad_token(
 def test_a_vault_without_a_reviewer_needs_a_token_that_the_api_server_takes(
     real_api: ControlPlane, place: str, asking: Asking
 ) -> None:
-    may_review(real_api, place, "app")
+    kubernetes.may_review(real_api, place, "app")
     theirs = real_api.create_token(place, "app")
     its_own = real_api.create_token(place, "app", audience="vault")
 

@@ -17,6 +17,7 @@ from initsync.testing.controlplane.toolchain import MissingToolchain
 from tests.chart import helm
 from tests.node import images, machine, programs, sandbox
 from tests.node.plan import VARIABLE, Plan
+from tests.openbao import program as openbao
 
 
 def main(arguments: list[str]) -> int:
@@ -31,6 +32,8 @@ def main(arguments: list[str]) -> int:
         built = programs.find_or_build(os.environ, progress)
         for build in (helm.find_or_build, helm.build_4):  # within, nothing can be fetched
             build(os.environ, progress)
+        if os.environ.get(openbao.SWITCH) != "skip":
+            openbao.find_or_install(os.environ, progress)
         archives = images.Builder(os.environ, progress).archives()
     except (MissingToolchain, Failed, LookupError) as error:
         print(f"the tests on a real node cannot start: {error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""A real OpenBao on loopback, with TLS by a CA of its own: initialised, unsealed, empty."""
+"""A real OpenBao, on loopback unless another address is named, with TLS by a CA of its own."""
 
 import http.client
 import json
@@ -11,24 +11,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from initsync.testing.closing import Closing
-from initsync.testing.pki import Authority
+from initsync.testing.pki import LOOPBACK, Authority
 from initsync.testing.process import Process
 
 _SECONDS = 20.0
 _CONFIG = """\
 {storage}
 listener "tcp" {{
-  address = "127.0.0.1:{port}"
-  cluster_address = "127.0.0.1:{cluster_port}"
+  address = "{address}:{port}"
+  cluster_address = "{address}:{cluster_port}"
   tls_cert_file = "{certificate}"
   tls_key_file = "{key}"
 }}
-api_addr = "https://127.0.0.1:{port}"
-cluster_addr = "https://127.0.0.1:{cluster_port}"
+api_addr = "https://{address}:{port}"
+cluster_addr = "https://{address}:{cluster_port}"
 disable_mlock = true
 ui = false
 log_level = "warn"
-{more}
 """
 _MEMORY = 'storage "inmem" {}'
 
@@ -45,9 +44,9 @@ class Refused(Exception):
 
 
 class Bao(Closing):
-    """Started when made; `directory` has its files. `storage` and `more` are of its configuration.
+    """Started when made; `directory` has its files. `storage` is of its configuration.
 
-    `key`: of a node that is to join another, the unseal key of that one.
+    A node that is to join others is not initialised: it gets `root` and `unseal_key` of theirs.
     """
 
     def __init__(
@@ -58,18 +57,20 @@ class Bao(Closing):
         *,
         name: str = "bao",
         storage: str = _MEMORY,
-        more: str = "",
+        address: str = LOOPBACK[0],
     ) -> None:
         self.authority = authority or Authority(directory, "openbao")
         self.ca_file = str(self.authority.ca)
         self._tls = ssl.create_default_context(cafile=self.ca_file)
-        pair = self.authority.serving(name)
-        self.port, cluster_port = _free_ports()
-        self.url = f"https://127.0.0.1:{self.port}"
+        pair = self.authority.serving(name, (address,))
+        self._address = address
+        self.port, cluster_port = _free_ports(address)
+        self.url = f"https://{address}:{self.port}"
         self.root = self.unseal_key = ""
         config = directory / f"{name}.hcl"
-        told = {"port": self.port, "cluster_port": cluster_port, "storage": storage, "more": more}
-        config.write_text(_CONFIG.format(certificate=pair.certificate, key=pair.key, **told))
+        told = {"address": address, "port": self.port, "cluster_port": cluster_port}
+        files = {"certificate": pair.certificate, "key": pair.key}
+        config.write_text(_CONFIG.format(storage=storage, **told, **files))
         command = [str(program), "server", f"-config={config}"]
         env = {"PATH": "/usr/bin:/bin", "HOME": str(directory)}
         self.process = Process(command, directory / f"{name}.log", env)
@@ -98,7 +99,7 @@ class Bao(Closing):
         headers |= {"x-vault-token": token} if token else {}
         headers |= {"x-vault-namespace": namespace} if namespace else {}
         connection = http.client.HTTPSConnection(
-            "127.0.0.1", self.port, timeout=_SECONDS, context=self._tls
+            self._address, self.port, timeout=_SECONDS, context=self._tls
         )
         try:
             connection.request(method, f"/v1/{path}", body and json.dumps(body), headers)
@@ -152,9 +153,9 @@ class Bao(Closing):
         return True
 
 
-def _free_ports() -> Sequence[int]:
+def _free_ports(address: str) -> Sequence[int]:
     with ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(2)]
         for it in sockets:
-            it.bind(("127.0.0.1", 0))
+            it.bind((address, 0))
         return [it.getsockname()[1] for it in sockets]
