@@ -21,6 +21,8 @@ from initsync.words.model import JsonObject
 _NOT_THE_POD = (AccessDenied, NoIdentity, ProviderUnavailable, InvalidSetup)
 _FILES = ("VAULT_CACERT", "JASM_VAULT_TOKEN_FILE")
 """Of the pod's variables those that name what is there only."""
+_HARMLESS = ("VAULT_NAMESPACE", "JASM_VAULT_KV")
+"""Those that decide neither where the caller's token goes nor whom that trusts."""
 
 
 def identity(found: Patient, paths: Sequence[str]) -> Iterator[Result]:
@@ -36,8 +38,18 @@ def asked(asker: Asker, parts: Sequence[Part], found: Patient) -> Iterator[Resul
 
 
 def _as_caller(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
-    """By VAULT_TOKEN, or what `vault login` left. A refusal says nothing of the pod."""
-    provider = _made(_of_pod(pod) | dict(asker.env), asker, by_hand=True)
+    """By VAULT_TOKEN, or what `vault login` left. A refusal says nothing of the pod.
+
+    The caller's token goes to the caller's VAULT_ADDR only, never to one that a pod names: whoever
+    wrote the pod would get it.
+    """
+    if not asker.env.get("VAULT_ADDR"):
+        yield skipped(WHO, "you have no VAULT_ADDR, and your token goes to none that a pod names")
+        yield skipped(SECRET, "it needs your VAULT_ADDR and Vault token, or --as-pod")
+        return
+    of_pod = identities.environment(pod)
+    told = {name: of_pod[name] for name in _HARMLESS if of_pod.get(name)}
+    provider = _made(told | dict(asker.env), asker, by_hand=True)
     try:
         who = provider.whoami("")
     except JasmError as error:

@@ -134,7 +134,7 @@ def asked(
     """As the pod where there is a cluster, else as the caller."""
     of_pod = {"VAULT_ADDR": world.bao.url, "JASM_VAULT_AUTH": "jwt"}
     of_pod["VAULT_CACERT"] = "/of/the/pod/ca.crt"
-    mine = {"VAULT_CACERT": world.bao.ca_file, **env}
+    mine = {"VAULT_ADDR": world.bao.url, "VAULT_CACERT": world.bao.ca_file, **env}
     reads = cast("Reads", cluster)
     asker = Asker(mine, reads, network, as_pod=cluster is not None)
     found = Patient(pod(of_pod, token()), None)
@@ -157,6 +157,26 @@ def test_a_caller_without_a_token_is_no_fault(
 
     assert (who.status, secret.status) == ("skipped", "skipped")
     assert "you have no Vault token that works" in who.message
+
+
+@pytest.mark.parametrize(
+    "mine", [{}, {"VAULT_ADDR": "https://127.0.0.1:1"}], ids=["none", "another"]
+)
+def test_a_callers_token_goes_to_no_address_that_a_pod_names(
+    world: World, mine: dict[str, str]
+) -> None:
+    theirs = {"VAULT_ADDR": world.bao.url, "VAULT_CACERT_BYTES": world.bao.authority.pem}
+    theirs["JASM_VAULT_REDIRECTS"] = "127.0.0.1"
+    trace: list[str] = []
+    network = Network({}, lambda: 5.0, trace.append)
+    env = {"VAULT_TOKEN": world.bao.root, **mine}
+    asker = Asker(env, cast("Reads", None), network, as_pod=False)
+
+    results = list(diagnoses.asked(asker, [DB], Patient(pod(theirs, token()), None)))
+
+    assert [it.status for it in results] == ["skipped", "skipped"]
+    assert [line for line in trace if f":{world.bao.port}" in line] == []
+    network.close()
 
 
 def test_as_the_pod_the_very_requests_are_sent(world: World, network: Network) -> None:
