@@ -25,7 +25,8 @@ def bearer(env: Mapping[str, str], scope: str, now: float) -> Bearer | str:
     try:
         done = subprocess.run(  # noqa: S603  # the person's own program
             command,
-            env={**env, "AZURE_CORE_COLLECT_TELEMETRY": "false"},
+            env={**env, "AZURE_CORE_NO_COLOR": "true"},
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             errors="replace",

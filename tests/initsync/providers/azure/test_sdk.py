@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from initsync.providers.azure import azcli
+from initsync.providers.azure.entra import Bearer
 from initsync.words.errors import JasmError
 from tests import oracles
 from tests.initsync.providers.azure.conftest import Make
@@ -30,6 +32,22 @@ def vaults(asked: list[Asked]) -> list[tuple[str, str, str]]:
     """Requests for secrets that carry a token."""
     found = (it for it in asked if it.method == "GET" and "authorization" in it.headers)
     return [(it.host, it.target, it.headers["accept"]) for it in found]
+
+
+def test_both_ask_az_the_same(azure: FakeAzure, tmp_path: Path) -> None:
+    answer = {"accessToken": "pl4nted", "expires_on": NOW + 3600, "tenant": "t1"}
+    az = tmp_path / "az"
+    az.write_text(f"#!/bin/sh\necho \"$@\" >> {tmp_path}/said\necho '{json.dumps(answer)}'\n")
+    az.chmod(0o755)
+    env, scope = {"PATH": f"{tmp_path}:/usr/bin:/bin"}, "https://vault.azure.net/.default"
+
+    ours = azcli.bearer(env, scope, NOW)
+    theirs = oracles.asked(Path(__file__).with_name("azcli_sdk.py"), env, scope)
+
+    assert isinstance(ours, Bearer)
+    assert [ours.token, int(ours.expires)] == theirs
+    mine, other = (tmp_path / "said").read_text().splitlines()
+    assert mine == other
 
 
 def test_both_ask_the_same_and_read_the_same(azure: FakeAzure, make: Make) -> None:
