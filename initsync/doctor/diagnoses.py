@@ -15,6 +15,7 @@ _MODULES = {
     "aws-secretsmanager": "initsync.doctor.aws.diagnosis",
     "azure-keyvault": "initsync.doctor.azure.diagnosis",
     "vault": "initsync.doctor.vault.diagnosis",
+    "gcp-secret-manager": "initsync.doctor.gcp.diagnosis",
 }
 """By provider the module that is its `Diagnosis`, imported when a pod asks for it."""
 

@@ -13,7 +13,7 @@ from initsync.words import keys
 from initsync.words.errors import InvalidSetup, NoIdentity
 
 FILE = "GOOGLE_APPLICATION_CREDENTIALS"
-DEFAULT_FILE = f"{keys.SERVICEACCOUNT_DIR}/cloud-credentials.json"
+DEFAULT_FILE = f"{keys.SERVICEACCOUNT_DIR}/{keys.CREDENTIALS_FILE}"
 """Where the chart's `injection.credentials` puts one."""
 _EARLY = 60.0  # seconds before its end at which a token is no longer begun with
 LOGIN = "log in by gcloud auth login"

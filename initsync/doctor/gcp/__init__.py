@@ -1,0 +1,1 @@
+"""What the doctor knows of Google Cloud: who a pod is there, and what Google says to it."""

@@ -1,0 +1,144 @@
+"""Google as `initsync.doctor.diagnoses` asks for it: as caller, or as the pod. Never a value."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from initsync.doctor import podtoken, read
+from initsync.doctor.diagnoses import SECRET, WHO, Asker, Part, Patient
+from initsync.doctor.gcp import identity as identities
+from initsync.doctor.gcp.identity import Source
+from initsync.doctor.result import Result, Unread, attempt, failed, failure, ok, skipped
+from initsync.kube.api import Resource
+from initsync.providers.gcp import paths, universe
+from initsync.providers.gcp.identity import FILE
+from initsync.providers.gcp.secretmanager import Provider
+from initsync.words.errors import (
+    AccessDenied,
+    InvalidSetup,
+    JasmError,
+    NoIdentity,
+    ProviderRefused,
+    ProviderUnavailable,
+)
+from initsync.words.model import JsonObject
+from initsync.words.wording import shown
+
+_CONFIG_MAPS = Resource("", "configmaps")
+_NOT_THE_POD = (AccessDenied, InvalidSetup, NoIdentity, ProviderRefused, ProviderUnavailable)
+_BY_YOU = "read by you, which does not say that the pod may"
+_PLACE = (paths.PROJECT, paths.LOCATION, universe.UNIVERSE)
+
+
+def identity(found: Patient, asked_for: Sequence[str]) -> Iterator[Result]:
+    """Who the pod is to Google, and whether its projects are known."""
+    yield from identities.check(found.pod, found.account, asked_for)
+
+
+def asked(asker: Asker, parts: Sequence[Part], found: Patient) -> Iterator[Result]:
+    """What Google says to the caller, or to the pod."""
+    ask = _as_pod if asker.as_pod else _as_caller
+    yield from ask(asker, parts, found.pod)
+
+
+def _as_caller(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
+    """As whom `gcloud` is logged in. A refusal says nothing of the pod."""
+    provider = Provider({**asker.env, **_told(pod)}, time.time, asker.network, sdk=True)
+    try:
+        who = provider.whoami("")
+    except JasmError as error:
+        why = error.tried[-1] if isinstance(error, NoIdentity) else str(error)
+        yield skipped(WHO, f"you have no Google identity that works: {why}")
+        yield skipped(SECRET, "it needs your Google identity")
+        return
+    yield ok(WHO, f"you are {who}")
+    yield from read.each(
+        provider, parts, "read by you, which says not that the pod may", _not_yours
+    )
+
+
+def _not_yours(error: JasmError) -> Result:
+    if isinstance(error, _NOT_THE_POD):
+        return skipped(SECRET, f"you could not read it, which says nothing of the pod: {error}")
+    return failure(SECRET, error)
+
+
+def _as_pod(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
+    """The very requests of `jasm-init`, by a token of the pod's ServiceAccount."""
+    if not (source := identities.source(pod)):
+        why = (
+            "--as-pod can ask as a pod with a credential configuration in a ConfigMap only: GKE's "
+            "metadata server answers none but pods"
+        )
+        yield from (skipped(check, why) for check in (WHO, SECRET))
+        return
+    found = _configuration(asker, pod, source)
+    if isinstance(found, Result):
+        yield found
+        yield skipped(SECRET, "it needs the pod's Google identity")
+        return
+    token = attempt(lambda: _token(asker, parts, pod, found))
+    if isinstance(token, Unread):
+        yield from (token.result(check) for check in (WHO, SECRET))
+        return
+    with podtoken.readable(token) as file:
+        own = {**found, "credential_source": {"file": file}}
+        with podtoken.readable(json.dumps(own)) as configured:
+            env = {**asker.env, **_told(pod), FILE: configured}
+            yield from _answers(Provider(env, time.time, asker.network), parts)
+
+
+def _configuration(asker: Asker, pod: JsonObject, source: Source) -> JsonObject | Result:
+    """What the pod's ConfigMap says, if a token of the pod's fits it; or the line that says why."""
+    place = pod["metadata"]["namespace"], source.name
+    stored = attempt(lambda: asker.reads.get(_CONFIG_MAPS, *place))
+    if isinstance(stored, Unread):
+        return stored.result(WHO)
+    found = _parsed(((stored or {}).get("data") or {}).get(source.key, ""))
+    if not found:
+        said = f"ConfigMap {source.name} has no credential configuration as {source.key}"
+        return failed(WHO, said, "make it by gcloud iam workload-identity-pools create-cred-config")
+    if not _audience(pod, found):  # without an audience it is for the Kubernetes API alone
+        said = f"no token of its own for Google is mounted at {shown(_file(found))} in the pod"
+        return failed(WHO, said, "name the file of such a one in credential_source", 4)
+    return found
+
+
+def _token(asker: Asker, parts: Sequence[Part], pod: JsonObject, found: JsonObject) -> str:
+    account = pod["spec"].get("serviceAccountName", "default")
+    first = parts[0].target.entries[0]
+    return podtoken.made(asker.reads, first, account, _audience(pod, found))
+
+
+def _audience(pod: JsonObject, found: JsonObject) -> str:
+    return identities.audience(pod, _file(found)) or ""
+
+
+def _file(found: JsonObject) -> str:
+    return str(found["credential_source"].get("file") or "")
+
+
+def _answers(provider: Provider, parts: Sequence[Part]) -> Iterator[Result]:
+    try:
+        yield ok(WHO, f"the pod is {provider.whoami('')}")
+    except JasmError as error:
+        yield failure(WHO, error)
+        yield skipped(SECRET, "it needs the pod's Google identity")
+        return
+    yield from read.each(provider, parts, "read as the pod", lambda error: failure(SECRET, error))
+
+
+def _parsed(text: str) -> JsonObject:
+    """What a ConfigMap has; empty where it is none of a file."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    usable = isinstance(found, dict) and isinstance(found.get("credential_source"), dict)
+    return found if usable else {}
+
+
+def _told(pod: JsonObject) -> Mapping[str, str]:
+    """The pod's places, as far as it names any."""
+    found = identities.environment(pod)
+    return {name: found[name] for name in _PLACE if found.get(name)}

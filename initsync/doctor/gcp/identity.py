@@ -1,0 +1,98 @@
+"""Who the pod is to Google, by its spec and its ServiceAccount. Pure.
+
+https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
+"""
+
+import os.path
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from initsync.doctor.diagnoses import IDENTITY
+from initsync.doctor.result import Result, Stored, failed, ok, skipped, warning
+from initsync.kube import podfields
+from initsync.providers.gcp import paths
+from initsync.providers.gcp.identity import DEFAULT_FILE, FILE
+from initsync.words import keys
+from initsync.words.model import JsonObject
+from initsync.words.wording import shown
+
+ANNOTATION = "iam.gke.io/gcp-service-account"
+"""On a ServiceAccount: the Google service account that its pods are."""
+
+
+class Source(NamedTuple):
+    """The ConfigMap that has a pod's credential configuration."""
+
+    name: str
+    key: str
+
+
+def environment(pod: JsonObject) -> dict[str, str]:
+    """Of `jasm-init`; references to elsewhere are empty."""
+    return podfields.variables(podfields.ours(pod) or {})
+
+
+def file(pod: JsonObject) -> str:
+    """Where `jasm-init` looks for a credential configuration."""
+    return environment(pod).get(FILE) or DEFAULT_FILE
+
+
+def source(pod: JsonObject) -> Source | None:
+    """The ConfigMap that is mounted there, if one is."""
+    for path, part in _mounted(pod, file(pod), "configMap"):
+        items = part.get("items") or [{"key": path, "path": path}]
+        if key := next((it["key"] for it in items if it["path"] == path), ""):
+            return Source(str(part.get("name") or ""), key)
+    return None
+
+
+def audience(pod: JsonObject, token_file: str) -> str | None:
+    """Of the token at that path in `jasm-init`; None where no volume says that there is one."""
+    tokens = _mounted(pod, token_file, "serviceAccountToken")
+    return next((it.get("audience", "") for path, it in tokens if it.get("path") == path), None)
+
+
+def check(pod: JsonObject, account: Stored, asked_for: Sequence[str]) -> Iterator[Result]:
+    """Where the pod's identity comes from, and whether its projects are known."""
+    if not podfields.ours(pod):
+        yield skipped(IDENTITY, f"it comes with {keys.CONTAINER}, which the pod lacks")
+        return
+    env, found = environment(pod), source(pod)
+    elsewhere = found is not None or bool(env.get(FILE))
+    yield _external(pod, found) if elsewhere else _on_gke(pod, account)
+    nameless = [path for path in asked_for if not paths.place(path).project]
+    if elsewhere and nameless and not env.get(paths.PROJECT):
+        said = f"{shown(nameless[0])} names no project, and {paths.PROJECT} is not set"
+        advice = "write projects/PROJECT/secrets/NAME as path, or have the platform set it"
+        yield failed("project", said, advice, 2)
+
+
+def _external(pod: JsonObject, found: Source | None) -> Result:
+    said = f"credential configuration at {file(pod)}"
+    if not found:
+        return ok(IDENTITY, f"{said}, as far as the pod says")
+    return ok(IDENTITY, f"{said}, of ConfigMap {found.name}")
+
+
+def _on_gke(pod: JsonObject, account: Stored) -> Result:
+    name = pod["spec"].get("serviceAccountName", "default")
+    if account is None:
+        return failed(IDENTITY, f"there is no ServiceAccount {name}", "create it")
+    if pod["spec"].get("hostNetwork"):
+        said = "the pod is on the host's network: GKE gives it the node's identity"
+        return warning(IDENTITY, said, "take it off, or give the node's identity the right")
+    marks = (account["metadata"].get("annotations") or {}) if isinstance(account, dict) else {}
+    who = f"Google service account {marks[ANNOTATION]}" if marks.get(ANNOTATION) else "itself"
+    said = f"ServiceAccount {name} as {who}, by GKE's metadata server"
+    return ok(IDENTITY, f"{said}; outside of GKE it needs a credential configuration")
+
+
+def _mounted(pod: JsonObject, path: str, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Sources of a kind in volumes that `jasm-init` has around `path`, with its path in them."""
+    volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes") or []}
+    for mount in (podfields.ours(pod) or {}).get("volumeMounts") or []:
+        at = mount["mountPath"].rstrip("/")
+        if path.startswith(f"{at}/"):
+            volume = volumes.get(mount["name"]) or {}
+            parts = (volume.get("projected") or {}).get("sources") or [volume]
+            yield from ((os.path.relpath(path, at), it[kind]) for it in parts if it.get(kind))
