@@ -14,8 +14,8 @@ _MODULES = {
     "aws-parameter-store": "initsync.doctor.aws.diagnosis",
     "aws-secretsmanager": "initsync.doctor.aws.diagnosis",
     "azure-keyvault": "initsync.doctor.azure.diagnosis",
-    "vault": "initsync.doctor.vault.diagnosis",
     "gcp-secret-manager": "initsync.doctor.gcp.diagnosis",
+    "vault": "initsync.doctor.vault.diagnosis",
 }
 """By provider the module that is its `Diagnosis`, imported when a pod asks for it."""
 

@@ -12,6 +12,8 @@ from initsync.words.model import ExternalSecret
 from initsync.words.wording import shown
 
 _UNAUTHORIZED = 401
+_OF_WHOM = (_UNAUTHORIZED, 403)
+"""Refusals that depend on who asks."""
 
 
 class Provider:
@@ -32,7 +34,9 @@ class Provider:
         self._tls = System()
         self._connections: dict[str, Connection] = {}
         self._opening, self._asking = allocate_lock(), allocate_lock()
-        """One connection a host and one identity, however many secrets are asked for at once."""
+        self._naming = allocate_lock()
+        """One connection a host, one identity and one project, however many secrets are asked for
+        at once."""
         self._identity = Identity(env, now, Doors(self._platform, self._service), sdk=sdk)
         self._project = ""
 
@@ -57,7 +61,8 @@ class Provider:
         except api.Refusal as error:
             from initsync.providers.gcp import failures  # a good sync never loads it
 
-            of = failures.Asked(self.name, path, resource, version, self._who(bearer))
+            who = self._who(bearer) if error.status in _OF_WHOM else ""
+            of = failures.Asked(self.name, path, resource, version, who)
             raise failures.of_secret(error, of) from error
         return ExternalSecret(found.data, path, self.name, found.version)
 
@@ -103,7 +108,8 @@ class Provider:
             raise InvalidSetup(problem, advice)
         from initsync.providers.gcp import metadata
 
-        self._project = metadata.project(self._platform())
+        with self._naming:
+            self._project = self._project or metadata.project(self._platform())
         return self._project
 
     def _bearer(self) -> Bearer:
