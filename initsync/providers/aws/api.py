@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from initsync.network.transport import Connection, Network, Response, TransportError
 from initsync.network.trust import System, trusting
-from initsync.providers.aws import endpoints
+from initsync.providers.aws import container, endpoints
 from initsync.providers.aws.sigv4 import Credentials, sign
 from initsync.words.errors import InvalidSetup, ProviderUnavailable
 from initsync.words.wording import shortened, shown
@@ -41,6 +41,8 @@ CREDENTIALS_LIMIT = 65_536
 _PARTS = 90_000  # commas and brackets, in the secret's own text too: no more than it has bytes
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 _DATE = "%a, %d %b %Y %H:%M:%S GMT"  # https://www.rfc-editor.org/rfc/rfc9110#name-date
+FORM = "application/x-www-form-urlencoded; charset=utf-8"
+"""The content type of the query protocol."""
 _SHOWN = 600
 """Bytes of AWS's own message: an access-denied one has three ARNs, and its reason at the end."""
 
@@ -75,7 +77,7 @@ class Services:
         """`region`, where the service may be asked there. Raises InvalidSetup."""
         if not endpoints.usable_region(service, region, self._env):
             problem = f"{shown(region)} is no AWS region"
-            raise InvalidSetup(problem, "set AWS_REGION, such as eu-west-1")
+            raise InvalidSetup(problem, "set one, such as eu-west-1")
         return region
 
     def connection(self, service: str, region: str) -> Connection:
@@ -134,8 +136,8 @@ def ask(
 
 def assume_role_with_web_identity(
     connection: Connection, role: str, session: str, token: str, now: float
-) -> Mapping[str, str]:
-    """STS's answer: AccessKeyId, SecretAccessKey, SessionToken, Expiration. Unsigned.
+) -> Credentials:
+    """What STS gives for a token; the request is not signed.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
     Raises ServiceError and ProviderUnavailable.
@@ -147,13 +149,22 @@ def assume_role_with_web_identity(
         "RoleSessionName": session,
         "WebIdentityToken": token,
     }
-    headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
-    response = post(connection, "AWS STS", headers, urlencode(parameters).encode())
+    body = urlencode(parameters).encode()
+    return assumed(post(connection, "AWS STS", {"content-type": FORM}, body), role, now)
+
+
+def assumed(response: Response, role: str, now: float) -> Credentials:
+    """What STS gives who wants to be `role`. Raises ServiceError and ProviderUnavailable."""
     text = response.body.decode(errors="replace")
     names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
     found = {name: value for name in names if (value := element(text, name))}
     if response.status == 200 and len(found) == len(names):
-        return found
+        key, secret, token, expiration = found.values()
+        try:
+            return Credentials(key, secret, token, container.end(expiration), role)
+        except ValueError:
+            detail = "it gave credentials without a date at which they end"
+            raise ProviderUnavailable("AWS STS", detail) from None
     code, message = element(text, "Code"), element(text, "Message")
     raise failure("AWS STS", response, code, message, now)
 

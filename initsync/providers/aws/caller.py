@@ -17,7 +17,7 @@ def get_caller_identity(
     """The caller's ARN. It needs no permission. Raises NoIdentity and ProviderUnavailable."""
     headers = {
         "host": connection.authority,
-        "content-type": "application/x-www-form-urlencoded; charset=utf-8",
+        "content-type": api.FORM,
     }
     path = connection.prefix + "/"
     signed = sign("POST", path, headers, _BODY, credentials, region, "sts", now)

@@ -7,13 +7,16 @@ https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 import re
 from _thread import allocate_lock
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from initsync.network.transport import LEAST, Connection, Network
 from initsync.providers.aws import api, container, endpoints
 from initsync.providers.aws.sigv4 import Credentials
 from initsync.words.errors import InvalidSetup, NoIdentity, ProviderUnavailable
 from initsync.words.model import ExternalSecret
+
+if TYPE_CHECKING:  # few entries name one
+    from initsync.providers.aws import failover, roles
 
 _EARLY = 60.0  # seconds before their end at which credentials are no longer begun with
 _SESSION_LIMIT = 64
@@ -47,8 +50,11 @@ class Identity:
         self._now = now
         self._sts = sts
         self._connect = connect
-        own = (self._static, self._web_identity, self._container)
-        self._sources = (*own, *((_from_sdk,) if sdk else ()))
+        self._sources = [self._static, self._web_identity, self._container]
+        if sdk:
+            from initsync.providers.aws.sdk import credentials  # no pod asks it
+
+            self._sources.append(credentials)
         self.advice = LOGIN if sdk else ADVICE
         """What whoever asks may do to have one."""
         self._kept: Credentials | None = None
@@ -99,35 +105,18 @@ class Identity:
 
     def _assumed(self, role: str, token: str) -> Credentials:
         try:
-            found = api.assume_role_with_web_identity(
-                self._sts(), role, self._session(), token, self._now()
+            return api.assume_role_with_web_identity(
+                self._sts(), role, self.session(), token, self._now()
             )
-            expires = container.end(found["Expiration"])
         except api.ServiceError as error:
             from initsync.providers.aws import failures  # a good sync never loads it
 
             raise failures.of_web_identity(error, role, self.advice) from error
-        except ValueError:
-            detail = "it gave credentials without a date at which they end"
-            raise ProviderUnavailable("AWS STS", detail) from None
-        return Credentials(
-            found["AccessKeyId"],
-            found["SecretAccessKey"],
-            found["SessionToken"],
-            expires,
-            role,
-        )
 
-    def _session(self) -> str:
+    def session(self) -> str:
         """The name under which CloudTrail shows this pod: its own, unless the env has one."""
         pod = re.sub(r"[^-\w+=,.@]", "-", self._env.get("HOSTNAME", "init"), flags=re.ASCII)
         return self._env.get("AWS_ROLE_SESSION_NAME") or f"jasm-{pod}"[:_SESSION_LIMIT]
-
-
-def _from_sdk() -> Credentials | str:
-    from initsync.providers.aws import sdk  # no pod asks it
-
-    return sdk.credentials()
 
 
 class Wanted(NamedTuple):
@@ -137,6 +126,10 @@ class Wanted(NamedTuple):
     region: str
     version: str = ""
     """As the entry has it; empty: the current one."""
+    role: "roles.Role | None" = None
+    """That the pod's own assumes for it."""
+    sts: str = ""
+    """The region whose STS is asked; empty: the usual one."""
 
 
 class Client:
@@ -159,15 +152,25 @@ class Client:
         self._network = network
         self._sdk = sdk
         self._services = api.Services(env, network)
-        self._asking = allocate_lock()
+        self._asking, self._making = allocate_lock(), allocate_lock()
         """One identity, however many secrets are asked for at once."""
-        self._region = ""
+        self._region = self._sts_elsewhere = ""
+        self._failover: failover.Failover | None = None
+        self._roles: roles.Roles | None = None
         self._identity = Identity(env, now, self._sts, self._services.direct, sdk=sdk)
 
-    def fetch(self, path: str, version: str = "") -> ExternalSecret:
+    def fetch(
+        self, path: str, version: str = "", options: Mapping[str, str] | None = None
+    ) -> ExternalSecret:
         """What is at `path`: the current version, or another that has a name."""
         self._region = region = self._region_of(path)
-        return self._read(Wanted(path, region, version))
+        wanted = Wanted(path, region, version)
+        if options:
+            from initsync.providers.aws import roles  # few entries have any
+
+            wanted = wanted._replace(role=roles.named(options))
+        second = (options or {}).get("failoverRegion") or self._env.get(endpoints.FAILOVER_VARIABLE)
+        return self._read_in(wanted, second) if second else self._read(wanted)
 
     def prepare(self, path: str) -> None:
         """Have credentials for `path`, which are kept. Raises as `fetch` does."""
@@ -187,11 +190,21 @@ class Client:
         """The provider's own part of `fetch`."""
         raise NotImplementedError
 
+    def _read_in(self, wanted: Wanted, second: str) -> ExternalSecret:
+        from initsync.providers.aws import failover  # few platforms and entries name one
+
+        if self._services.valid(self.service, second) == wanted.region:
+            return self._read(wanted)
+        with self._making:
+            made = failover.Failover(self._now, self._network.left)
+            self._failover = known = self._failover or made
+        return known.read(wanted, second, self._read)
+
     def _ask(
         self, operation: api.Operation, parameters: Mapping[str, Any], wanted: Wanted
     ) -> dict[str, Any]:
-        """The service's answer. Raises as `fetch` does."""
-        credentials = self._credentials()
+        """Its answer. Raises as `fetch` does."""
+        credentials = self._credentials(wanted)
         connection = self._services.connection(self.service, wanted.region)
         region = endpoints.signing_region(self.service, wanted.region)
         try:
@@ -202,16 +215,29 @@ class Client:
             asked = failures.Asked(self.name, operation, wanted, credentials, self._sdk)
             raise failures.of_secret(error, asked) from error
 
-    def _credentials(self) -> Credentials:
+    def _credentials(self, wanted: Wanted | None = None) -> Credentials:
         if not self._asking.acquire(timeout=max(self._network.left(), LEAST)):
             raise ProviderUnavailable("AWS", "an earlier request for an identity is not answered")
         try:
-            return self._identity.credentials()
+            self._sts_elsewhere = wanted.sts if wanted else ""
+            own = self._identity.credentials()
+            return self._assumed(wanted.role, own) if wanted and wanted.role else own
         finally:
             self._asking.release()
 
+    def _assumed(self, role: "roles.Role", own: Credentials) -> Credentials:
+        from initsync.providers.aws import roles
+
+        self._roles = self._roles or roles.Roles(self._now, self._identity.session())
+        region = endpoints.signing_region("sts", self._sts_region())
+        return self._roles.credentials(role, own, roles.Sts(self._sts(), region))
+
     def _region_of(self, path: str) -> str:
-        region = endpoints.region_of(path, self._env) or (_sdk_region() if self._sdk else None)
+        region = endpoints.region_of(path, self._env)
+        if region is None and self._sdk:
+            from initsync.providers.aws import sdk  # no pod asks it
+
+            region = sdk.region()
         if region is None:
             problem = f"no AWS region for {path}: none of {', '.join(endpoints.REGION_VARIABLES)}"
             raise InvalidSetup(f"{problem} is set", "set one, or give the secret's full ARN")
@@ -221,10 +247,4 @@ class Client:
         return self._services.connection("sts", self._sts_region())
 
     def _sts_region(self) -> str:
-        return endpoints.region_of("", self._env) or self._region
-
-
-def _sdk_region() -> str | None:
-    from initsync.providers.aws import sdk  # no pod asks it
-
-    return sdk.region()
+        return self._sts_elsewhere or endpoints.region_of("", self._env) or self._region

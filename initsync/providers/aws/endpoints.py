@@ -10,6 +10,8 @@ from typing import NamedTuple
 from initsync.providers.aws import paths
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+FAILOVER_VARIABLE = "JASM_AWS_FAILOVER_REGION"
+"""The platform's second region, for entries that name none."""
 
 _SERVICE_VARIABLE = {
     "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER",

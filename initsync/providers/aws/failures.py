@@ -115,11 +115,28 @@ def of_web_identity(error: ServiceError, role: str, advice: str) -> JasmError:
     return kind([tried], _clock(error) or check)
 
 
+def of_role(error: ServiceError, role: str, own: Credentials) -> JasmError:
+    """What STS refused to the pod's own identity, which wants to be `role`."""
+    if error.code in DENIED:
+        wanted = f"{_ASSUME_ROLE} on {role}"
+        advice = denials.advice(error.message, wanted)
+        both = f"grant it {wanted}, and name it in that role's trust policy, with the external ID"
+        return AccessDenied("AWS STS", wanted, own.role, error.message, advice or both)
+    if error.code in _REGION_OFF:
+        region = "the region of STS: enable it for the account, or set AWS_REGION to another"
+        return AccessDenied("AWS STS", region, own.role, error.code)
+    if error.code in _CREDENTIALS:
+        tried = f"{own.role}: AWS refused its credentials ({error})"
+        return NoIdentity([tried], _clock(error) or "they may have expired: log in again")
+    return ProviderRefused("AWS STS", str(error), f"correct role {role} and its externalId")
+
+
 _LOOK_UP = "look up that code at AWS"
 _CREATE = "create it there, or correct path or region"
 _ALL_BELOW = "a path of which all parameters below are meant ends in /"
 _KEY = "kms:Decrypt on the KMS key of that secret"
 _ENABLED = ", and see that the key is enabled"
+_ASSUME_ROLE = "sts:AssumeRole"
 _ASSUME = "sts:AssumeRoleWithWebIdentity"
 _TRUST = " in the role's trust policy, for this cluster's OIDC provider and this ServiceAccount"
 _RESTORE = "restore it (aws secretsmanager restore-secret), or name another path"

@@ -63,3 +63,12 @@ def hierarchy(path: str) -> str:
 def without_selector(path: str) -> str:
     """The name or ARN alone, where a version's number or label is behind it."""
     return _SELECTOR.sub("", path)
+
+
+def __getattr__(name: str) -> object:
+    """FIELDS, which few annotations need (https://peps.python.org/pep-0562/)."""
+    if name != "FIELDS":
+        raise AttributeError(name)
+    from initsync.providers.aws.fields import FIELDS
+
+    return FIELDS

@@ -78,6 +78,17 @@ def region(path: str) -> str | None:
     return found[2] if found and is_region(found[2]) else None
 
 
+def in_region(path: str, region: str) -> str:
+    """The path of a replica there: names are the same, and ARNs but for the region.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html
+    """
+    if not _ARN.fullmatch(path):
+        return path
+    parts = path.split(":", 4)
+    return ":".join([*parts[:3], region, parts[4]])
+
+
 def is_region(text: str) -> bool:
     """Whether it is a region's name, so that a request goes to AWS and not to a host of others."""
     return len(text) <= _LABEL_LIMIT and _REGION.fullmatch(text) is not None
@@ -89,3 +100,12 @@ def tail(path: str) -> str:
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
     """
     return path[-7:] if is_arn(path) and _TAIL.fullmatch(path[-7:]) else ""
+
+
+def __getattr__(name: str) -> object:
+    """FIELDS, which few annotations need (https://peps.python.org/pep-0562/)."""
+    if name != "FIELDS":
+        raise AttributeError(name)
+    from initsync.providers.aws.fields import FIELDS
+
+    return FIELDS
