@@ -1,15 +1,16 @@
 """What a ServiceAccount must be allowed in AWS so that its pods sync, and no more. Pure."""
 
-from collections.abc import Iterator, Mapping
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from initsync.permissions import iam, parameters, stores
+from initsync.permissions import assumed, iam, parameters, stores
+from initsync.permissions.assumed import Assumed
 from initsync.permissions.iam import AwsScope
 from initsync.permissions.names import within
 from initsync.permissions.permits import Permit
 from initsync.permissions.stores import Allowed
 from initsync.permissions.wishes import Wish
+from initsync.providers.aws import paths as awspaths
 from initsync.words.model import JsonObject
 
 _PARAMETERS, _SECRETS = "aws-parameter-store", "aws-secretsmanager"
@@ -53,6 +54,8 @@ class CloudRole(NamedTuple):
     """By the ARN of a secret in another account the policy that its owner puts on it."""
     stores: tuple[Allowed, ...] = ()
     """What stores other than AWS must allow."""
+    assumed: tuple[Assumed, ...] = ()
+    """Roles that it assumes."""
 
 
 def cloud_role(
@@ -63,9 +66,20 @@ def cloud_role(
     arn = place.arn("iam", f"role/{name}")
     trusted = _trust(trust, place, permit) if paths(permit) else None
     shared = {found: iam.resource_policy(arn) for found in foreign(permit, place) if trusted}
-    policies = tuple(iam.policies(_statements(permit, place)))
-    others = tuple(stores.of(permit, env or {}))
-    return CloudRole(permit, name, arn, policies, trusted, shared, others)
+    env = env or {}
+    by_role = _by_role(permit)
+    reads = _statements(by_role.pop("", []), place, env)
+    policies = tuple(iam.policies([*reads, *assumed.permission(by_role, trust.kind)]))
+    others = tuple(stores.of(permit, env))
+    found = tuple(
+        Assumed(
+            other,
+            tuple(iam.policies(_statements(wishes, assumed.scope(other, place), env))),
+            assumed.trust(arn, wishes, trust.kind) if trusted else None,
+        )
+        for other, wishes in by_role.items()
+    )
+    return CloudRole(permit, name, arn, policies, trusted, shared, others, found)
 
 
 def paths(permit: Permit, *providers: str) -> list[str]:
@@ -75,14 +89,28 @@ def paths(permit: Permit, *providers: str) -> list[str]:
 
 
 def foreign(permit: Permit, place: AwsScope) -> list[str]:
-    """The ARNs of secrets in other accounts, which must share them."""
-    arns = {iam.secret(path, place) for path in paths(permit, _SECRETS)}
+    """The ARNs of secrets in other accounts, which must share them with the pods' own role."""
+    arns = {iam.secret(path, place) for path in _own(permit, _SECRETS)}
     return sorted(arn for arn in arns if iam.foreign(arn, place))
 
 
 def _foreign_parameters(permit: Permit, place: AwsScope) -> list[str]:
-    arns = {parameters.arn(path, place) for path in paths(permit, _PARAMETERS)}
+    arns = {parameters.arn(path, place) for path in _own(permit, _PARAMETERS)}
     return sorted(arn for arn in arns if iam.foreign(arn, place))
+
+
+def _own(permit: Permit, provider: str) -> list[str]:
+    """What the pods' own role reads from it."""
+    return [it.path for it in _by_role(permit).get("", []) if it.provider == provider]
+
+
+def _by_role(permit: Permit) -> dict[str, list[Wish]]:
+    """What is read in AWS, by the ARN of the role that reads it: empty for the pods' own."""
+    found: dict[str, list[Wish]] = {}
+    for wish in sorted(permit.wishes, key=assumed.role_of):
+        if wish.provider in _STATEMENTS:
+            found.setdefault(assumed.role_of(wish), []).append(wish)
+    return found
 
 
 def warnings(role: CloudRole, place: AwsScope, trust: Trust, output: str) -> Iterator[str]:
@@ -97,6 +125,7 @@ def warnings(role: CloudRole, place: AwsScope, trust: Trust, output: str) -> Ite
     for path in filter(iam.doubtful, paths(permit)):
         tail = "if its last six are of the name, give the secret's complete ARN"
         yield f"{whose}: {path} is taken for complete: {tail}"
+    yield from (f"{whose}: {said}" for it in role.assumed for said in assumed.warnings(it))
     named = paths(permit, _SECRETS)
     keyed = {iam.secret(path, place) for path in named if iam.key_of(path, place)}
     for arn in foreign(permit, place):
@@ -124,16 +153,21 @@ def as_object(role: CloudRole, trust: Trust) -> JsonObject:
     }
 
 
-def _statements(permit: Permit, place: AwsScope) -> list[JsonObject]:
-    found: list[JsonObject] = []
-    for provider, group in groupby(sorted(permit.wishes, key=_provider), _provider):
-        if statements := _STATEMENTS.get(provider):
-            found += statements({wish.path for wish in group}, place)
-    return found
-
-
-def _provider(wish: Wish) -> str:
-    return wish.provider
+def _statements(
+    wishes: Iterable[Wish], place: AwsScope, env: Mapping[str, str]
+) -> list[JsonObject]:
+    """What is read, in the failover region, too."""
+    asked: dict[tuple[str, str], set[str]] = {}
+    for wish in wishes:
+        asked.setdefault((wish.provider, place.region), set()).add(wish.path)
+        if region := assumed.failover(wish, env):
+            moved = asked.setdefault((wish.provider, region), set())
+            moved.add(awspaths.in_region(wish.path, region))
+    return iam.merged(
+        statement
+        for (provider, region), named in sorted(asked.items())
+        for statement in _STATEMENTS[provider](named, place._replace(region=region))
+    )
 
 
 def _trust(trust: Trust, place: AwsScope, permit: Permit) -> JsonObject | None:
@@ -148,6 +182,11 @@ def _aws(role: CloudRole, trust: Trust) -> JsonObject:
         **(_role(role, trust) if role.trust else {}),
         "permissionsPolicies": list(role.policies),
         **({"resourcePolicies": role.shared} if role.shared else {}),
+        **(
+            {"assumedRoles": {it.arn: it.as_object() for it in role.assumed}}
+            if role.assumed
+            else {}
+        ),
     }
 
 

@@ -201,8 +201,18 @@ def resource_policy(role: str) -> JsonObject:
     return _document([named | {"Principal": {"AWS": role}}])
 
 
-def allow(name: str, action: str, resources: Iterable[str]) -> JsonObject:
-    """A statement of one action on these, each once."""
+def merged(found: Iterable[JsonObject]) -> list[JsonObject]:
+    """The same with one statement of a name, which a policy has once."""
+    named: dict[str, JsonObject] = {}
+    for one in found:
+        known = named.setdefault(one["Sid"], one)
+        both = sorted({*known["Resource"], *one["Resource"]})
+        named[one["Sid"]] = known | {"Resource": both}
+    return list(named.values())
+
+
+def allow(name: str, action: str | list[str], resources: Iterable[str]) -> JsonObject:
+    """A statement of an action on these, each once."""
     return {"Sid": name, "Effect": "Allow", "Action": action, "Resource": sorted({*resources})}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from initsync.permissions import hcl
+from initsync.permissions.assumed import Assumed
 from initsync.permissions.cloudroles import CloudRole, Trust
 from initsync.permissions.hcl import Block, Call, Code
 from initsync.permissions.permits import Permit
@@ -57,6 +58,16 @@ def _outputs(role: CloudRole, trust: Trust) -> Iterator[Block]:
         documents = {found: Call("jsonencode", policy) for found, policy in role.shared.items()}
         told = "What the owner of each secret, in another account, adds to its resource policy"
         yield _output(f"{label}_resource_policies", told, documents)
+
+    if role.assumed:
+        parts = {it.arn: _other_side(it) for it in role.assumed}
+        told = "What the owner of each role that the pods assume allows it, and adds to its trust"
+        yield _output(f"{label}_assumed_roles", told, parts)
+
+
+def _other_side(found: Assumed) -> dict[str, Any]:
+    trust = {"trust_policy_statement": Call("jsonencode", found.trust)} if found.trust else {}
+    return {**trust, "policies": [Call("jsonencode", policy) for policy in found.policies]}
 
 
 def _output(name: str, told: str, value: Any) -> Block:
