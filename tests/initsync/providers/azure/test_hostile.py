@@ -37,6 +37,14 @@ def test_a_vaults_answer_that_is_none_is_tried_again(
     assert "pl4nted" not in f"{caught.value} {caught.value!r}"
 
 
+@pytest.mark.parametrize("status", [201, 206, 400, 404])
+def test_a_value_with_another_status_is_none(azure: FakeAzure, make: Make, status: int) -> None:
+    azure.will("secret", status, RAW)
+
+    with pytest.raises(ProviderUnavailable, match=f"HTTP {status}, no answer of Azure Key Vault"):
+        make().fetch("shop/db")
+
+
 @pytest.mark.parametrize("body", BAD.values(), ids=BAD)
 def test_so_is_entras(azure: FakeAzure, make: Make, body: bytes) -> None:
     azure.will("token", 200, body)

@@ -227,14 +227,14 @@ def test_a_second_401_is_an_identity_that_the_vault_does_not_know(
 def test_what_passes_by_itself_is_tried_again_when_azure_says(
     azure: FakeAzure, make: Make, status: int
 ) -> None:
-    body = refused(status, "Throttled", "too many requests").body
+    body = refused(status, "Unforeseen", "too many requests").body
     azure.will("secret", status, body, Retry_After="7")
 
     with pytest.raises(ProviderUnavailable) as caught:
         make().fetch("shop/db")
 
     assert (caught.value.retry_after, caught.value.transient) == (7.0, True)
-    assert f"HTTP {status}, Throttled: too many requests" in str(caught.value)
+    assert f"HTTP {status}, Unforeseen: too many requests" in str(caught.value)
 
 
 def test_a_vault_that_no_name_server_knows_is_perhaps_none(
