@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from initsync import providers
 from tests.hostile import cases, generated
 
 TRIES = 3
@@ -23,6 +24,7 @@ _UNIT = 1 if sys.platform == "darwin" else 1024
 
 def main(kind: str, part: int = 0, of: int = 1) -> None:
     """Print name, seconds and bytes of every case; of one `part`, where there are several."""
+    providers.names()  # as the injector does when it starts
     found = generated.BY_KIND.get(kind, lambda: cases.load(kind))()[part::of]
     gc.collect()
     gc.freeze()  # the cases of this process are no part of what one of them costs

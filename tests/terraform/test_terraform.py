@@ -209,3 +209,22 @@ def test_what_vault_must_allow_is_laid_out_as_terraform_does(program: Path) -> N
     assert list(paths) == ["secret/data/db", 'secret/data/ö "+${a}/x']
     (role,) = resources(blocks, "vault_kubernetes_auth_backend_role")
     assert role["body"]["token_ttl"] == 300
+
+
+@pytest.mark.parametrize("trust", [POD_IDENTITY, IRSA, Trust("none")])
+def test_the_other_side_of_a_role_is_an_output_of_the_very_documents(
+    program: Path, trust: Trust
+) -> None:
+    reader = "arn:aws:iam::222222222222:role/reader"
+    options = (("externalId", "shop-1"), ("role", reader))
+    wish = Wish("shop", "web", "db", "aws-secretsmanager", "/prod/db", "", options)
+    (role,) = (cloud_role(permit, PLACE, trust, "jasm") for permit in permits([wish]))
+
+    told = outputs(read(program, terraform.text([role], trust)))["jasm_shop_web_assumed_roles"]
+
+    (found,) = role.assumed
+    (given,) = told["value"].values()
+    assert list(told["value"]) == [reader]
+    assert list(map(json.loads, given["policies"])) == list(found.policies)
+    said = json.loads(given["trust_policy_statement"]) if trust.kind != "none" else None
+    assert said == found.trust

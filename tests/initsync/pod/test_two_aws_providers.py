@@ -1,13 +1,14 @@
 """A pod whose Secrets come from both of AWS's stores, and from both together."""
 
-import io
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
-from initsync.pod import main
 from initsync.testing.apiserver import EmbeddedApiServer
 from tests.initsync.fake_aws import FakeAws
 from tests.initsync.pod.sidecar_world import World
+from tests.places import ROOT
 
 BELOW = "GetParametersByPath"
 BOTH = """secrets:
@@ -21,10 +22,11 @@ def run(api: EmbeddedApiServer, aws: FakeAws, tmp_path: Path, annotation: str) -
     world = World(api, aws, tmp_path)
     world.annotate(**{"secret-sync": annotation})
     del world.env["JASM_MODE"], world.env["JASM_HANDOVER_DIR"]
-    said = io.StringIO()
-    code = main.run(world.env | {"JASM_TIMEOUT": "5"}, said)
-    assert "pl4nted" not in said.getvalue()
-    return code, world
+    command = [sys.executable, "-c", "from initsync.pod import main; main.main()"]
+    env = world.env | {"JASM_TIMEOUT": "5"}
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert "pl4nted" not in done.stdout + done.stderr
+    return done.returncode, world
 
 
 def parameter(name: str) -> dict[str, Any]:
@@ -63,3 +65,38 @@ def test_a_denial_names_the_one_action_that_a_path_needs(
     assert code == 4
     (told,) = world.events()
     assert told["message"].endswith("grant it ssm:GetParametersByPath on /p/ in eu-west-1")
+
+
+def test_the_event_says_which_region_answered(
+    api: EmbeddedApiServer, aws: FakeAws, tmp_path: Path
+) -> None:
+    text = parameter("/prod/text")
+    aws.will("GetParameter", 503, {})
+    aws.will("GetParameter", 200, {"Parameter": text})
+    entry = "provider: aws-parameter-store\npath: /prod/text\nsecretName: text\n"
+    entry += "format: text\nkeys: [all]\nfailoverRegion: eu-central-1\n"
+
+    code, world = run(api, aws, tmp_path, entry)
+
+    assert code == 0
+    assert world.values("text") == {"all": "pl4nted/prod/text"}
+    (told,) = world.events()
+    assert told["type"] == "Normal"
+    assert told["message"].endswith(
+        "(version 7; read in eu-central-1, for eu-west-1 did not answer)"
+    )
+
+
+def test_a_role_that_may_not_be_assumed_is_told_on_the_pod(
+    api: EmbeddedApiServer, aws: FakeAws, tmp_path: Path
+) -> None:
+    aws.will("AssumeRole", 403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
+    reader = "arn:aws:iam::222222222222:role/reader"
+    entry = f"provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\nrole: {reader}\n"
+
+    code, world = run(api, aws, tmp_path, entry)
+
+    assert code == 4
+    (told,) = world.events()
+    assert told["reason"] == "ExternalSecretAccessDenied"
+    assert f"grant it sts:AssumeRole on {reader}, and name it in that role's trust" in str(told)
