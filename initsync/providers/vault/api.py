@@ -104,6 +104,8 @@ class Vault:
         self._opening = allocate_lock()
         self.name = f"Vault at {self._place.authority}"
         """For sentences."""
+        self.silent = False
+        """Whether the last request got no answer."""
 
     def ask(self, call: Call) -> Answer:
         """The answer. Raises ProviderUnavailable where another try may help, and InvalidSetup."""
@@ -120,10 +122,13 @@ class Vault:
             headers["x-vault-token"] = call.token
         body = json.dumps(call.body).encode() if call.body else b""
         try:
-            return self._connection(address).request(call.method, call.target, headers, body)
+            response = self._connection(address).request(call.method, call.target, headers, body)
         except TransportError as error:
+            self.silent = True
             doubt = "" if urls.place(address).secure else f"; {_PLAIN}"
             raise ProviderUnavailable(self.name, f"{error}{doubt}") from error
+        self.silent = False
+        return response
 
     def _connection(self, address: str) -> Connection:
         with self._opening:

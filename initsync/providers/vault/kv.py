@@ -86,8 +86,8 @@ class Provider:
         return failures.who(answer, token)
 
     def close(self) -> None:
-        """Give the tokens back, best effort."""
-        if self._session:
+        """Give the tokens back, best effort: of a Vault that is silent nobody waits for that."""
+        if self._session and not self._session.vault.silent:
             self._session.tokens.revoke()
 
     def _opened(self) -> _Session:

@@ -252,6 +252,19 @@ def test_what_is_given_back_and_refused_is_no_failure(vault: StandIn, asking: As
     assert len(vault.asked) == 3
 
 
+def test_a_vault_that_is_silent_is_given_nothing_back(vault: StandIn, asking: Asking) -> None:
+    """A pod's start would wait for it."""
+    provider = asking()
+    vault.will_log_in()
+    vault.will_say(b"")
+
+    with pytest.raises(ProviderUnavailable):
+        provider.fetch(DB)
+    provider.close()
+
+    assert len(vault.asked) == 2
+
+
 class TestARedirect:
     """Of a standby: to hosts that the platform names, once, and by TLS (D39)."""
 
