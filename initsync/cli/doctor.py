@@ -40,7 +40,7 @@ _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 @click.option(
     "--as-pod",
     is_flag=True,
-    help="With --pod: ask AWS by a token of the pod's ServiceAccount instead of as yourself.",
+    help="With --pod: ask the store by a token of the pod's ServiceAccount instead of as yourself.",
 )
 @options("The pods' namespace; default: the context's.", 60)
 def doctor(pod: str | None, as_pod: bool, **asked: Any) -> None:
