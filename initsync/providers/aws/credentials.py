@@ -228,7 +228,7 @@ class Client:
     def _assumed(self, role: "roles.Role", own: Credentials) -> Credentials:
         from initsync.providers.aws import roles
 
-        self._roles = self._roles or roles.Roles(self._now, self._identity.session())
+        self._roles = self._roles or roles.Roles(self._now, self._identity.session(), self._sdk)
         region = endpoints.signing_region("sts", self._sts_region())
         return self._roles.credentials(role, own, roles.Sts(self._sts(), region))
 

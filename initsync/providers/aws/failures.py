@@ -90,7 +90,9 @@ def of_secret(error: ServiceError, asked: Asked) -> JasmError:
         return AccessDenied(asked.provider, region, asked.credentials.role, code)
     if code in _CREDENTIALS:
         tried = f"{asked.credentials.role}: AWS refused its credentials ({error})"
-        return NoIdentity([tried], _clock(error) or _renewal(error, asked))
+        return NoIdentity(
+            [tried], _clock(error) or _renewal(error, asked.credentials, asked.by_hand)
+        )
     if code in DENIED or error.status == 403:
         key = denials.concerns_key(error.message)
         return _denied(asked, _KEY if key else asked.permission, error.message)
@@ -115,7 +117,7 @@ def of_web_identity(error: ServiceError, role: str, advice: str) -> JasmError:
     return kind([tried], _clock(error) or check)
 
 
-def of_role(error: ServiceError, role: str, own: Credentials) -> JasmError:
+def of_role(error: ServiceError, role: str, own: Credentials, *, by_hand: bool) -> JasmError:
     """What STS refused to the pod's own identity, which wants to be `role`."""
     if error.code in DENIED:
         wanted = f"{_ASSUME_ROLE} on {role}"
@@ -127,7 +129,7 @@ def of_role(error: ServiceError, role: str, own: Credentials) -> JasmError:
         return AccessDenied("AWS STS", region, own.role, error.code)
     if error.code in _CREDENTIALS:
         tried = f"{own.role}: AWS refused its credentials ({error})"
-        return NoIdentity([tried], _clock(error) or "they may have expired: log in again")
+        return NoIdentity([tried], _clock(error) or _renewal(error, own, by_hand))
     return ProviderRefused("AWS STS", str(error), f"correct role {role} and its externalId")
 
 
@@ -200,15 +202,15 @@ def _missing_parameter(code: str, wanted: Wanted) -> str:
     return f"{_CREATE}; or {version}" if wanted.version else f"{_CREATE}; {_ALL_BELOW}"
 
 
-def _renewal(error: ServiceError, asked: Asked) -> str:
+def _renewal(error: ServiceError, credentials: Credentials, by_hand: bool) -> str:
     """What to do about keys that AWS refuses."""
     if re.search("expired: |not yet current", error.message):
         return "correct the node's clock"
-    if asked.credentials.static and error.code in _SIGNATURE:
+    if credentials.static and error.code in _SIGNATURE:
         return "is there a space or line break in the key? correct AWS_SECRET_ACCESS_KEY"
-    if asked.by_hand:
+    if by_hand:
         return "they may have expired: log in again, such as by aws sso login"
-    if asked.credentials.static:
+    if credentials.static:
         return "correct AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
     return "they may have expired: delete the pod to begin anew"
 

@@ -43,12 +43,14 @@ class Sts(NamedTuple):
 class Roles:
     """By role its credentials, kept until shortly before they end.
 
-    `now` is epoch seconds, `session` the name under which CloudTrail shows this pod.
+    `now` is epoch seconds, `session` the name under which CloudTrail shows this pod, `by_hand`
+    whether the own identity is a person's.
     """
 
-    def __init__(self, now: Callable[[], float], session: str) -> None:
+    def __init__(self, now: Callable[[], float], session: str, by_hand: bool) -> None:
         self._now = now
         self._session = session
+        self._by_hand = by_hand
         self._kept: dict[Role, Credentials] = {}
 
     def credentials(self, role: Role, own: Credentials, sts: Sts) -> Credentials:
@@ -64,7 +66,7 @@ class Roles:
         except api.ServiceError as error:
             from initsync.providers.aws import failures  # a good sync never loads it
 
-            raise failures.of_role(error, role.arn, own) from error
+            raise failures.of_role(error, role.arn, own, by_hand=self._by_hand) from error
 
 
 def _assume_role(sts: Sts, role: Role, session: str, own: Credentials, now: float) -> Credentials:

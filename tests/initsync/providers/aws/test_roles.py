@@ -190,7 +190,7 @@ ANSWERS: list[tuple[int, str, type[JasmError], list[str]]] = [
         ["the session policy that its credentials were made with forbids it sts:AssumeRole"],
     ),
     (403, refused("RegionDisabledException"), AccessDenied, ["the region of STS: enable it"]),
-    (403, refused("ExpiredToken"), NoIdentity, ["ExpiredToken", "access key AKIA1"]),
+    (403, refused("ExpiredToken"), NoIdentity, ["access key AKIA1", "correct AWS_ACCESS_KEY_ID"]),
     (400, refused("ValidationError"), ProviderRefused, [f"correct role {ROLE}"]),
     (400, refused("Throttling"), ProviderUnavailable, ["Throttling"]),
     (503, "<html>pl4nted</html>", ProviderUnavailable, ["HTTP 503"]),
@@ -217,6 +217,14 @@ def test_every_refusal_is_a_row_of_the_failure_table(
     assert [part for part in said if part not in str(caught.value)] == []
     assert "pl4nted" not in str(caught.value)
     assert "GetSecretValue" not in aws.actions()
+
+
+def test_a_person_whose_login_has_ended_is_told_to_log_in(aws: FakeAws, network: Network) -> None:
+    aws.will("AssumeRole", 403, refused("ExpiredToken"))
+    provider = Provider(STATIC | aws.env, lambda: NOW, network, sdk=True)
+
+    with pytest.raises(NoIdentity, match="log in again, such as by aws sso login"):
+        provider.fetch("/prod/db", "", READER)
 
 
 def test_a_denial_of_the_secret_names_the_role_that_was_denied(
