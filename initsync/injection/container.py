@@ -29,12 +29,12 @@ def init_container(
     pod: Mapping[str, Any], chosen: Choices, volumes: Volumes, settings: Settings, *, waited: bool
 ) -> dict[str, Any]:
     """`jasm-init` for this pod. `waited`: it leaves the keys' names for `jasm-wait`."""
-    aws = identity.given(pod)
+    clouds = identity.given(pod)
     handed = waited or chosen.sidecar
     mounts = {volumes.podinfo: keys.PODINFO_DIR, volumes.token: keys.SERVICEACCOUNT_DIR}
     handover = {"name": volumes.handover, "mountPath": keys.HANDOVER_DIR}
-    mounted = [*read_only(mounts), *([handover] if handed else []), *aws.mounts]
-    env = _env(pod, chosen, settings, aws, handed=handed)
+    mounted = [*read_only(mounts), *([handover] if handed else []), *clouds.mounts]
+    env = _env(pod, chosen, settings, clouds, handed=handed)
     wanted = (sidecar_resources if chosen.sidecar else resources)(pod, chosen, settings)
     secured = security(pod, chosen, settings)
     ours = described(keys.CONTAINER, env, mounted, settings, secured, wanted)
@@ -144,11 +144,11 @@ def _env(
     pod: Mapping[str, Any],
     chosen: Choices,
     settings: Settings,
-    aws: identity.Identity,
+    clouds: identity.Identity,
     *,
     handed: bool,
 ) -> list[dict[str, Any]]:
-    """Each name once: the pod's own AWS identity before the platform's choice before ours."""
+    """Each name once: the pod's own identities before the platform's choice before ours."""
     field = {"fieldRef": {"fieldPath": "spec.nodeName"}}
     node: dict[str, Any] = {"name": "JASM_NODE_NAME", "valueFrom": field}
     again = chosen.sidecar or settings.container_restart_policy
@@ -159,7 +159,16 @@ def _env(
     trusted = [{"name": "SSL_CERT_FILE", "value": f"{keys.SERVICEACCOUNT_DIR}/{_CA_FILE}"}]
     trusted = trusted if settings.ca_configmap else []
     platforms = [{"name": name, "value": value} for name, value in settings.env]
-    entries = [node, *restart, *mode, *handover, *trusted, *_labels(settings), *platforms, *aws.env]
+    entries = [
+        node,
+        *restart,
+        *mode,
+        *handover,
+        *trusted,
+        *_labels(settings),
+        *platforms,
+        *clouds.env,
+    ]
     return list({entry["name"]: entry for entry in entries}.values())
 
 

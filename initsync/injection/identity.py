@@ -1,17 +1,18 @@
-"""The AWS identity that AWS's webhook gave a pod's containers, for ours as well.
+"""The identity that a cloud's webhook gave a pod's containers, for ours as well.
 
-It changes the containers that are there when it runs. Normally that is after us; where it ran
-before, the first identity that is whole is copied (D22). What it writes anybody can write
-by hand, so only that counts: its volume of one token, mounted where it mounts it, the token's file
-in there, a role or an agent of AWS's. Half of one, or another's, is left: AWS's second round may
-still add its own. https://github.com/aws/amazon-eks-pod-identity-webhook
+It changes the containers that are there when it runs. Where it ran before us, the first identity
+that is whole is copied, one of each cloud (D22). What it writes anybody can write by hand, so only
+that counts: its volume of one token, mounted where it mounts it, the token's file in there, and
+with it what may come with it. Half of one, or another's, is left: a second round of its may still
+add its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from initsync.injection import webhooks
+from initsync.injection.webhooks import Kind, Webhook
 from initsync.kube import podfields
-from initsync.providers.aws import agents
 
 
 class Identity(NamedTuple):
@@ -21,60 +22,29 @@ class Identity(NamedTuple):
     mounts: list[dict[str, Any]]
 
 
-class Kind(NamedTuple):
-    """What AWS's webhook writes for one kind of identity, with its options' defaults (main.go)."""
-
+class _Token(NamedTuple):
+    kind: Kind
     volume: str
-    path: str
-    """Where it mounts the volume. Another (`--token-mount-path`) is not copied."""
     file: str
-    """The variable that names the token's file."""
-    beside: str
-    """The variable that it comes with."""
-    good: Callable[[str], bool]
-    """Whether that may have this value."""
-
-
-KINDS = (
-    Kind(
-        "aws-iam-token",
-        "/var/run/secrets/eks.amazonaws.com/serviceaccount",
-        "AWS_WEB_IDENTITY_TOKEN_FILE",
-        "AWS_ROLE_ARN",
-        bool,
-    ),
-    Kind(
-        "eks-pod-identity-token",
-        "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount",
-        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-        agents.serves,
-    ),
-)
-SKIPPED = "eks.amazonaws.com/skip-containers"
-"""On a pod: the containers, as CSV, that AWS's webhook leaves as they are."""
-_ALONE = ("AWS_STS_REGIONAL_ENDPOINTS", "AWS_DEFAULT_REGION", "AWS_REGION")
-VOLUMES = tuple(kind.volume for kind in KINDS)
-ENV = frozenset([*_ALONE, *(name for kind in KINDS for name in (kind.file, kind.beside))])
 
 
 def given(pod: Mapping[str, Any]) -> Identity:
-    """That of the first container, app containers before others, that has a whole one; or none."""
-    spec = pod["spec"]
-    volumes = {volume["name"]: volume for volume in spec.get("volumes") or []}
-    tokens = [(kind, token(volumes.get(kind.volume) or {})) for kind in KINDS]
-    files = [(kind, f"{kind.path}/{path}") for kind, path in tokens if path]
-    for container in podfields.containers(spec) if files else ():
-        for kind, file in files:
-            if env := _whole(container, kind, file):
-                mount = {"name": kind.volume, "mountPath": kind.path, "readOnly": True}
-                return Identity(env, [mount])
-    return Identity([], [])
+    """Of each cloud that of the first container, app containers before others, with a whole one."""
+    found = [_given(pod["spec"], webhook) for webhook in webhooks.ALL]
+    env = [entry for identity in found for entry in identity.env]
+    return Identity(env, [mount for identity in found for mount in identity.mounts])
 
 
-def skipping(container: str, annotations: Mapping[str, str]) -> str:
-    """SKIPPED with `container` in it: in front, for only one line of it is read."""
-    return ",".join(filter(None, (container, annotations.get(SKIPPED))))
+def skipping(container: str, metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The annotations that have the webhooks leave `container` alone, of those that see the pod.
+
+    It stands in front, for of AWS's only one line is read.
+    """
+    annotations, labels = (metadata.get(part) or {} for part in ("annotations", "labels"))
+    for webhook in webhooks.ALL:
+        if not webhook.label or labels.get(webhook.label) == "true":
+            names = filter(None, (container, annotations.get(webhook.skipped)))
+            yield webhook.skipped, webhook.between.join(names)
 
 
 def token(volume: Mapping[str, Any]) -> str:
@@ -87,27 +57,47 @@ def token(volume: Mapping[str, Any]) -> str:
     return str(only.get("path") or "") if only.get("audience") else ""
 
 
-def _whole(container: Mapping[str, Any], kind: Kind, file: str) -> list[dict[str, Any]]:
-    """The container's variables, where it has the token at `file`, and all that belongs to it."""
-    if not any(_mounts(mount, kind) for mount in container.get("volumeMounts") or []):
+def _given(spec: Mapping[str, Any], webhook: Webhook) -> Identity:
+    tokens = [found for kind in webhook.kinds for found in _tokens(spec, kind)]
+    for container in podfields.containers(spec) if tokens else ():
+        for found in tokens:
+            if env := _whole(container, found, webhook):
+                mount = {"name": found.volume, "mountPath": found.kind.path, "readOnly": True}
+                return Identity(env, [mount])
+    return Identity([], [])
+
+
+def _tokens(spec: Mapping[str, Any], kind: Kind) -> list[_Token]:
+    """None or one: no webhook writes two, which could only be mounted at the same path."""
+    named = (volume for volume in spec.get("volumes") or [] if kind.has(volume["name"]))
+    paths = ((volume["name"], token(volume)) for volume in named)
+    found = next(((name, path) for name, path in paths if path), None)
+    return [_Token(kind, found[0], f"{kind.path}/{found[1]}")] if found else []
+
+
+def _whole(container: Mapping[str, Any], found: _Token, webhook: Webhook) -> list[dict[str, Any]]:
+    """The container's variables, where it has the token, and all that belongs to it."""
+    if not any(_mounts(mount, found) for mount in container.get("volumeMounts") or []):
         return []
+    kind = found.kind
     plain = [entry for entry in container.get("env") or [] if _plain(entry)]
-    alone = [entry for entry in plain if entry["name"] in _ALONE]
-    beside = [it for it in plain if it["name"] == kind.beside and kind.good(it["value"])]
-    files = [it for it in plain if it["name"] == kind.file and it["value"] == file]
-    return [*alone, *beside, *files] if beside and files else []
+    alone = [entry for entry in plain if entry["name"] in webhook.alone]
+    beside = [it for it in plain if (good := kind.beside.get(it["name"])) and good(it["value"])]
+    files = [it for it in plain if it["name"] == kind.file and it["value"] == found.file]
+    all_there = {entry["name"] for entry in beside} == kind.beside.keys()
+    return [*alone, *beside, *files] if all_there and files else []
 
 
-def _mounts(mount: Mapping[str, Any], kind: Kind) -> bool:
-    """Whether it is AWS's mount: the whole volume, where AWS's webhook has it."""
-    placed = mount["name"] == kind.volume and mount.get("mountPath") == kind.path
+def _mounts(mount: Mapping[str, Any], found: _Token) -> bool:
+    """Whether it is the webhook's mount: the whole volume, where the webhook has it."""
+    placed = mount["name"] == found.volume and mount.get("mountPath") == found.kind.path
     return placed and not mount.get("subPath") and not mount.get("subPathExpr")
 
 
 def _plain(entry: Mapping[str, Any]) -> bool:
-    """Whether it has a value of its own, as all that AWS's webhook writes.
+    """Whether it has a value of its own, as all that the webhooks write.
 
     A reference is somebody else's: to a Secret, maybe the very one that is to be made; or to a
     variable that our container does not have.
     """
-    return entry["name"] in ENV and "$(" not in entry.get("value", "$(")
+    return entry["name"] in webhooks.ENV and "$(" not in entry.get("value", "$(")

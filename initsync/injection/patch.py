@@ -91,8 +91,8 @@ def _operations(
         created.append(waiter.handover_volume(names.handover))
     if waited.shown:
         containers.append(waiter.wait_container(pod, chosen, waited, names.handover, settings))
-        skipped = identity.skipping(keys.WAITER, pod["metadata"].get("annotations") or {})
-        yield _add(annotation_path(identity.SKIPPED), skipped)
+        for name, skipped in identity.skipping(keys.WAITER, pod["metadata"]):
+            yield _add(annotation_path(name), skipped)
     yield from _pulled(pod, settings)
     yield from _inserted("/spec/volumes", pod["spec"].get("volumes"), created)
     before = pod["spec"].get("initContainers")

@@ -10,16 +10,16 @@ from typing import Any
 
 import orjson
 
-from initsync.injection import container, eligible, identity, limitrange, nodesystem
+from initsync.injection import container, eligible, identity, limitrange, nodesystem, webhooks
 from initsync.kube import references
 from initsync.words import keys
 
 _SPEC = ("restartPolicy", "resources", "imagePullSecrets")
-_OTHERS = (eligible.MIRROR, identity.SKIPPED, limitrange.ANNOTATION)
+_OTHERS = (eligible.MIRROR, *webhooks.ANNOTATIONS, limitrange.ANNOTATION)
 _CONTAINER = ("name", "image", "restartPolicy", "resources", "ports", "envFrom")
 _NAMES = (
     *(container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.HANDOVER_VOLUME),
-    *identity.VOLUMES,
+    *webhooks.VOLUMES,
 )
 
 
@@ -36,7 +36,7 @@ def of(pod: Mapping[str, Any]) -> bytes:
     small["securityContext"] = _picked(spec.get("securityContext") or {}, ("runAsUser",))
     small["os"] = {"name": "windows"} if nodesystem.is_windows(spec) else None
     named = {name: text for name, text in annotations.items() if _read(name)}
-    about = {"annotations": named, "labels": _picked(labels, (keys.INJECT,))}
+    about = {"annotations": named, "labels": _picked(labels, (keys.INJECT, *webhooks.LABELS))}
     return orjson.dumps({"metadata": about, "spec": small})
 
 
@@ -49,7 +49,7 @@ def _container(found: Mapping[str, Any], shown: Collection[str] = ()) -> dict[st
     small = _picked(found, _CONTAINER)
     env, mounts = found.get("env") or (), found.get("volumeMounts") or ()
     ours = [it for it in mounts if it["name"].startswith(_NAMES)]
-    names = identity.ENV if ours else ()
+    names = webhooks.ENV if ours else ()
     small["env"] = [it for it in env if "valueFrom" in it or it["name"] in names]
     if shown:
         mounted = (it["name"] for it in mounts if not it["name"].startswith(_NAMES))
@@ -59,15 +59,15 @@ def _container(found: Mapping[str, Any], shown: Collection[str] = ()) -> dict[st
 
 
 def _volume(found: Mapping[str, Any]) -> dict[str, Any]:
-    """All that takes from a Secret, the path of an AWS token (the rest may differ from pod to pod);
-    of others only a name that one of ours could have had."""
+    """All that takes from a Secret, the path of a cloud's token (the rest may differ from
+    pod to pod); of others only a name that one of ours could have had."""
     if not found.keys() <= references.PLAIN:
         return dict(found)
     sources = (found.get("projected") or {}).get("sources") or []
     if found.get("secret") or any(source.get("secret") for source in sources):
         return _picked(found, ("name", "secret", "projected"))
     name = found["name"] if found["name"].startswith(_NAMES) else ""
-    if name not in identity.VOLUMES:
+    if not any(kind.has(name) for kind in webhooks.KINDS):
         return {"name": name}
     token = {"serviceAccountToken": {"path": identity.token(found), "audience": "some"}}
     return {"name": name, "projected": {"sources": [token]}}

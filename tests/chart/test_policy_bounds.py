@@ -1,9 +1,10 @@
-"""What the policy has in common with the injector beside its pods: bounds, and names of AWS's."""
+"""What the policy has in common with the injector beside its pods: bounds, and clouds' names."""
 
 import re
 
-from initsync.injection import bounds, identity, nodesystem
+from initsync.injection import bounds, nodesystem, webhooks
 from initsync.providers.aws import agents
+from initsync.providers.azure import clouds
 from tests.chart.examples import one
 from tests.chart.helm import Helm
 
@@ -20,17 +21,31 @@ def test_it_counts_what_the_injector_counts_up_to_the_same_bounds(helm: Helm) ->
     assert all(most == again for most, _, again in counted)
 
 
-def test_it_knows_the_injectors_agents_paths_and_variables(helm: Helm) -> None:
+def strings(expression: str, of: str) -> list[str]:
+    """Those of the first list that comes after `of`."""
+    return re.findall(r"'([^']+)'", expression.partition(of)[2].partition("]")[0])
+
+
+def test_it_knows_the_injectors_agents_authorities_paths_and_variables(helm: Helm) -> None:
     policy = one(helm.objects("--set=injection.mode=policy"), "MutatingAdmissionPolicy")
     said = {it["name"]: it["expression"] for it in policy["spec"]["variables"]}
+    mutation = policy["spec"]["mutations"][0]["jsonPatch"]["expression"]
 
-    strings = re.findall(r"'([^']+)'", said["awsTokens"])
-    hosts = re.search(r"lowerAscii\(\) in \[(.+?)\]", said["awsKinds"])
-
-    assert hosts
-    assert re.findall(r"'([^']+)'", hosts.group(1)) == list(agents.HOSTS)
-    for kind in identity.KINDS:
-        assert {kind.volume, kind.path, kind.file, kind.beside} <= set(strings)
+    assert strings(said["awsKinds"], "lowerAscii() in [") == list(agents.HOSTS)
+    assert strings(said["azureKinds"], "e.value + '/') in [") == list(clouds.AUTHORITIES)
+    for name, webhook in (("aws", webhooks.AWS), ("azure", webhooks.AZURE)):
+        there = said[f"{name}Tokens"].partition("].map(k,")[0].partition("[")[2].split("{")[1:]
+        assert len(there) == len(webhook.kinds)
+        for text, kind in zip(there, webhook.kinds, strict=True):
+            said_of = [kind.volume, kind.path, kind.file, *kind.beside]
+            assert re.findall(r": dyn\(\[?'([^)]+)'", text) == [
+                *said_of[:3],
+                "', '".join(kind.beside),
+            ]
+        assert tuple(strings(said[f"{name}Env"], "e.name in [")) == webhook.alone
+        assert f"'{webhook.skipped}'" in mutation
+        assert f".join('{webhook.between}')" in mutation
+        assert not webhook.label or f"'{webhook.label}'" in mutation
 
 
 def test_it_looks_at_as_much_node_affinity_as_the_injector(helm: Helm) -> None:

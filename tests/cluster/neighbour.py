@@ -24,6 +24,20 @@ ROLE = {"name": "AWS_ROLE_ARN", "value": "arn:aws:iam::123456789012:role/app"}
 TOKEN_FILE = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"
 IDENTITY = [ROLE, {"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": TOKEN_FILE}]
 
+AZURE_VOLUME, AZURE_PATH = "azure-identity-token", "/var/run/secrets/azure/tokens"
+AZURE_LABEL = {"azure.workload.identity/use": "true"}
+AZURE_TOKEN = {
+    "audience": "api://AzureADTokenExchange",
+    "expirationSeconds": 3600,
+    "path": "azure-identity-token",
+}
+AZURE_IDENTITY = [
+    {"name": "AZURE_CLIENT_ID", "value": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"},
+    {"name": "AZURE_TENANT_ID", "value": "11111111-2222-3333-4444-555555555555"},
+    {"name": "AZURE_FEDERATED_TOKEN_FILE", "value": f"{AZURE_PATH}/azure-identity-token"},
+    {"name": "AZURE_AUTHORITY_HOST", "value": "https://login.microsoftonline.com/"},
+]
+
 
 def _named(items: list[dict[str, Any]] | None) -> set[str]:
     return {item["name"] for item in items or []}
@@ -79,6 +93,34 @@ def adds_an_aws_identity_where_the_pod_lets_it(pod: dict[str, Any]) -> None:
     spec = pod["spec"]
     every = [*spec["containers"], *spec.get("initContainers", [])]
     _identify(spec, [found for found in every if found["name"] not in skipped])
+
+
+def adds_an_azure_identity(pod: dict[str, Any]) -> None:
+    """As azure-workload-identity 1.5: all containers of a pod with its label but those that the
+    pod's annotation names between semicolons, each entry only where it is not yet (webhook.go)."""
+    text = pod["metadata"].get("annotations", {}).get("azure.workload.identity/skip-containers", "")
+    skipped = {name.strip() for name in text.split(";")}
+    if pod["metadata"].get("labels", {}).get("azure.workload.identity/use") != "true":
+        return
+    spec = pod["spec"]
+    volume = {
+        "name": AZURE_VOLUME,
+        "projected": {"sources": [{"serviceAccountToken": AZURE_TOKEN}]},
+    }
+    if AZURE_VOLUME not in _named(spec.get("volumes")):
+        spec.setdefault("volumes", []).append(copy.deepcopy(volume))
+    for container in [*spec["containers"], *spec.get("initContainers", [])]:
+        if container["name"] not in skipped:
+            _add_azure(container)
+
+
+def _add_azure(container: dict[str, Any]) -> None:
+    there = _named(container.get("env"))
+    missing = [entry for entry in AZURE_IDENTITY if entry["name"] not in there]
+    container.setdefault("env", []).extend(copy.deepcopy(missing))
+    if AZURE_VOLUME not in _named(container.get("volumeMounts")):
+        mount = {"name": AZURE_VOLUME, "readOnly": True, "mountPath": AZURE_PATH}
+        container.setdefault("volumeMounts", []).append(mount)
 
 
 def adds_an_aws_identity_to_app_containers(spec: dict[str, Any]) -> None:

@@ -146,6 +146,28 @@ def test_every_container_has_the_aws_identity_once(
     assert [volume["name"] for volume in spec["volumes"]].count("aws-iam-token") == 1
 
 
+@again
+@pytest.mark.parametrize("name", [BEFORE, AFTER])
+def test_every_container_but_jasm_wait_has_the_azure_identity_once(
+    api: ControlPlane, namespace: str, tmp_path: Path, name: str, again: str
+) -> None:
+    pod = annotated(namespace, labels=neighbour.AZURE_LABEL)
+    pod["spec"]["volumes"] = [{"name": "db", "secret": {"secretName": "db"}}]
+    change = neighbour.adds_an_azure_identity
+    with neighbouring(api, tmp_path, name, namespace, change, again, part=""):
+        spec = stored(api, pod)["spec"]
+
+    init, wait = spec["initContainers"]
+    for container in (init, *spec["containers"]):
+        given = [entry for entry in container["env"] if entry["name"].startswith("AZURE_")]
+        assert sorted(given, key=str) == sorted(neighbour.AZURE_IDENTITY, key=str)
+        mounts = [mount["name"] for mount in container["volumeMounts"]]
+        assert mounts.count(neighbour.AZURE_VOLUME) == 1
+    assert "AZURE" not in json.dumps(wait)
+    assert neighbour.AZURE_VOLUME not in json.dumps(wait)
+    assert [volume["name"] for volume in spec["volumes"]].count(neighbour.AZURE_VOLUME) == 1
+
+
 @pytest.mark.parametrize("name", [BEFORE, AFTER])
 def test_variables_for_all_containers_reach_ours_only_where_it_is_there_already(
     api: ControlPlane, namespace: str, tmp_path: Path, name: str

@@ -11,6 +11,7 @@ from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
 from initsync.words import keys
 from tests.chart.helm import Helm
+from tests.cluster import neighbour
 from tests.cluster.injector_side import ANNOTATION, annotated, create, is_injected
 from tests.cluster.policy_side import installed
 from tests.golden.settings import DEFAULT
@@ -68,6 +69,12 @@ def variables_beside_an_aws_token(pod: dict[str, Any], many: int) -> None:
     pod["spec"]["volumes"] = [{"name": "aws-iam-token", "emptyDir": {}}]
 
 
+def variables_beside_a_whole_azure_identity(pod: dict[str, Any], many: int) -> None:
+    variables_beside_an_aws_token(pod, many)
+    pod["metadata"]["labels"] = neighbour.AZURE_LABEL
+    neighbour.adds_an_azure_identity(pod)
+
+
 def a_long_annotation(pod: dict[str, Any], many: int) -> None:
     comment = "# " + "x" * 800 * many  # of 256 KiB that all annotations may have
     pod["metadata"]["annotations"][keys.ANNOTATION] = f"{comment}\n{ANNOTATION}"
@@ -97,6 +104,7 @@ SHAPES = [
     containers_with_resources,
     init_containers_with_ports,
     variables_beside_an_aws_token,
+    variables_beside_a_whole_azure_identity,
     a_long_annotation,
     an_annotation_of_lines,
     the_longest_list,

@@ -15,12 +15,14 @@ from tests.chart.helm import Helm
 from tests.cluster import neighbour
 from tests.cluster.guard import new_namespace
 from tests.cluster.injector_side import annotated, create, register
-from tests.cluster.neighbour import neighbouring
+from tests.cluster.neighbour import Change, neighbouring
 from tests.cluster.policy_side import installed
 from tests.golden.settings import DEFAULT
 
 SKIPPED = "eks.amazonaws.com/skip-containers"
 AWS = neighbour.adds_an_aws_identity_where_the_pod_lets_it
+AZURE = neighbour.adds_an_azure_identity
+clouds = pytest.mark.parametrize("cloud", [AWS, AZURE], ids=["aws", "azure"])
 again = pytest.mark.parametrize("again", ["Never", "IfNeeded"])
 
 
@@ -46,7 +48,7 @@ def by_webhook(real_api: ControlPlane, webhook: Webhook) -> Iterator[ControlPlan
 
 def mounting(namespace: str, **annotations: str) -> dict[str, Any]:
     """A pod that has the Secret in a volume."""
-    pod = annotated(namespace, annotations=annotations)
+    pod = annotated(namespace, annotations=annotations, labels=neighbour.AZURE_LABEL)
     mount = {"name": "db", "mountPath": "/db"}
     pod["spec"]["containers"][0]["volumeMounts"] = [mount]
     pod["spec"]["volumes"] = [{"name": "db", "secret": {"secretName": "db"}}]
@@ -69,34 +71,37 @@ def is_alone(found: dict[str, Any], volumes: list[dict[str, Any]]) -> None:
     sources = [it for volume in volumes for it in volume.get("projected", {}).get("sources", [])]
     assert [source for source in sources if "serviceAccountToken" in source] == []
     assert {volume["name"] for volume in volumes} == {"db", "jasm-handover"}
-    assert [entry for entry in found["env"] if entry["name"].startswith("AWS_")] == []
+    assert [it for it in found["env"] if it["name"].startswith(("AWS_", "AZURE_"))] == []
 
 
 @pytest.mark.threat("A pod's token is stolen")
 @again
+@clouds
 @pytest.mark.parametrize("name", ["a-neighbour", "z-neighbour"])
-def test_by_the_webhook_in_both_orders_with_awss(
-    by_webhook: ControlPlane, namespace: str, tmp_path: Path, name: str, again: str
+def test_by_the_webhook_in_both_orders_with_the_clouds(
+    by_webhook: ControlPlane, namespace: str, tmp_path: Path, name: str, cloud: Change, again: str
 ) -> None:
-    with neighbouring(by_webhook, tmp_path, name, namespace, AWS, again, part=""):
+    with neighbouring(by_webhook, tmp_path, name, namespace, cloud, again, part=""):
         is_alone(*waiter(by_webhook, mounting(namespace)))
 
 
 @pytest.mark.threat("A pod's token is stolen")
 @again
-def test_by_the_policy_which_is_always_before_awss(
-    by_policy: ControlPlane, namespace: str, tmp_path: Path, again: str
+@clouds
+def test_by_the_policy_which_is_always_before_the_clouds(
+    by_policy: ControlPlane, namespace: str, tmp_path: Path, cloud: Change, again: str
 ) -> None:
-    with neighbouring(by_policy, tmp_path, "a-neighbour", namespace, AWS, again, part=""):
+    with neighbouring(by_policy, tmp_path, "a-neighbour", namespace, cloud, again, part=""):
         is_alone(*waiter(by_policy, mounting(namespace)))
 
 
 @pytest.mark.threat("A pod's token is stolen")
-def test_by_hand(real_api: ControlPlane, namespace: str, tmp_path: Path) -> None:
+@clouds
+def test_by_hand(real_api: ControlPlane, namespace: str, tmp_path: Path, cloud: Change) -> None:
     pod = mounting(namespace)
     made = jsonpatch.apply_patch(pod, by_hand(pod, DEFAULT).operations)
 
-    with neighbouring(real_api, tmp_path, "a-neighbour", namespace, AWS, "Never", part=""):
+    with neighbouring(real_api, tmp_path, "a-neighbour", namespace, cloud, "Never", part=""):
         is_alone(*waiter(real_api, made))
 
 

@@ -28,6 +28,8 @@ _SUFFIXES = {
     "login.sovcloud-identity.fr": "vault.sovcloud-api.fr",
     "login.sovcloud-identity.de": "vault.sovcloud-api.de",
 }
+AUTHORITIES = tuple(f"https://{host}/" for host in _SUFFIXES)
+"""As Azure's webhook writes them."""
 _NAME = re.compile(r"[A-Za-z0-9][-A-Za-z0-9]*(?:\.[A-Za-z0-9][-A-Za-z0-9]*)+")
 
 
@@ -70,6 +72,11 @@ def _authority(text: str) -> str:
         problem = f"{AUTHORITY} is {shown(urls.without_user(text))}, which is not https"
         raise InvalidSetup(problem, "a token is sent there: name the host with https://")
     return url
+
+
+def is_authority(url: str) -> bool:
+    """Whether tokens of one of Azure's own clouds come from there."""
+    return url in AUTHORITIES or f"{url}/" in AUTHORITIES
 
 
 def vault_of(path: str, env: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Whatever a pod's author writes, what is copied into jasm-init is AWS's own, and whole."""
+"""Whatever a pod's author writes, what is copied into jasm-init is the clouds' own, and whole."""
 
 from typing import Any
 
@@ -7,38 +7,46 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from initsync.injection import identity
+from initsync.injection import identity, webhooks
 from initsync.injection.patch import inject
 from initsync.injection.settings import Settings
+from initsync.injection.webhooks import Kind, Webhook
 from initsync.providers.aws import agents
+from initsync.providers.azure import clouds
 from initsync.words import keys
 from injector.webhook import facts
 from tests.initsync.injection.test_patch import ANNOTATION, load, names
 from tests.injector.webhook.test_facts import holds
 
-PATHS = [*(kind.path for kind in identity.KINDS), keys.SERVICEACCOUNT_DIR, "/usr/lib/python3"]
+PATHS = [*(kind.path for kind in webhooks.KINDS), keys.SERVICEACCOUNT_DIR, "/usr/lib/python3"]
 PATHS += [f"{PATHS[0]}/..", f"{PATHS[1]}/../../kubernetes.io/serviceaccount", f"{PATHS[0]}/x", "/"]
-FILES = [f"{path}/{name}" for path in PATHS for name in ("token", "eks-pod-identity-token")]
+TOKENS = ("token", "eks-pod-identity-token", "token/azure-identity-token")
+FILES = [f"{path}/{name}" for path in PATHS for name in TOKENS]
 URLS = [
     *("http://169.254.170.23/v1/credentials", "http://[fd00:ec2::23]/v1/credentials"),
+    *("https://login.microsoftonline.com/", "https://login.microsoftonline.us"),
+    *("https://login.microsoftonline.com@entra.example/", "http://login.microsoftonline.com/"),
     *("https://agent.example/v1", "http://169.254.170.23@agent.example/", "http://10.0.0.1/", ""),
 ]
+GOOD = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": URLS[:2], clouds.AUTHORITY: URLS[2:4]}
 ROLE = "arn:aws:iam::123456789012:role/app"
 OPTIONAL = {"valueFrom": st.just({"secretKeyRef": {"name": "db", "key": "k"}})}
 VALUES = st.sampled_from([*FILES, *URLS, ROLE, "$(OTHER)", "eu-west-1"])
+NAMES = [f"{name}0f" if name.endswith("-") else name for name in webhooks.VOLUMES]
+NAMES += [f"{webhooks.VOLUMES[-1]}1e", f"{webhooks.VOLUMES[0]}-2"]
 ENTRY = st.fixed_dictionaries(
-    {"name": st.sampled_from([*sorted(identity.ENV), "OTHER"])},
+    {"name": st.sampled_from([*sorted(webhooks.ENV), "OTHER"])},
     optional={"value": VALUES, **OPTIONAL},
 )
 MOUNT = st.fixed_dictionaries(
     {
-        "name": st.sampled_from([*identity.VOLUMES, "jasm-token", "data"]),
+        "name": st.sampled_from([*NAMES, "jasm-token", "data"]),
         "mountPath": st.sampled_from(PATHS),
     },
     optional={"subPath": st.just("token"), "subPathExpr": st.just("$(A)"), "readOnly": st.just(1)},
 )
 TOKEN = st.fixed_dictionaries(
-    {"path": st.sampled_from(["token", "eks-pod-identity-token"])},
+    {"path": st.sampled_from(TOKENS)},
     optional={"audience": st.sampled_from(["a", ""]), "expirationSeconds": st.integers(600, 900)},
 ).map(lambda token: {"serviceAccountToken": token})
 OTHER: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
@@ -54,14 +62,15 @@ VOLUME: st.SearchStrategy[dict[str, Any]] = st.one_of(
 
 
 @st.composite
-def by_aws(draw: st.DrawFn) -> dict[str, Any]:
-    """As AWS's webhook leaves a container, or nearly so."""
-    kind = draw(st.sampled_from(identity.KINDS))
-    beside = draw(st.sampled_from([ROLE, URLS[0]]) | VALUES)
+def by_a_webhook(draw: st.DrawFn) -> dict[str, Any]:
+    """As a cloud's webhook leaves a container, or nearly so."""
+    kind = draw(st.sampled_from(webhooks.KINDS))
+    beside = {name: draw(st.sampled_from(GOOD.get(name, [ROLE])) | VALUES) for name in kind.beside}
     file = draw(st.just(f"{kind.path}/token") | VALUES)
     path = draw(st.just(kind.path) | st.sampled_from(PATHS))
-    env = [{"name": kind.beside, "value": beside}, {"name": kind.file, "value": file}]
-    mount = {"name": kind.volume, "mountPath": path, "readOnly": True}
+    env = [{"name": name, "value": value} for name, value in {**beside, kind.file: file}.items()]
+    (name, *_) = (it for it in NAMES if kind.has(it))
+    mount = {"name": name, "mountPath": path, "readOnly": True}
     return {"name": "app", "image": "a", "env": env, "volumeMounts": [mount]}
 
 
@@ -74,8 +83,8 @@ def by_hand() -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-CONTAINER = by_aws() | by_hand()
-VOLUMES = st.dictionaries(st.sampled_from([*identity.VOLUMES, "data"]), VOLUME, min_size=1)
+CONTAINER = by_a_webhook() | by_hand()
+VOLUMES = st.dictionaries(st.sampled_from([*NAMES, "data"]), VOLUME, min_size=1)
 
 
 @st.composite
@@ -93,23 +102,46 @@ def pod(spec: Any) -> dict[str, Any]:
 
 @pytest.mark.threat("A tenant is malicious")
 @given(spec=specs())
-def test_what_is_copied_is_awss_own_and_whole(spec: Any) -> None:
+def test_what_is_copied_is_the_clouds_own_and_whole(spec: Any) -> None:
     env, mounts = identity.given(pod(spec))
 
     values = {entry["name"]: entry["value"] for entry in env}
-    if not env:
-        assert not mounts
-        return
-    (kind,) = (it for it in identity.KINDS if it.volume == mounts[0]["name"])
-    (volume,) = (it for it in spec["volumes"] if it["name"] == kind.volume)
+    copied = [kind for mount in mounts for kind in webhooks.KINDS if kind.has(mount["name"])]
+    assert len(copied) == len(mounts)
+    clouds_of = [one for one in webhooks.ALL for kind in copied if kind in one.kinds]
+    assert [*map(clouds_of.count, clouds_of)] == [1] * len(copied), "of each cloud one"
+    for kind, mount in zip(copied, mounts, strict=True):
+        _is_its_own(kind, mount, values, spec)
+    named = {name for kind in copied for name in (kind.file, *kind.beside)}
+    alone = {it for one in clouds_of for it in one.alone}
+    assert named <= values.keys() <= named | alone
+    assert "$(" not in "".join(values.values())
+
+
+def _is_its_own(kind: Kind, mount: Any, values: Any, spec: Any) -> None:
+    (volume,) = (it for it in spec["volumes"] if it["name"] == mount["name"])
     (source,) = volume["projected"]["sources"]
-    assert mounts == [{"name": kind.volume, "mountPath": kind.path, "readOnly": True}]
+    assert mount == {"name": volume["name"], "mountPath": kind.path, "readOnly": True}
     assert source["serviceAccountToken"]["audience"]
     assert values[kind.file] == f"{kind.path}/{source['serviceAccountToken']['path']}"
-    assert "$(" not in "".join(values.values())
-    assert len([it for it in identity.KINDS if {it.file, it.beside} & values.keys()]) == 1
-    if kind.beside == "AWS_CONTAINER_CREDENTIALS_FULL_URI":
-        assert agents.serves(values[kind.beside])
+    if "AWS_CONTAINER_CREDENTIALS_FULL_URI" in kind.beside:
+        assert agents.serves(values["AWS_CONTAINER_CREDENTIALS_FULL_URI"])
+    if clouds.AUTHORITY in kind.beside:
+        assert clouds.cloud({clouds.AUTHORITY: values[clouds.AUTHORITY]})
+        assert "example" not in values[clouds.AUTHORITY]
+
+
+@pytest.mark.parametrize("webhook", webhooks.ALL, ids=["aws", "azure"])
+def test_jasm_wait_is_named_to_the_webhooks_that_see_the_pod(webhook: Webhook) -> None:
+    labels = {webhook.label: "true"} if webhook.label else {}
+    said = {"labels": labels, "annotations": {webhook.skipped: "app"}}
+
+    assert dict(identity.skipping("jasm-wait", said))[webhook.skipped] == (
+        f"jasm-wait{webhook.between}app"
+    )
+    for other in ({}, {"azure.workload.identity/use": "false"}):
+        found = dict(identity.skipping("jasm-wait", {"labels": other}))
+        assert found == {webhooks.AWS.skipped: "jasm-wait"}
 
 
 @given(spec=specs())

@@ -15,63 +15,6 @@
         c.?ports.orValue([]).exists(p, p.?containerPort.orValue(0) == port)))
 {{- end -}}
 
-{{/* As initsync/injection/identity.py: the AWS identity of the first container that has a whole one. */}}
-{{- define "jasm.policy.identity" -}}
-# The kinds of which the pod has the volume, of one token and nothing else; and that token's file.
-- name: awsTokens
-  expression: |-
-    [
-      {'volume': 'aws-iam-token',
-       'path': '/var/run/secrets/eks.amazonaws.com/serviceaccount',
-       'file': 'AWS_WEB_IDENTITY_TOKEN_FILE',
-       'beside': 'AWS_ROLE_ARN'},
-      {'volume': 'eks-pod-identity-token',
-       'path': '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount',
-       'file': 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
-       'beside': 'AWS_CONTAINER_CREDENTIALS_FULL_URI'}
-    ].map(k, variables.volumes.filter(v, v.name == k.volume && v.?projected.?sources.orValue([]).size() == 1
-        && v.projected.sources[0].?serviceAccountToken.?audience.orValue('') != ''
-        && !v.projected.sources[0].serviceAccountToken.path.contains('$('))
-      .map(v, {'volume': k.volume, 'path': k.path, 'file': k.file, 'beside': k.beside,
-        'at': k.path + '/' + v.projected.sources[0].serviceAccountToken.path}))
-    .filter(found, found.size() > 0).map(found, found[0])
-# Of each container those that it has with all that belongs to them.
-- name: awsKinds
-  expression: |-
-    variables.containers.map(c, variables.awsTokens.filter(k,
-      c.?volumeMounts.orValue([]).exists(m,
-        m.name == k.volume && m.mountPath == k.path && !has(m.subPath) && !has(m.subPathExpr))
-      && c.?env.orValue([]).exists(e, e.name == k.file && e.?value.orValue('') == k.at)
-      && c.?env.orValue([]).exists(e, {{ include "jasm.policy.awsBeside" . }})))
-- name: identified
-  expression: variables.awsKinds.transformList(i, kinds, kinds.size() > 0, i)
-# None or one.
-- name: awsKind
-  expression: |-
-    variables.identified.size() == 0 ? [] : [variables.awsKinds[variables.identified[0]][0]]
-- name: awsPlain
-  expression: |-
-    variables.identified.size() == 0 ? []
-    : variables.containers[variables.identified[0]].env.filter(e, has(e.value) && !e.value.contains('$('))
-- name: awsEnv
-  expression: |-
-    (variables.awsPlain.filter(e, e.name in ['AWS_STS_REGIONAL_ENDPOINTS', 'AWS_DEFAULT_REGION', 'AWS_REGION'])
-      + variables.awsPlain.filter(e, variables.awsKind.exists(k, {{ include "jasm.policy.awsBeside" . }}))
-      + variables.awsPlain.filter(e, variables.awsKind.exists(k, e.name == k.file && e.value == k.at)))
-    .map(e, {'name': string(e.name), 'value': string(e.value)})
-{{- end -}}
-
-{{/* Whether e is what comes with a token of the kind k: a role, or a URL of initsync/providers/aws/agents.py. */}}
-{{- define "jasm.policy.awsBeside" -}}
-e.name == k.beside && has(e.value) && !e.value.contains('$(') && (k.volume == 'aws-iam-token'
-        || isURL(e.value) && url(e.value).getScheme() in ['http', 'https']
-          && url(e.value).getHostname().lowerAscii() in {{ include "jasm.policy.agents" . }})
-{{- end -}}
-
-{{- define "jasm.policy.agents" -}}
-['169.254.170.2', '169.254.170.23', 'fd00:ec2::23', 'localhost']
-{{- end -}}
-
 {{/* As initsync/injection/container.py. */}}
 {{- define "jasm.policy.container" -}}
 {{- $own := .Values.injection -}}
@@ -89,7 +32,7 @@ e.name == k.beside && has(e.value) && !e.value.contains('$(') && (k.volume == 'a
 # As a pod's own is root, a container without one would be root, and never be started.
 - name: userIsRoot
   expression: object.spec.?securityContext.?runAsUser.orValue(1) == 0
-# Each name once, at its first place with its last value: the pod's AWS identity counts before the
+# Each name once, at its first place with its last value: the pod's identities count before the
 # platform's choice, and that before ours.
 - name: variablesGiven
   expression: |-
@@ -113,7 +56,7 @@ e.name == k.beside && has(e.value) && !e.value.contains('$(') && (k.volume == 'a
       {'name': {{ toJson $name }}, 'value': {{ toJson $value }}},
       {{- end }}
     ]
-    + variables.awsEnv
+    + variables.awsEnv + variables.azureEnv
 - name: namesGiven
   expression: variables.variablesGiven.map(e, e.name)
 {{- end -}}
@@ -141,7 +84,7 @@ Object.spec.initContainers{
       name: variables.token, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true})
   ] + (!variables.handed ? [] : [dyn(Object.spec.initContainers.volumeMounts{
     name: variables.handover, mountPath: '/var/run/jasm/handover'})])
-  + variables.awsKind.map(k, dyn(Object.spec.initContainers.volumeMounts{
+  + (variables.awsKind + variables.azureKind).map(k, dyn(Object.spec.initContainers.volumeMounts{
     name: k.volume, mountPath: k.path, readOnly: true})),
   ?resources: variables.isSidecar
     ? optional.ofNonZeroValue({{ include "jasm.policy.resourcesOf" "sidecar" | indent 4 | trim }})
