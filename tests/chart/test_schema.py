@@ -20,6 +20,19 @@ MISTAKES = {
     "a tag with a digest": ("injector.image.tag=1@sha256:1", "'/injector/image/tag': '1@sha256:1'"),
     "a quantity that is none": ("injection.cpu=lots", "'/injection/cpu': 'lots' does not match"),
     "a token too short": ("injection.tokenSeconds=60", "minimum: got 60, want 600"),
+    "the API server's token, for a store": (
+        "injection.tokens.token=x",
+        "'/injection/tokens/token': got string, want null",
+    ),
+    "what else is beside the tokens": (
+        r"injection.tokens.cloud-credentials\.json=x",
+        "'/injection/tokens/cloud-credentials.json': got string, want null",
+    ),
+    "a token for the API server": ("injection.tokens.a=", "'/injection/tokens/a': ''"),
+    "a file elsewhere": (
+        r"injection.tokens.\.\./a=x",
+        "'/injection/tokens': additional properties '../a' not allowed",
+    ),
     "four tries": ("webhook.tries=4", "'/webhook/tries': maximum: got 4, want 2"),
     "a timeout too long": ("webhook.timeoutSeconds=60", "maximum: got 60, want 30"),
     "the chart's own label": (

@@ -15,7 +15,7 @@ from initsync.providers.aws import agents
 from initsync.providers.azure import clouds
 from initsync.words import keys
 from injector.webhook import facts
-from tests.initsync.injection.test_patch import ANNOTATION, load, names
+from tests.initsync.injection.test_patch import ANNOTATION, CASES, load, names
 from tests.injector.webhook.test_facts import holds
 
 PATHS = [*(kind.path for kind in webhooks.KINDS), keys.SERVICEACCOUNT_DIR, "/usr/lib/python3"]
@@ -169,3 +169,18 @@ def test_no_container_mounts_what_is_ours_by_its_name() -> None:
     mounted = {name for container in others for name in names(container.get("volumeMounts"))}
     assert mounted >= {"jasm-token", "jasm-token-1", "jasm-podinfo", "jasm-handover"}
     assert mounted & set(names(spec["volumes"])) == set()
+
+
+@pytest.mark.threat("A pod's token is stolen")
+@pytest.mark.parametrize("case", CASES)
+def test_a_token_for_a_store_is_in_jasm_init_alone(case: str) -> None:
+    found = load(f"{case}.pod.yaml")
+    settings = Settings("i", tokens=(("vault-token", "vault"),))
+
+    spec = jsonpatch.apply_patch(found, inject(found, "", settings).operations)["spec"]
+
+    holding = {it["name"] for it in spec.get("volumes") or [] if "vault-token" in str(it)}
+    containers = [*spec["containers"], *(spec.get("initContainers") or [])]
+    mounting = [it["name"] for it in containers if holding & {*names(it.get("volumeMounts"))}]
+    assert len(holding) <= 1
+    assert mounting == [keys.CONTAINER] * len(holding)
