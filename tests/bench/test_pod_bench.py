@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import cgroup, growth, pod_report, several, sidecar_cost
+from tests.bench import cgroup, growth, pod_report, several, sidecar_cost, vault_sync
 from tests.bench.pod_report import ABSENT, CURRENT, FLOOR, GO, JASM, Cost, Row
 
 
@@ -50,6 +50,19 @@ def test_ten_secrets_are_judged_by_what_one_costs() -> None:
         "10 Secrets: 19 requests more than one (bar 18)",
     ]
     assert "120.0   2.00" in several.table([one, good])
+
+
+def test_a_sync_from_vault_is_judged_beside_aws_and_the_agent() -> None:
+    own = vault_sync.Row(vault_sync.JASM, 100.0, 84.0, 21.0)
+    aws = own._replace(program=vault_sync.AWS, cpu_ms=70.0)
+    agent = own._replace(program=vault_sync.AGENT, cpu_ms=120.0, rss_mb=60.0)
+
+    assert vault_sync.missed([own, aws, agent]) == []
+    assert vault_sync.missed([own._replace(cpu_ms=85.0, rss_mb=22.0), aws, agent]) == [
+        "sync from Vault: 1.21 times the CPU of jasm-init, aws (bar 1.2)",
+        "sync from Vault: 0.71 times the CPU of bao agent (bar 0.7)",
+        "sync from Vault: 0.37 times the RSS of bao agent (bar 0.35)",
+    ]
 
 
 def test_a_share_that_grows_is_told() -> None:
