@@ -45,6 +45,24 @@ def test_a_finding_fails_and_says_where_it_is_fixed(
     assert capsys.readouterr().out.startswith("flask 2.0: PYSEC-1 GHSA-1, fixed in 2.1\n1 known")
 
 
+def test_what_has_an_environment_of_its_own_is_looked_up_by_itself(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[list[str]] = []
+
+    def said(files: list[Path]) -> str:
+        asked.append([file.name for file in files])
+        version = Version("2.0" if len(asked) == 1 else "3.0")
+        return report(ResolvedDependency("flask", version), HOLE)
+
+    monkeypatch.setattr(audit, "report", said)
+
+    assert audit.main([]) == 1
+    assert asked[1:] == [[name] for name in audit.ALONE]
+    assert "dev.txt" in asked[0]
+    assert capsys.readouterr().out.startswith("flask 2.0: PYSEC-1 GHSA-1, fixed in 2.1\nflask 3.0")
+
+
 def test_nothing_found_is_well(told: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     told.append(report(ResolvedDependency("flask", Version("2.0"))))
 

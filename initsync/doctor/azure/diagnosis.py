@@ -1,7 +1,7 @@
 """Azure as `initsync.doctor.diagnoses` asks for it: as the caller, or as the pod. Never a value."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from initsync.doctor import podtoken, read
 from initsync.doctor.azure import identity as identities
@@ -36,8 +36,12 @@ def asked(asker: Asker, parts: Sequence[Part], found: Patient) -> Iterator[Resul
 
 
 def _as_caller(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
-    """As whom `az` is logged in. A refusal says nothing of the pod."""
-    env = dict(asker.env) | _told(pod, _PLACE)
+    """As whom `az` is logged in. A refusal says nothing of the pod.
+
+    The caller's token goes to Azure's own clouds, or where the caller's environment says, and never
+    to a host that a pod names: whoever wrote the pod would get it.
+    """
+    env = dict(asker.env) | _harmless(_told(pod, _PLACE))
     provider = Provider(env, time.time, asker.network, sdk=True)
     try:
         who = provider.whoami("")
@@ -85,6 +89,13 @@ def _answers(provider: Provider, parts: Sequence[Part]) -> Iterator[Result]:
         yield skipped(SECRET, "it needs the pod's Azure identity")
         return
     yield from read.each(provider, parts, "read as the pod", lambda error: failure(SECRET, error))
+
+
+def _harmless(of_pod: Mapping[str, str]) -> dict[str, str]:
+    """What may be the caller's, too: a vault's name, and a cloud if it is one of Azure's own."""
+    found = {name: of_pod[name] for name in (paths.VAULT,) if name in of_pod}
+    authority = of_pod.get(clouds.AUTHORITY, "")
+    return found | ({clouds.AUTHORITY: authority} if clouds.is_authority(authority) else {})
 
 
 def _told(pod: JsonObject, names: Sequence[str]) -> dict[str, str]:

@@ -42,8 +42,12 @@ def asked(asker: Asker, parts: Sequence[Part], found: Patient) -> Iterator[Resul
 
 
 def _as_caller(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
-    """As whom `gcloud` is logged in. A refusal says nothing of the pod."""
-    provider = Provider({**asker.env, **_told(pod)}, time.time, asker.network, sdk=True)
+    """As whom `gcloud` is logged in. A refusal says nothing of the pod.
+
+    The universe is the caller's own: in that of a pod, whoever wrote the pod would get the token.
+    """
+    told = {name: text for name, text in _told(pod).items() if name != universe.UNIVERSE}
+    provider = Provider({**asker.env, **told}, time.time, asker.network, sdk=True)
     try:
         who = provider.whoami("")
     except JasmError as error:

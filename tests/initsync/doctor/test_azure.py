@@ -205,6 +205,24 @@ def test_as_the_caller_it_asks_the_pods_cloud_as_whom_az_is(
     assert secret.message.startswith("shop/db has 1 key: password, read by you")
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"JASM_AZURE_VAULT_SUFFIX": "vault.elsewhere.example"},
+        {"AZURE_AUTHORITY_HOST": "https://elsewhere.example/"},
+    ],
+)
+def test_the_callers_token_goes_to_no_host_that_a_pod_names(
+    azure: FakeAzure, tmp_path: Path, more: dict[str, str]
+) -> None:
+    env = logged_in(azure, tmp_path)
+    azure.asked.clear()
+
+    ask(azure, pod(VARIABLES | more), env)
+
+    assert {it.headers["host"] for it in azure.asked} == {"shop.vault.azure.net"}
+
+
 def test_what_azure_refuses_to_the_caller_says_nothing_of_the_pod(
     azure: FakeAzure, tmp_path: Path
 ) -> None:

@@ -225,6 +225,19 @@ def test_as_the_caller_it_asks_as_whom_gcloud_is(gcp: FakeGcp, tmp_path: Path) -
     assert (refused.status, "says nothing of the pod" in refused.message) == ("skipped", True)
 
 
+def test_the_callers_token_goes_to_no_universe_that_a_pod_names(
+    gcp: FakeGcp, tmp_path: Path
+) -> None:
+    (tmp_path / "gcloud").write_text("#!/bin/sh\necho ya29.pl4nted\n")
+    (tmp_path / "gcloud").chmod(0o755)
+
+    ask(gcp, pod({"GOOGLE_CLOUD_UNIVERSE_DOMAIN": "elsewhere.example"}), None, PATH=str(tmp_path))
+
+    hosts = {it.headers["host"] for it in gcp.asked}
+    assert hosts
+    assert all(host.endswith(".googleapis.com") for host in hosts)
+
+
 def test_a_caller_without_a_login_is_told(gcp: FakeGcp) -> None:
     (who, secret), _ = ask(gcp, pod(), None, PATH="")
 
