@@ -28,6 +28,8 @@ class Field(NamedTuple):
 
 def read(text: str) -> dict[str, Field] | None:
     """The fields by name; None where the text is not that plain."""
+    if text.count("\n") > len(FIELDS):  # a quarter megabyte of lines is not parted in vain
+        return None
     return _read(enumerate(_lines(text), 1))
 
 
@@ -36,7 +38,7 @@ def entries(text: str) -> list[dict[str, Field]] | None:
 
     Each has all three: what lacks is for `secrets` to say.
     """
-    if not text.startswith(f"{LIST}:\n"):
+    if not text.startswith(f"{LIST}:\n") or text.count("\n") > 1 + MOST * len(FIELDS):
         return None
     _, *lines = _lines(text)
     if not lines:
@@ -47,12 +49,12 @@ def entries(text: str) -> list[dict[str, Field]] | None:
         begins = line.startswith(f"{indent}- ")
         if begins:
             found.append([])
-        if not (begins or line.startswith(f"{indent}  ")) or len(found) > MOST:
+        if not (begins or line.startswith(f"{indent}  ")):
             return None
         found[-1].append((number, line[len(indent) + 2 :]))
     listed = [_read(lines) or {} for lines in found]
     whole = all(len(fields) == len(FIELDS) for fields in listed)
-    return listed if whole and not indent.strip(" ") else None
+    return listed if whole and len(listed) <= MOST and not indent.strip(" ") else None
 
 
 def _lines(text: str) -> list[str]:
