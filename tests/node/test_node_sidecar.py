@@ -69,7 +69,7 @@ def test_it_follows_an_annotation_edited_on_the_running_pod(team: Team) -> None:
     container = reading("/creds/password", STAYS)
     team.pod("app", container, {keys.MODE: "sidecar"}, restartPolicy="Always", **secret())
     team.await_phase("app", "Running")
-    assert team.shown("app") == [digest()]
+    until(lambda: team.shown("app") == [digest()], "it shows what it read", 60)
 
     change(team, "app", {keys.ANNOTATION: team.annotation(path=other)})
 
