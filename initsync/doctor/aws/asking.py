@@ -4,15 +4,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from initsync import providers
-from initsync.doctor import podtoken, read
+from initsync.doctor import asking, podtoken
 from initsync.doctor.aws.identity import PodIdentity
 from initsync.doctor.diagnoses import SECRET, WHO, Asker, Part
-from initsync.doctor.result import Result, Unread, attempt, failure, ok, skipped
+from initsync.doctor.result import Result, Unread, attempt, skipped
 from initsync.providers.aws.endpoints import REGION_VARIABLES
-from initsync.providers.interface import SecretProvider
-from initsync.words.errors import AccessDenied, JasmError, NoIdentity, ProviderUnavailable
 from initsync.words.model import SyncRequest
 
+_STORE = asking.Store("AWS identity", "pod's AWS identity")
 _IDENTITIES = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"),
     *("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
@@ -25,28 +24,7 @@ def as_caller(asker: Asker, parts: Sequence[Part], pod: PodIdentity) -> Iterator
     told = {name: pod.env[name] for name in REGION_VARIABLES if pod.env.get(name)}
     kind, env = providers.load(first.provider), {**asker.env, **told}
     provider = kind(env, time.time, asker.network, True)
-    try:
-        who = provider.whoami(first.secret_path)
-    except JasmError as error:
-        why = error.tried[-1] if isinstance(error, NoIdentity) else str(error)
-        yield skipped(WHO, f"you have no AWS identity that works: {why}")
-        yield skipped(SECRET, "it needs your AWS identity, or --as-pod")
-        return
-    yield ok(WHO, f"you are {who}")
-    if pod.aws_account and f":{pod.aws_account}:" not in who:
-        said = (
-            f"the pod's role is of the AWS account {pod.aws_account} and you are not: --as-pod asks"
-        )
-        yield skipped(SECRET, said)
-        return
-    by = "read by you; whether the pod may is asked by --as-pod"
-    yield from read.each(provider, parts, by, _not_yours)
-
-
-def _not_yours(error: JasmError) -> Result:
-    if isinstance(error, (AccessDenied, NoIdentity, ProviderUnavailable)):
-        return skipped(SECRET, f"you could not read it, which says nothing of the pod: {error}")
-    return failure(SECRET, error)
+    yield from asking.as_caller(provider, parts, _STORE, first.secret_path, pod.unlike)
 
 
 def as_pod(asker: Asker, parts: Sequence[Part], account: str, pod: PodIdentity) -> Iterator[Result]:
@@ -63,17 +41,7 @@ def as_pod(asker: Asker, parts: Sequence[Part], account: str, pod: PodIdentity) 
     with podtoken.readable(token) as file:
         of_pod = _environment(asker.env, first, pod, file)
         provider = providers.load(first.provider)(of_pod, time.time, asker.network)
-        yield from _asked(provider, parts)
-
-
-def _asked(provider: SecretProvider, parts: Sequence[Part]) -> Iterator[Result]:
-    try:
-        yield ok(WHO, f"the pod is {provider.whoami(parts[0].target.entries[0].secret_path)}")
-    except JasmError as error:
-        yield failure(WHO, error)
-        yield skipped(SECRET, "it needs the pod's AWS identity")
-        return
-    yield from read.each(provider, parts, "read as the pod", lambda error: failure(SECRET, error))
+        yield from asking.as_pod(provider, parts, _STORE, first.secret_path)
 
 
 def _environment(

@@ -39,6 +39,13 @@ class PodIdentity(NamedTuple):
         found = _ARN.fullmatch(self.role)
         return found.group(1) if found else ""
 
+    def unlike(self, who: str) -> str:
+        """Why that ARN cannot ask for the pod: it is of another account; empty where it can."""
+        if not self.aws_account or f":{self.aws_account}:" in who:
+            return ""
+        account = f"the pod's role is of the AWS account {self.aws_account}"
+        return f"{account} and you are not: --as-pod asks"
+
 
 def identity_of(pod: JsonObject, account: Stored) -> PodIdentity:
     """That of a pod; `account` is its ServiceAccount."""

@@ -3,24 +3,18 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from initsync.doctor import podtoken, read
+from initsync.doctor import asking, podtoken
 from initsync.doctor.azure import identity as identities
 from initsync.doctor.diagnoses import SECRET, WHO, Asker, Part, Patient
-from initsync.doctor.result import Result, Unread, attempt, failure, ok, skipped
+from initsync.doctor.result import Result, Unread, attempt, skipped
 from initsync.permissions.azure import AUDIENCE
 from initsync.providers.azure import clouds, paths
 from initsync.providers.azure.entra import TOKEN_FILE, VARIABLES
 from initsync.providers.azure.keyvault import Provider
-from initsync.words.errors import (
-    AccessDenied,
-    JasmError,
-    NoIdentity,
-    ProviderRefused,
-    ProviderUnavailable,
-)
+from initsync.words.errors import ProviderRefused
 from initsync.words.model import JsonObject
 
-_NOT_THE_POD = (AccessDenied, NoIdentity, ProviderRefused, ProviderUnavailable)
+_STORE = asking.Store("Azure identity", "pod's Azure identity", not_the_pod=(ProviderRefused,))
 _PLACE = (clouds.AUTHORITY, clouds.SUFFIX, paths.VAULT)
 
 
@@ -43,22 +37,7 @@ def _as_caller(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator
     """
     env = dict(asker.env) | _harmless(_told(pod, _PLACE))
     provider = Provider(env, time.time, asker.network, sdk=True)
-    try:
-        who = provider.whoami("")
-    except JasmError as error:
-        why = error.tried[-1] if isinstance(error, NoIdentity) else str(error)
-        yield skipped(WHO, f"you have no Azure identity that works: {why}")
-        yield skipped(SECRET, "it needs your Azure identity, or --as-pod")
-        return
-    yield ok(WHO, f"you are {who}")
-    by = "read by you; whether the pod may is asked by --as-pod"
-    yield from read.each(provider, parts, by, _not_yours)
-
-
-def _not_yours(error: JasmError) -> Result:
-    if isinstance(error, _NOT_THE_POD):
-        return skipped(SECRET, f"you could not read it, which says nothing of the pod: {error}")
-    return failure(SECRET, error)
+    yield from asking.as_caller(provider, parts, _STORE)
 
 
 def _as_pod(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
@@ -78,17 +57,8 @@ def _as_pod(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Re
         return
     with podtoken.readable(token) as file:
         env = dict(asker.env) | of_pod | {TOKEN_FILE: file}
-        yield from _answers(Provider(env, time.time, asker.network), parts)
-
-
-def _answers(provider: Provider, parts: Sequence[Part]) -> Iterator[Result]:
-    try:
-        yield ok(WHO, f"the pod is {provider.whoami('')}")
-    except JasmError as error:
-        yield failure(WHO, error)
-        yield skipped(SECRET, "it needs the pod's Azure identity")
-        return
-    yield from read.each(provider, parts, "read as the pod", lambda error: failure(SECRET, error))
+        provider = Provider(env, time.time, asker.network)
+        yield from asking.as_pod(provider, parts, _STORE)
 
 
 def _harmless(of_pod: Mapping[str, str]) -> dict[str, str]:

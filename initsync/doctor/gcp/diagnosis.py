@@ -4,29 +4,26 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from initsync.doctor import podtoken, read
+from initsync.doctor import asking, podtoken
 from initsync.doctor.diagnoses import SECRET, WHO, Asker, Part, Patient
 from initsync.doctor.gcp import identity as identities
 from initsync.doctor.gcp.identity import Source
-from initsync.doctor.result import Result, Unread, attempt, failed, failure, ok, skipped
+from initsync.doctor.result import Result, Unread, attempt, failed, skipped
 from initsync.kube.api import Resource
 from initsync.providers.gcp import paths, universe
 from initsync.providers.gcp.identity import FILE
 from initsync.providers.gcp.secretmanager import Provider
-from initsync.words.errors import (
-    AccessDenied,
-    InvalidSetup,
-    JasmError,
-    NoIdentity,
-    ProviderRefused,
-    ProviderUnavailable,
-)
+from initsync.words.errors import InvalidSetup, ProviderRefused
 from initsync.words.model import JsonObject
 from initsync.words.wording import shown
 
 _CONFIG_MAPS = Resource("", "configmaps")
-_NOT_THE_POD = (AccessDenied, InvalidSetup, NoIdentity, ProviderRefused, ProviderUnavailable)
-_BY_YOU = "read by you, which does not say that the pod may"
+_STORE = asking.Store(
+    *("Google identity", "pod's Google identity"),
+    or_else="",
+    by="read by you, which says not that the pod may",
+    not_the_pod=(InvalidSetup, ProviderRefused),
+)
 _PLACE = (paths.PROJECT, paths.LOCATION, universe.UNIVERSE)
 
 
@@ -48,23 +45,7 @@ def _as_caller(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator
     """
     told = {name: text for name, text in _told(pod).items() if name != universe.UNIVERSE}
     provider = Provider({**asker.env, **told}, time.time, asker.network, sdk=True)
-    try:
-        who = provider.whoami("")
-    except JasmError as error:
-        why = error.tried[-1] if isinstance(error, NoIdentity) else str(error)
-        yield skipped(WHO, f"you have no Google identity that works: {why}")
-        yield skipped(SECRET, "it needs your Google identity")
-        return
-    yield ok(WHO, f"you are {who}")
-    yield from read.each(
-        provider, parts, "read by you, which says not that the pod may", _not_yours
-    )
-
-
-def _not_yours(error: JasmError) -> Result:
-    if isinstance(error, _NOT_THE_POD):
-        return skipped(SECRET, f"you could not read it, which says nothing of the pod: {error}")
-    return failure(SECRET, error)
+    yield from asking.as_caller(provider, parts, _STORE)
 
 
 def _as_pod(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
@@ -89,7 +70,8 @@ def _as_pod(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Re
         own = {**found, "credential_source": {"file": file}}
         with podtoken.readable(json.dumps(own)) as configured:
             env = {**asker.env, **_told(pod), FILE: configured}
-            yield from _answers(Provider(env, time.time, asker.network), parts)
+            provider = Provider(env, time.time, asker.network)
+            yield from asking.as_pod(provider, parts, _STORE)
 
 
 def _configuration(asker: Asker, pod: JsonObject, source: Source) -> JsonObject | Result:
@@ -120,16 +102,6 @@ def _audience(pod: JsonObject, found: JsonObject) -> str:
 
 def _file(found: JsonObject) -> str:
     return str(found["credential_source"].get("file") or "")
-
-
-def _answers(provider: Provider, parts: Sequence[Part]) -> Iterator[Result]:
-    try:
-        yield ok(WHO, f"the pod is {provider.whoami('')}")
-    except JasmError as error:
-        yield failure(WHO, error)
-        yield skipped(SECRET, "it needs the pod's Google identity")
-        return
-    yield from read.each(provider, parts, "read as the pod", lambda error: failure(SECRET, error))
 
 
 def _parsed(text: str) -> JsonObject:

@@ -3,22 +3,16 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from initsync.doctor import podtoken, read
+from initsync.doctor import asking, podtoken
 from initsync.doctor.diagnoses import SECRET, WHO, Asker, Part, Patient
-from initsync.doctor.result import Result, Unread, attempt, failure, ok, skipped
+from initsync.doctor.result import Result, Unread, attempt, failure, skipped
 from initsync.doctor.vault import identity as identities
 from initsync.providers.vault import settings
 from initsync.providers.vault.kv import Provider
-from initsync.words.errors import (
-    AccessDenied,
-    InvalidSetup,
-    JasmError,
-    NoIdentity,
-    ProviderUnavailable,
-)
+from initsync.words.errors import InvalidSetup
 from initsync.words.model import JsonObject
 
-_NOT_THE_POD = (AccessDenied, NoIdentity, ProviderUnavailable, InvalidSetup)
+_STORE = asking.Store("Vault token", "pod's token of Vault", not_the_pod=(InvalidSetup,))
 _FILES = ("VAULT_CACERT", "JASM_VAULT_TOKEN_FILE")
 """Of the pod's variables those that name what is there only."""
 _HARMLESS = ("VAULT_NAMESPACE", "JASM_VAULT_KV")
@@ -50,22 +44,7 @@ def _as_caller(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator
     of_pod = identities.environment(pod)
     told = {name: of_pod[name] for name in _HARMLESS if of_pod.get(name)}
     provider = _made(told | dict(asker.env), asker, by_hand=True)
-    try:
-        who = provider.whoami("")
-    except JasmError as error:
-        why = error.tried[-1] if isinstance(error, NoIdentity) else str(error)
-        yield skipped(WHO, f"you have no Vault token that works: {why}")
-        yield skipped(SECRET, "it needs your Vault token, or --as-pod")
-        return
-    yield ok(WHO, f"you are {who}")
-    by = "read by you; whether the pod may is asked by --as-pod"
-    yield from read.each(provider, parts, by, _not_yours)
-
-
-def _not_yours(error: JasmError) -> Result:
-    if isinstance(error, _NOT_THE_POD):
-        return skipped(SECRET, f"you could not read it, which says nothing of the pod: {error}")
-    return failure(SECRET, error)
+    yield from asking.as_caller(provider, parts, _STORE)
 
 
 def _as_pod(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
@@ -90,18 +69,8 @@ def _as_pod(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Re
     with podtoken.readable(token) as file:
         env = dict(asker.env) | _of_pod(pod) | {"JASM_VAULT_TOKEN_FILE": file}
         provider = _made(env, asker, by_hand=False)
-        yield from _told(provider, parts)
+        yield from asking.as_pod(provider, parts, _STORE)
         provider.close()
-
-
-def _told(provider: Provider, parts: Sequence[Part]) -> Iterator[Result]:
-    try:
-        yield ok(WHO, f"the pod is {provider.whoami('')}")
-    except JasmError as error:
-        yield failure(WHO, error)
-        yield skipped(SECRET, "it needs the pod's token of Vault")
-        return
-    yield from read.each(provider, parts, "read as the pod", lambda error: failure(SECRET, error))
 
 
 def _of_pod(pod: JsonObject) -> dict[str, str]:
