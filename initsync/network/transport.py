@@ -16,7 +16,7 @@ TIMEOUT = 10.0
 LEAST = 2.0
 """Seconds that a request gets even after the deadline: the Event about a failure follows it."""
 
-__all__ = ["Connection", "Network", "Response", "TransportError"]
+__all__ = ["Connection", "Network", "Response", "TransportError", "Turn"]
 
 Tls = Callable[[], ssl.SSLContext]
 
@@ -25,6 +25,25 @@ class TransportError(Exception):
     """No whole answer came back; the text says from where and what was seen instead."""
 
     advice = "it may be restarting"
+
+
+class Turn:
+    """A `with` block for one thread at a time.
+
+    Who waits does so for as long as the run has `left`, and then raises what `late` makes.
+    """
+
+    def __init__(self, left: Callable[[], float], late: Callable[[], Exception]) -> None:
+        self._left = left
+        self._late = late
+        self._lock = allocate_lock()
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=max(self._left(), LEAST)):
+            raise self._late()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 class Network:
@@ -92,7 +111,7 @@ class Connection:
         self._server_name = server_name or place.host
         self._limit = limit
         self._socket: socket.socket | None = None
-        self._turn = allocate_lock()
+        self._turn = Turn(network.left, self._late)
         network.connections.append(self)
 
     def request(
@@ -105,12 +124,8 @@ class Connection:
         Raises TransportError, and InvalidSetup for a header that cannot be sent.
         """
         message = self._message(method, self.prefix + target, headers, body)
-        if not self._turn.acquire(timeout=max(self._network.left(), LEAST)):
-            raise TransportError(f"{self.authority}: no answer to earlier requests in time")
-        try:
+        with self._turn:
             return self._asked(method, target, message)
-        finally:
-            self._turn.release()
 
     def _asked(self, method: str, target: str, message: bytes) -> Response:
         allowed = min(self._timeout, max(self._network.left(), LEAST))
@@ -131,6 +146,9 @@ class Connection:
         if self._socket:
             self._socket.close()
             self._socket = None
+
+    def _late(self) -> TransportError:
+        return TransportError(f"{self.authority}: no answer to earlier requests in time")
 
     def _trace(self, method: str, target: str, result: str, start: float) -> None:
         milliseconds = (time.monotonic() - start) * 1000

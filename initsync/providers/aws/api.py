@@ -124,7 +124,7 @@ def ask(
     path = connection.prefix + "/"
     signed = sign("POST", path, headers, body, credentials, region, operation.service, now)
     response = post(connection, operation.name, signed, body)
-    answer = _json(response)
+    answer = response.json_object(_PARTS)
     if response.status == 200 and answer is not None:
         return answer
     answer = answer or {}
@@ -191,16 +191,6 @@ def _ahead(response: Response, now: float) -> float | None:
     except ValueError:
         return None
     return now - date.replace(tzinfo=datetime.UTC).timestamp()
-
-
-def _json(response: Response) -> dict[str, Any] | None:
-    if response.parts > _PARTS:
-        return None
-    try:
-        found = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def element(xml: str, name: str) -> str:

@@ -9,7 +9,7 @@ from _thread import allocate_lock
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from initsync.network.transport import LEAST, Connection, Network
+from initsync.network.transport import Connection, Network, Turn
 from initsync.providers.aws import api, container, endpoints
 from initsync.providers.aws.sigv4 import Credentials
 from initsync.words.errors import InvalidSetup, NoIdentity, ProviderUnavailable
@@ -132,6 +132,10 @@ class Wanted(NamedTuple):
     """The region whose STS is asked; empty: the usual one."""
 
 
+def _late() -> ProviderUnavailable:
+    return ProviderUnavailable("AWS", "an earlier request for an identity is not answered")
+
+
 class Client:
     """Who this process is to AWS, and its ways there, kept between calls: what providers share."""
 
@@ -152,7 +156,7 @@ class Client:
         self._network = network
         self._sdk = sdk
         self._services = api.Services(env, network)
-        self._asking, self._making = allocate_lock(), allocate_lock()
+        self._asking, self._making = Turn(network.left, _late), allocate_lock()
         """One identity, however many secrets are asked for at once."""
         self._region = self._sts_elsewhere = ""
         self._failover: failover.Failover | None = None
@@ -216,14 +220,10 @@ class Client:
             raise failures.of_secret(error, asked) from error
 
     def _credentials(self, wanted: Wanted | None = None) -> Credentials:
-        if not self._asking.acquire(timeout=max(self._network.left(), LEAST)):
-            raise ProviderUnavailable("AWS", "an earlier request for an identity is not answered")
-        try:
+        with self._asking:
             self._sts_elsewhere = wanted.sts if wanted else ""
             own = self._identity.credentials()
             return self._assumed(wanted.role, own) if wanted and wanted.role else own
-        finally:
-            self._asking.release()
 
     def _assumed(self, role: "roles.Role", own: Credentials) -> Credentials:
         from initsync.providers.aws import roles

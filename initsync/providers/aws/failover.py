@@ -5,10 +5,9 @@ ARN but for the region.
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html
 """
 
-from _thread import allocate_lock
 from collections.abc import Callable
 
-from initsync.network.transport import LEAST
+from initsync.network.transport import Turn
 from initsync.providers.aws import endpoints, paths
 from initsync.providers.aws.credentials import Wanted
 from initsync.words.errors import InvalidSetup, JasmError, ProviderUnavailable
@@ -23,14 +22,17 @@ _SHOWN = 400  # bytes of what the other region said
 Read = Callable[[Wanted], ExternalSecret]
 
 
+def _late() -> ProviderUnavailable:
+    return ProviderUnavailable("AWS", "earlier requests to its regions are not answered")
+
+
 class Failover:
     """What is known of regions. `now` is epoch seconds, `left` those until the deadline."""
 
     def __init__(self, now: Callable[[], float], left: Callable[[], float]) -> None:
         self._now = now
-        self._left = left
         self._down: dict[str, float] = {}
-        self._turn = allocate_lock()
+        self._turn = Turn(left, _late)
         """A host is asked one thing at a time anyway; so who waits learns what was found."""
 
     def read(self, wanted: Wanted, region: str, read: Read) -> ExternalSecret:
@@ -39,12 +41,8 @@ class Failover:
         Raises what the first region says; where that is nothing, ProviderUnavailable of both.
         """
         moved = elsewhere(wanted, region)
-        if not self._turn.acquire(timeout=max(self._left(), LEAST)):
-            raise ProviderUnavailable("AWS", "earlier requests to its regions are not answered")
-        try:
+        with self._turn:
             return self._read(wanted, moved, read)
-        finally:
-            self._turn.release()
 
     def _read(self, first: Wanted, second: Wanted, read: Read) -> ExternalSecret:
         told = ""

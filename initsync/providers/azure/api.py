@@ -1,6 +1,5 @@
 """One request to Microsoft Entra or to a Key Vault, and what comes back."""
 
-import json
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -58,7 +57,7 @@ def token(
     }
     body = urlencode(form).encode()
     response = _asked(connection, ENTRA, "POST", target, headers, body)
-    answer = _json(response) or {}
+    answer = response.json_object(_PARTS) or {}
     if response.status == 200 and _usable(answer):
         return answer
     code, message = _text(answer, "error"), _text(answer, "error_description")
@@ -74,7 +73,7 @@ def secret(connection: Connection, name: str, version: str, bearer: str) -> Mapp
     target = f"/secrets/{quote(name, safe='')}/{quote(version, safe='')}?api-version={_VERSION}"
     headers = {"accept": "application/json", "authorization": f"Bearer {bearer}"}
     response = _asked(connection, KEY_VAULT, "GET", target, headers)
-    answer = _json(response) or {}
+    answer = response.json_object(_PARTS) or {}
     if response.status == 200 and isinstance(answer.get("value"), str):
         return answer
     error = _object(answer, "error")
@@ -115,16 +114,6 @@ def _usable(answer: Mapping[str, Any]) -> bool:
     lasts = str(answer.get("expires_in", ""))  # a number; older endpoints have it in quotes
     ours = isinstance(found, str) and found.isascii() and found.isprintable() and bool(found)
     return ours and lasts.isascii() and lasts.isdigit() and len(lasts) < 10
-
-
-def _json(response: Response) -> dict[str, Any] | None:
-    if response.parts > _PARTS:
-        return None
-    try:
-        found = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _object(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from _thread import allocate_lock
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from initsync.network.transport import LEAST, Connection, Network
+from initsync.network.transport import Connection, Network, Turn
 from initsync.network.trust import System
 from initsync.providers.azure import api, clouds, paths
 from initsync.providers.azure.clouds import Cloud
@@ -13,6 +13,10 @@ from initsync.words.errors import ProviderUnavailable
 from initsync.words.model import ExternalSecret
 
 _UNAUTHORIZED = 401
+
+
+def _late() -> ProviderUnavailable:
+    return ProviderUnavailable(api.ENTRA, "an earlier request for an identity is not answered")
 
 
 class Provider:
@@ -32,7 +36,8 @@ class Provider:
         self._network = network
         self._tls = System()
         self._connections: dict[str, Connection] = {}
-        self._opening, self._asking = allocate_lock(), allocate_lock()
+        self._opening = allocate_lock()
+        self._asking = Turn(network.left, _late)
         """One connection a host and one identity, however many secrets are asked for at once."""
         self._identity = Identity(env, now, self._authority, sdk=sdk)
 
@@ -80,13 +85,8 @@ class Provider:
         return ExternalSecret(str(answer["value"]), path, self.name, version, warning=warning)
 
     def _bearer(self, cloud: Cloud) -> Bearer:
-        if not self._asking.acquire(timeout=max(self._network.left(), LEAST)):
-            said = "an earlier request for an identity is not answered"
-            raise ProviderUnavailable(api.ENTRA, said)
-        try:
+        with self._asking:
             return self._identity.bearer(cloud)
-        finally:
-            self._asking.release()
 
     def _authority(self, url: str) -> Connection:
         return self._connection(url, api.TOKEN_LIMIT)

@@ -142,13 +142,7 @@ def asked(
 
 def parsed(response: Response) -> dict[str, Any] | None:
     """The JSON object of an answer; None where there is none."""
-    if response.parts > _PARTS:
-        return None
-    try:
-        found = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+    return response.json_object(_PARTS)
 
 
 def usable(token: object) -> bool:

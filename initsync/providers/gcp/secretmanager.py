@@ -3,7 +3,7 @@
 from _thread import allocate_lock
 from collections.abc import Callable, Mapping
 
-from initsync.network.transport import LEAST, Connection, Network
+from initsync.network.transport import Connection, Network, Turn
 from initsync.network.trust import System
 from initsync.providers.gcp import api, paths, universe
 from initsync.providers.gcp.identity import Bearer, Doors, Identity
@@ -14,6 +14,10 @@ from initsync.words.wording import shown
 _UNAUTHORIZED = 401
 _OF_WHOM = (_UNAUTHORIZED, 403)
 """Refusals that depend on who asks."""
+
+
+def _late() -> ProviderUnavailable:
+    return ProviderUnavailable("Google", "an earlier request for an identity is not answered")
 
 
 class Provider:
@@ -33,8 +37,8 @@ class Provider:
         self._sdk = sdk
         self._tls = System()
         self._connections: dict[str, Connection] = {}
-        self._opening, self._asking = allocate_lock(), allocate_lock()
-        self._naming = allocate_lock()
+        self._opening, self._naming = allocate_lock(), allocate_lock()
+        self._asking = Turn(network.left, _late)
         """One connection a host, one identity and one project, however many secrets are asked for
         at once."""
         self._identity = Identity(env, now, Doors(self._platform, self._service), sdk=sdk)
@@ -113,13 +117,8 @@ class Provider:
         return self._project
 
     def _bearer(self) -> Bearer:
-        if not self._asking.acquire(timeout=max(self._network.left(), LEAST)):
-            said = "an earlier request for an identity is not answered"
-            raise ProviderUnavailable("Google", said)
-        try:
+        with self._asking:
             return self._identity.bearer()
-        finally:
-            self._asking.release()
 
     def _platform(self) -> Connection:
         """Never by a proxy, as Google's own clients have it: it is on the node."""

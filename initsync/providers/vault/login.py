@@ -6,11 +6,10 @@ https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#login
 
 import base64
 import json
-from _thread import allocate_lock
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from initsync.network.transport import LEAST, Network
+from initsync.network.transport import Network, Turn
 from initsync.providers.vault.api import Answer, Ask, Call
 from initsync.providers.vault.settings import Settings
 from initsync.words.errors import InvalidSetup, JasmError, NoIdentity, ProviderUnavailable
@@ -47,6 +46,10 @@ class Token(NamedTuple):
         return f"Token({self.whose}, redacted)"
 
 
+def _late() -> ProviderUnavailable:
+    return ProviderUnavailable("Vault", "an earlier login is not answered")
+
+
 class Tokens:
     """One a role, asked for when first needed; several threads may."""
 
@@ -60,27 +63,22 @@ class Tokens:
         """`of_person` gives the token of a person who asks by hand; empty: log in as a pod."""
         self._settings = settings
         self._ask = ask
-        self._network = network
         self._of_person = of_person
         self._jwt = ""
         """Read once: a pipe, as the doctor has it, gives it no second time."""
         self._kept: dict[Asker, Token] = {}
-        self._asking = allocate_lock()
+        self._asking = Turn(network.left, _late)
 
     def of(self, asker: Asker, refused: Token | None = None) -> Token:
         """The kept one, or another in place of one that Vault `refused`.
 
         Raises NoIdentity, AccessDenied, InvalidSetup and ProviderUnavailable.
         """
-        if not self._asking.acquire(timeout=max(self._network.left(), LEAST)):
-            raise ProviderUnavailable("Vault", "an earlier login is not answered")
-        try:
+        with self._asking:
             kept = self._kept.get(asker)
             if kept is None or kept is refused:
                 kept = self._kept[asker] = self._made(asker)
             return kept
-        finally:
-            self._asking.release()
 
     def revoke(self) -> None:
         """Give all of them back, best effort: what is not given back ends by itself.

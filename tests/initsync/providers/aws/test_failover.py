@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from initsync.network import transport
 from initsync.network.transport import Network
 from initsync.providers import fields
 from initsync.providers.aws import failover, paths
@@ -317,14 +318,16 @@ def test_the_first_region_as_its_own_second_is_none(aws: Regions, provider: Prov
 
 
 def test_who_waits_longer_than_there_is_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failover, "LEAST", 0.01)
+    monkeypatch.setattr(transport, "LEAST", 0.01)
     regions = failover.Failover(lambda: NOW, lambda: -60.0)
-    regions._turn.acquire()
 
     def never(_: Wanted) -> ExternalSecret:
         raise AccessDenied("a", "b", "c")
 
-    with pytest.raises(ProviderUnavailable, match="earlier requests to its regions"):
+    with (
+        regions._turn,
+        pytest.raises(ProviderUnavailable, match="earlier requests to its regions"),
+    ):
         regions.read(Wanted("/a", FIRST), SECOND, never)
 
 
