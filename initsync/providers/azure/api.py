@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from initsync.network.transport import Connection, Response, TransportError
+from initsync.providers.bearer import Refused
 from initsync.words.errors import ProviderUnavailable
 from initsync.words.wording import shortened
 
@@ -24,7 +25,7 @@ _BUSY = frozenset(["temporarily_unavailable", "server_error", "Throttled", "Serv
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-class Refusal(Exception):
+class Refusal(Refused):
     """A definite no. `code` is Azure's own, `inner` the more exact one that may be with it."""
 
     def __init__(self, status: int, code: str, inner: str, message: str) -> None:

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 
-from initsync.providers.azure.entra import Bearer
+from initsync.providers.bearer import Bearer
 
 _SECONDS = 15.0
 _SAID = 200  # characters of what it says

@@ -5,11 +5,11 @@ https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant
 
 import os.path
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from initsync.network.transport import Connection
-from initsync.providers.azure import api
+from initsync.providers.azure import api, clouds
 from initsync.providers.azure.clouds import Cloud
+from initsync.providers.bearer import Bearer
 from initsync.words import keys
 from initsync.words.errors import NoIdentity
 
@@ -18,7 +18,6 @@ TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105  # a variable's name
 VARIABLES = (CLIENT, TENANT, TOKEN_FILE)
 """What the webhook of workload identity gives a pod, beside `clouds.AUTHORITY`.
 https://azure.github.io/azure-workload-identity/docs/installation/mutating-admission-webhook.html"""
-_EARLY = 60.0  # seconds before its end at which a token is no longer begun with
 ADVICE = (
     'label the pod azure.workload.identity/use: "true", and annotate its ServiceAccount '
     "azure.workload.identity/client-id: CLIENT-ID; if both are there, delete the pod so that "
@@ -28,19 +27,8 @@ LOGIN = "log in by az login"
 """Instead, to a person, whose identity is not the pod's."""
 
 
-class Bearer(NamedTuple):
-    """An access token, and whose it is. Its printed form has none."""
-
-    token: str
-    expires: float
-    who: str
-
-    def __repr__(self) -> str:
-        return f"Bearer({self.who})"
-
-
 class Identity:
-    """A token for the vaults of a cloud, kept until shortly before it ends.
+    """Who gets tokens for the vaults of the environment's cloud.
 
     `connect` gives the connection to an authority's URL, `sdk` allows the login of `az`, `now` is
     epoch seconds.
@@ -58,20 +46,10 @@ class Identity:
         self._now = now
         self._connect = connect
         self._sdk = sdk
-        self._kept: Bearer | None = None
 
-    def bearer(self, cloud: Cloud) -> Bearer:
-        """A usable one. Raises NoIdentity, InvalidSetup and ProviderUnavailable."""
-        if self._kept is None or self._kept.expires - _EARLY < self._now():
-            self._kept = self._found(cloud)
-        return self._kept
-
-    def forget(self, refused: Bearer) -> None:
-        """Have the next one made anew, unless another thread has done so."""
-        if self._kept == refused:
-            self._kept = None
-
-    def _found(self, cloud: Cloud) -> Bearer:
+    def bearer(self) -> Bearer:
+        """A new one. Raises NoIdentity, InvalidSetup and ProviderUnavailable."""
+        cloud = clouds.cloud(self._env)
         missing = [name for name in VARIABLES if not self._env.get(name)]
         tried = f"workload identity: {', '.join(missing)} not set"
         if not missing:

@@ -4,19 +4,12 @@ from _thread import allocate_lock
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from initsync.network.transport import Connection, Network, Turn
+from initsync.network.transport import Connection, Network
 from initsync.network.trust import System
 from initsync.providers.azure import api, clouds, paths
-from initsync.providers.azure.clouds import Cloud
-from initsync.providers.azure.entra import Bearer, Identity
-from initsync.words.errors import ProviderUnavailable
+from initsync.providers.azure.entra import Identity
+from initsync.providers.bearer import Bearers
 from initsync.words.model import ExternalSecret
-
-_UNAUTHORIZED = 401
-
-
-def _late() -> ProviderUnavailable:
-    return ProviderUnavailable(api.ENTRA, "an earlier request for an identity is not answered")
 
 
 class Provider:
@@ -37,42 +30,35 @@ class Provider:
         self._tls = System()
         self._connections: dict[str, Connection] = {}
         self._opening = allocate_lock()
-        self._asking = Turn(network.left, _late)
         """One connection a host and one identity, however many secrets are asked for at once."""
-        self._identity = Identity(env, now, self._authority, sdk=sdk)
+        identity = Identity(env, now, self._authority, sdk=sdk)
+        self._bearers = Bearers(identity.bearer, now, network, api.ENTRA)
 
     def fetch(self, path: str, version: str = "") -> ExternalSecret:
         """The secret at `path`: its current version, or one by its id."""
         cloud = clouds.cloud(self._env)
         vault, name = clouds.vault_of(path, self._env), paths.place(path).name
-        bearer = self._bearer(cloud)
         connection = self._connection(cloud.vault(vault), api.LIMIT)
         try:
-            try:
-                answer = api.secret(connection, name, version, bearer.token)
-            except api.Refusal as error:
-                if error.status != _UNAUTHORIZED:
-                    raise
-                # Its end may have come early; a new one has what was changed since.
-                self._identity.forget(bearer)
-                bearer = self._bearer(cloud)
-                answer = api.secret(connection, name, version, bearer.token)
+            answer = self._bearers.answer(
+                lambda token: api.secret(connection, name, version, token)
+            )
         except api.Refusal as error:
             from initsync.providers.azure import failures  # a good sync never loads it
 
-            asked = failures.Asked(self.name, path, vault, name, version, bearer.who)
+            asked = failures.Asked(self.name, path, vault, name, version, error.who)
             raise failures.of_secret(error, asked) from error
         return self._external(path, answer)
 
     def prepare(self, path: str) -> None:
         """Have a token for `path`, which is kept. Raises as `fetch` does."""
         clouds.vault_of(path, self._env)
-        self._bearer(clouds.cloud(self._env))
+        self._bearers.get()
 
     def whoami(self, path: str) -> str:
         """The application, or whom `az` is logged in as: Entra has given it a token."""
         del path  # it is the same for every vault of a cloud
-        return self._bearer(clouds.cloud(self._env)).who
+        return self._bearers.get().who
 
     def _external(self, path: str, answer: Mapping[str, Any]) -> ExternalSecret:
         identifier, attributes = answer.get("id"), answer.get("attributes")
@@ -83,10 +69,6 @@ class Provider:
 
             warning = validity.warning(attributes, self._now())
         return ExternalSecret(str(answer["value"]), path, self.name, version, warning=warning)
-
-    def _bearer(self, cloud: Cloud) -> Bearer:
-        with self._asking:
-            return self._identity.bearer(cloud)
 
     def _authority(self, url: str) -> Connection:
         return self._connection(url, api.TOKEN_LIMIT)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from initsync.network.transport import Connection, Response, TransportError
+from initsync.providers.bearer import Refused
 from initsync.providers.gcp import crc32c
 from initsync.words.errors import ProviderUnavailable
 from initsync.words.wording import printable, shortened
@@ -36,7 +37,7 @@ _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  # a type
 
 
-class Refusal(Exception):
+class Refusal(Refused):
     """A definite no. `code` is Google's own, `reason` the more exact one that may be with it."""
 
     def __init__(self, service: str, status: int, code: str, reason: str, message: str) -> None:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from initsync.network.transport import Connection
+from initsync.providers.bearer import Bearer
 from initsync.providers.gcp import api, universe
-from initsync.providers.gcp.identity import Bearer
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup, NoIdentity
 from initsync.words.wording import printable, shortened, shown

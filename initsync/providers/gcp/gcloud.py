@@ -7,8 +7,8 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 
+from initsync.providers.bearer import Bearer
 from initsync.providers.gcp import api
-from initsync.providers.gcp.identity import Bearer
 from initsync.words.wording import printable
 
 _SECONDS = 20.0

@@ -9,26 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from initsync.network.transport import Connection
+from initsync.providers.bearer import Bearer
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup, NoIdentity
 
 FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 DEFAULT_FILE = f"{keys.SERVICEACCOUNT_DIR}/{keys.CREDENTIALS_FILE}"
 """Where the chart's `injection.credentials` puts one."""
-_EARLY = 60.0  # seconds before its end at which a token is no longer begun with
 LOGIN = "log in by gcloud auth login"
 """To a person, whose identity is not the pod's."""
-
-
-class Bearer(NamedTuple):
-    """An access token, and whose it is. Its printed form has none."""
-
-    token: str
-    expires: float
-    who: str
-
-    def __repr__(self) -> str:
-        return f"Bearer({self.who})"
 
 
 class Doors(NamedTuple):
@@ -41,7 +30,7 @@ class Doors(NamedTuple):
 
 
 class Identity:
-    """An access token, kept until shortly before it ends.
+    """Who gets access tokens.
 
     `now` is epoch seconds; `sdk` allows the login of `gcloud`.
     """
@@ -53,7 +42,6 @@ class Identity:
         self._now = now
         self._doors = doors
         self._sdk = sdk
-        self._kept: Bearer | None = None
 
     @property
     def file(self) -> str:
@@ -62,17 +50,7 @@ class Identity:
         return found or (DEFAULT_FILE if os.path.exists(DEFAULT_FILE) else "")
 
     def bearer(self) -> Bearer:
-        """A usable one. Raises NoIdentity, InvalidSetup and ProviderUnavailable."""
-        if self._kept is None or self._kept.expires - _EARLY < self._now():
-            self._kept = self._found()
-        return self._kept
-
-    def forget(self, refused: Bearer) -> None:
-        """Have the next one made anew, unless another thread has done so."""
-        if self._kept == refused:
-            self._kept = None
-
-    def _found(self) -> Bearer:
+        """A new one. Raises NoIdentity, InvalidSetup and ProviderUnavailable."""
         if file := self.file:
             return self._of_file(file)
         if self._sdk:

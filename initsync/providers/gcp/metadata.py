@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from initsync.network.transport import Connection, Response, TransportError
+from initsync.providers.bearer import Bearer
 from initsync.providers.gcp import api
-from initsync.providers.gcp.identity import DEFAULT_FILE, FILE, Bearer
+from initsync.providers.gcp.identity import DEFAULT_FILE, FILE
 from initsync.words.errors import (
     InvalidSetup,
     NoIdentity,

@@ -3,21 +3,17 @@
 from _thread import allocate_lock
 from collections.abc import Callable, Mapping
 
-from initsync.network.transport import Connection, Network, Turn
+from initsync.network.transport import Connection, Network
 from initsync.network.trust import System
+from initsync.providers.bearer import Bearers
 from initsync.providers.gcp import api, paths, universe
-from initsync.providers.gcp.identity import Bearer, Doors, Identity
-from initsync.words.errors import AnnotationError, InvalidSetup, ProviderUnavailable
+from initsync.providers.gcp.identity import Doors, Identity
+from initsync.words.errors import AnnotationError, InvalidSetup
 from initsync.words.model import ExternalSecret
 from initsync.words.wording import shown
 
-_UNAUTHORIZED = 401
-_OF_WHOM = (_UNAUTHORIZED, 403)
+_OF_WHOM = (401, 403)
 """Refusals that depend on who asks."""
-
-
-def _late() -> ProviderUnavailable:
-    return ProviderUnavailable("Google", "an earlier request for an identity is not answered")
 
 
 class Provider:
@@ -38,10 +34,10 @@ class Provider:
         self._tls = System()
         self._connections: dict[str, Connection] = {}
         self._opening, self._naming = allocate_lock(), allocate_lock()
-        self._asking = Turn(network.left, _late)
         """One connection a host, one identity and one project, however many secrets are asked for
         at once."""
         self._identity = Identity(env, now, Doors(self._platform, self._service), sdk=sdk)
+        self._bearers = Bearers(self._identity.bearer, now, network, "Google")
         self._project = ""
 
     def fetch(self, path: str, version: str = "") -> ExternalSecret:
@@ -49,23 +45,16 @@ class Provider:
         place, within = paths.place(path), universe.domain(self._env)
         version = _version(place, version)
         resource, location = self._resource(place)
-        bearer = self._bearer()
         connection = self._service(universe.secret_manager(location, within))
         asked = version or paths.LATEST
         try:
-            try:
-                found = api.access(connection, resource, asked, bearer.token)
-            except api.Refusal as error:
-                if error.status != _UNAUTHORIZED:
-                    raise
-                # Its end may have come early; a new one has what was changed since.
-                self._identity.forget(bearer)
-                bearer = self._bearer()
-                found = api.access(connection, resource, asked, bearer.token)
+            found = self._bearers.answer(
+                lambda token: api.access(connection, resource, asked, token)
+            )
         except api.Refusal as error:
             from initsync.providers.gcp import failures  # a good sync never loads it
 
-            who = self._who(bearer) if error.status in _OF_WHOM else ""
+            who = self._who(error.who) if error.status in _OF_WHOM else ""
             of = failures.Asked(self.name, path, resource, version, who)
             raise failures.of_secret(error, of) from error
         return ExternalSecret(found.data, path, self.name, found.version)
@@ -73,20 +62,20 @@ class Provider:
     def prepare(self, path: str) -> None:
         """Have a token for `path`, which is kept. Raises as `fetch` does."""
         del path  # it is the same for every secret
-        self._bearer()
+        self._bearers.get()
 
     def whoami(self, path: str) -> str:
         """The service account or principal: Google has given it a token."""
         del path
-        return self._who(self._bearer())
+        return self._who(self._bearers.get().who)
 
-    def _who(self, bearer: Bearer) -> str:
+    def _who(self, known: str) -> str:
         """Of a pod on GKE only the metadata server knows it, and a good sync does not ask."""
         if self._by_platform:
             from initsync.providers.gcp import metadata
 
             return metadata.who(self._platform())
-        return bearer.who
+        return known
 
     @property
     def _by_platform(self) -> bool:
@@ -115,10 +104,6 @@ class Provider:
         with self._naming:
             self._project = self._project or metadata.project(self._platform())
         return self._project
-
-    def _bearer(self) -> Bearer:
-        with self._asking:
-            return self._identity.bearer()
 
     def _platform(self) -> Connection:
         """Never by a proxy, as Google's own clients have it: it is on the node."""

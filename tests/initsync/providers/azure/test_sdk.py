@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from initsync.providers.azure import azcli
-from initsync.providers.azure.entra import Bearer
+from initsync.providers.bearer import Bearer
 from initsync.words.errors import JasmError
 from tests import oracles
 from tests.initsync.providers.azure.conftest import Make

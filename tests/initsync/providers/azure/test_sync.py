@@ -96,6 +96,7 @@ def test_a_sync_loads_nothing_of_other_clouds_and_nothing_for_failures(
         "initsync.providers.azure",
         *(f"initsync.providers.azure.{it}" for it in ("api", "clouds", "entra")),
         *(f"initsync.providers.azure.{it}" for it in ("keyvault", "paths")),
+        "initsync.providers.bearer",
     ]
     heavy = {"threading", "http.client", "random", "dataclasses", "subprocess", "shutil"}
     assert heavy & set(loaded) == set()

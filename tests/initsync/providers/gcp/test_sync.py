@@ -116,6 +116,7 @@ def test_a_sync_loads_nothing_of_other_clouds_and_nothing_for_failures(
 
     names = sorted(["api", "crc32c", own, "identity", "paths", "secretmanager", "universe"])
     assert [it for it in loaded if it.startswith("initsync.providers.")] == [
+        "initsync.providers.bearer",
         "initsync.providers.gcp",
         *(f"initsync.providers.gcp.{it}" for it in names),
     ]

@@ -1,0 +1,91 @@
+"""An access token of a cloud: kept until shortly before its end, made anew where it is refused."""
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from initsync.network.transport import Network, Turn
+from initsync.words.errors import ProviderUnavailable
+
+_EARLY = 60.0  # seconds before its end at which a token is no longer begun with
+_UNAUTHORIZED = 401
+_Answer = TypeVar("_Answer")
+
+
+class Bearer(NamedTuple):
+    """An access token, and whose it is. Its printed form has none."""
+
+    token: str
+    expires: float
+    """Epoch seconds."""
+    who: str
+
+    def __repr__(self) -> str:
+        return f"Bearer({self.who})"
+
+
+class Refused(Exception):
+    """A store's definite no to a request with a token."""
+
+    status: int
+    """Of its answer."""
+    who = ""
+    """Whose the token was."""
+
+
+class Bearers:
+    """One at a time, however many secrets are asked for at once.
+
+    `made` makes another, `now` is epoch seconds, `service` who gives them, for sentences.
+    """
+
+    def __init__(
+        self,
+        made: Callable[[], Bearer],
+        now: Callable[[], float],
+        network: Network,
+        service: str,
+    ) -> None:
+        def late() -> ProviderUnavailable:
+            said = "an earlier request for an identity is not answered"
+            return ProviderUnavailable(service, said)
+
+        self._made = made
+        self._now = now
+        self._turn = Turn(network.left, late)
+        self._kept: Bearer | None = None
+
+    def get(self) -> Bearer:
+        """A usable one. Raises as `made`, and ProviderUnavailable."""
+        with self._turn:
+            if self._kept is None or self._kept.expires - _EARLY < self._now():
+                self._kept = self._made()
+            return self._kept
+
+    def answer(self, ask: Callable[[str], _Answer]) -> _Answer:
+        """What a store gives to a token; asked once more where it does not know that.
+
+        Its end may have come early; and a new one has what was changed since. Raises as `ask` and
+        `made`; a Refused then says who asked.
+        """
+        bearer = self.get()
+        try:
+            return _asked(ask, bearer)
+        except Refused as refused:
+            if refused.status != _UNAUTHORIZED:
+                raise
+        self._forget(bearer)
+        return _asked(ask, self.get())
+
+    def _forget(self, refused: Bearer) -> None:
+        """Have the next one made anew, unless another thread has done so."""
+        with self._turn:
+            if self._kept == refused:
+                self._kept = None
+
+
+def _asked(ask: Callable[[str], _Answer], bearer: Bearer) -> _Answer:
+    try:
+        return ask(bearer.token)
+    except Refused as refused:
+        refused.who = bearer.who
+        raise
