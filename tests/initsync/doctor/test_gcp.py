@@ -17,6 +17,7 @@ from initsync.testing.pki import Authority
 from initsync.words import keys
 from initsync.words.errors import ClusterForbidden
 from initsync.words.model import PodRef, SyncRequest
+from tests.initsync.providers.fake_cloud import signed
 from tests.initsync.providers.gcp.fake_gcp import (
     AUDIENCE,
     GSA,
@@ -25,7 +26,6 @@ from tests.initsync.providers.gcp.fake_gcp import (
     SCOPE,
     SUBJECT,
     FakeGcp,
-    signed,
 )
 
 PATH = f"projects/{PROJECT}/secrets/db"

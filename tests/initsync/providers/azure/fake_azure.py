@@ -8,22 +8,14 @@ report, as comments name it. It is strict where a lean client could be wrong: sc
 audience of the token, version of the API.
 """
 
-import base64
-import hashlib
-import hmac
-import json
 import re
-import ssl
-import threading
 import uuid
-from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from initsync.testing.closing import Closing
 from initsync.testing.pki import Authority
+from tests.initsync.providers.fake_cloud import Answer, Asked, FakeCloud, signed, verified
 
 TENANT, CLIENT = "11111111-2222-3333-4444-555555555555", "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 ISSUER, SUBJECT = "https://oidc.example/cluster", "system:serviceaccount:shop:app"
@@ -38,58 +30,18 @@ CLOUDS = {
 }
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _VERSIONS = {"7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01", "2026-04-01"}
-_KEY = b"what the stand-in signs with"
 
 
-class Asked(NamedTuple):
-    """One request, as it arrived."""
-
-    host: str
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def form(self) -> dict[str, str]:
-        return dict(parse_qsl(self.body.decode()))
-
-
-class Answer(NamedTuple):
-    status: int
-    body: Any
-    """Bytes go as they are, all else as JSON."""
-    headers: Mapping[str, str] = {}
-
-
-class FakeAzure(Closing):
+class FakeAzure(FakeCloud):
     """`url` is the proxy's; `ca` the file of whom to trust."""
 
     def __init__(self, authority: Authority, directory: Path) -> None:
-        self.asked: list[Asked] = []
-        self.tunnels: list[str] = []
         self.readers = {CLIENT}
-        self.scripted: dict[str, list[Answer]] = {"token": [], "secret": []}
-        self.ca = str(authority.ca)
         self._secrets: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self._token_file = directory / "azure-identity-token"
         self.give_token()
         hosts = [name for login, suffix in CLOUDS.items() for name in (login, f"*.{suffix}")]
-        pair = authority.serving("azure", tuple(hosts))
-        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.tls.load_cert_chain(pair.certificate, pair.key)
-        handler = type("Handler", (_Handler,), {"azure": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False  # a kept-alive client connection would hold it up
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(authority, "azure", tuple(hosts))
 
     @property
     def env(self) -> dict[str, str]:
@@ -114,19 +66,14 @@ class FakeAzure(Closing):
         self._secrets.setdefault((vault, name), []).append(found)
         return version
 
-    def will(self, kind: str, status: int, body: Any, **headers: str) -> None:
-        """Answer the next request for a `token` or a `secret` so, in place of what is right."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.scripted[kind].append(Answer(status, body, named))
-
     def requests(self, method: str) -> list[Asked]:
         return [it for it in self.asked if it.method == method]
 
-    def answer(self, asked: Asked) -> Answer:
-        self.asked.append(asked)
-        kind = "token" if asked.host in CLOUDS else "secret"
-        if self.scripted[kind]:
-            return self.scripted[kind].pop(0)
+    def kind(self, asked: Asked) -> str:
+        """`token` or `secret`."""
+        return "token" if asked.host in CLOUDS else "secret"
+
+    def right(self, kind: str, asked: Asked) -> Answer:
         return self._entra(asked) if kind == "token" else self._vault(asked)
 
     def _entra(self, asked: Asked) -> Answer:
@@ -224,62 +171,3 @@ def _refused_login(status: int, error: str, code: int, text: str) -> Answer:
     body = {"error": error, "error_description": said, "error_codes": [code], "timestamp": stamp}
     more = {"trace_id": "t", "correlation_id": "c", "error_uri": f"https://{code}.example"}
     return Answer(status, {**body, **more})
-
-
-def signed(claims: Mapping[str, Any]) -> str:
-    """A JWT; by HMAC, since nobody but the stand-in looks at its signature."""
-    parts = [json.dumps({"alg": "HS256", "typ": "JWT"}), json.dumps(claims)]
-    text = ".".join(_encoded(part.encode()) for part in parts)
-    return f"{text}.{_encoded(hmac.digest(_KEY, text.encode(), hashlib.sha256))}"
-
-
-def verified(token: str) -> dict[str, Any]:
-    """Its claims; none where it is not ours."""
-    text, _, signature = token.rpartition(".")
-    if signature != _encoded(hmac.digest(_KEY, text.encode(), hashlib.sha256)):
-        return {}
-    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(text.partition(".")[2] + "=="))
-    return found
-
-
-def _encoded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    azure: FakeAzure
-
-    def do_CONNECT(self) -> None:
-        """Be the host that is asked for."""
-        self.azure.tunnels.append(self.path)
-        self.send_response_only(200)
-        self.end_headers()
-        self.connection = self.azure.tls.wrap_socket(self.connection, server_side=True)
-        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb")
-        self.close_connection = False
-
-    def do_GET(self) -> None:
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(int(headers.get("content-length", 0)))
-        asked = Asked(headers["host"], self.command, self.path, headers, body)
-        status, found, extra = self.azure.answer(asked)
-        raw = found if isinstance(found, bytes) else json.dumps(found).encode()
-        self.send_response_only(status)
-        own = {"Content-Type": "application/json; charset=utf-8", "Content-Length": str(len(raw))}
-        if "transfer-encoding" in {name.lower() for name in extra}:
-            del own["Content-Length"]
-        for name, value in {**own, **extra}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(raw)
-
-    do_POST = do_GET
-
-    def finish(self) -> None:
-        super().finish()
-        self.connection.close()
-
-    def log_message(self, *_: object) -> None:
-        """Keep the suite's output readable."""

@@ -10,14 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.initsync.providers.azure.fake_azure import (
-    CLIENT,
-    NOW,
-    TENANT,
-    Asked,
-    FakeAzure,
-    signed,
-)
+from tests.initsync.providers.azure.fake_azure import CLIENT, NOW, TENANT, FakeAzure
+from tests.initsync.providers.fake_cloud import Asked, signed
 
 SECRET = {
     "value": str,

@@ -13,7 +13,8 @@ from initsync.providers.bearer import Bearer
 from initsync.words.errors import JasmError
 from tests import oracles
 from tests.initsync.providers.azure.conftest import Make
-from tests.initsync.providers.azure.fake_azure import CLOUDS, NOW, Asked, FakeAzure
+from tests.initsync.providers.azure.fake_azure import CLOUDS, NOW, FakeAzure
+from tests.initsync.providers.fake_cloud import Asked
 
 SCRIPT = Path(__file__).with_name("keyvault_sdk.py")
 # What a client of many parts says and this one does not: that it can read a claims challenge.

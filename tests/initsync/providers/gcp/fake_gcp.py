@@ -8,21 +8,14 @@ of a location.
 """
 
 import base64
-import hashlib
-import hmac
 import json
 import re
-import ssl
-import threading
-from collections.abc import Mapping
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from initsync.testing.closing import Closing
 from initsync.testing.pki import Authority
+from tests.initsync.providers.fake_cloud import Answer, Asked, FakeCloud, signed, verified
 from tests.initsync.providers.gcp import crc
 
 NOW = 1_764_500_000
@@ -37,63 +30,23 @@ LOCATIONS = ("europe-west1", "us-east4")
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 IAM_SCOPE = "https://www.googleapis.com/auth/iam"
 _JWT = "urn:ietf:params:oauth:token-type:jwt"
-_KEY = b"what the stand-in signs with"
 
 
-class Asked(NamedTuple):
-    """One request, as it arrived."""
-
-    host: str
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def form(self) -> dict[str, str]:
-        return dict(parse_qsl(self.body.decode()))
-
-
-class Answer(NamedTuple):
-    status: int
-    body: Any
-    """Bytes go as they are, all else as JSON."""
-    headers: Mapping[str, str] = {}
-
-
-class FakeGcp(Closing):
+class FakeGcp(FakeCloud):
     """`url` is the proxy's, `metadata` host and port of the metadata server."""
 
     def __init__(self, authority: Authority, directory: Path) -> None:
-        self.asked: list[Asked] = []
-        self.tunnels: list[str] = []
         self.readers = {GSA, PRINCIPAL}
         self.impersonators = {PRINCIPAL}
         self.email = GSA
-        self.scripted: dict[str, list[Answer]] = {}
-        self.ca = str(authority.ca)
         self._directory = directory
         self._secrets: dict[str, list[dict[str, Any]]] = {}
         self.aliases: dict[str, int] = {}
         services = [f"{name}.{it}" for it in UNIVERSES for name in ("sts", "iamcredentials")]
         places = ["", *(f".{it}.rep" for it in LOCATIONS)]
         stores = [f"secretmanager{place}.{it}" for it in UNIVERSES for place in places]
-        pair = authority.serving("gcp", (*services, *stores))
-        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.tls.load_cert_chain(pair.certificate, pair.key)
-        handler = type("Handler", (_Handler,), {"gcp": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False  # a kept-alive client connection would hold it up
-        self.metadata = f"127.0.0.1:{self._server.server_port}"
-        self.url = f"http://{self.metadata}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(authority, "gcp", (*services, *stores))
+        self.metadata = self.address
 
     @property
     def env(self) -> dict[str, str]:
@@ -135,19 +88,14 @@ class FakeGcp(Closing):
         base = f"projects/{PROJECT}{place}/secrets/{name}"
         self._secrets.setdefault(base, []).append({"value": value, "state": state})
 
-    def will(self, kind: str, status: int, body: Any, **headers: str) -> None:
-        """Answer the next request of a kind so: `metadata`, `sts`, `iam` or `secret`."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.scripted.setdefault(kind, []).append(Answer(status, body, named))
-
     def requests(self, kind: str) -> list[Asked]:
         return [it for it in self.asked if _kind(it) == kind]
 
-    def answer(self, asked: Asked) -> Answer:
-        self.asked.append(asked)
-        kind = _kind(asked)
-        if self.scripted.get(kind):
-            return self.scripted[kind].pop(0)
+    def kind(self, asked: Asked) -> str:
+        """`metadata`, `sts`, `iam` or `secret`."""
+        return _kind(asked)
+
+    def right(self, kind: str, asked: Asked) -> Answer:
         return getattr(self, f"_{kind}")(asked)  # type: ignore[no-any-return]
 
     def _metadata(self, asked: Asked) -> Answer:
@@ -279,62 +227,3 @@ def _kind(asked: Asked) -> str:
 def _numbered(base: str) -> str:
     """Google names projects by number in what it answers."""
     return base.replace(f"projects/{PROJECT}", f"projects/{NUMBER}")
-
-
-def signed(claims: Mapping[str, Any]) -> str:
-    """A JWT; by HMAC, since nobody but the stand-in looks at its signature."""
-    parts = [json.dumps({"alg": "HS256", "typ": "JWT"}), json.dumps(claims)]
-    text = ".".join(_encoded(part.encode()) for part in parts)
-    return f"{text}.{_encoded(hmac.digest(_KEY, text.encode(), hashlib.sha256))}"
-
-
-def verified(token: str) -> dict[str, Any]:
-    """Its claims; none where it is not ours."""
-    text, _, signature = token.rpartition(".")
-    if signature != _encoded(hmac.digest(_KEY, text.encode(), hashlib.sha256)):
-        return {}
-    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(text.partition(".")[2] + "=="))
-    return found
-
-
-def _encoded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    gcp: FakeGcp
-
-    def do_CONNECT(self) -> None:
-        """Be the host that is asked for."""
-        self.gcp.tunnels.append(self.path)
-        self.send_response_only(200)
-        self.end_headers()
-        self.connection = self.gcp.tls.wrap_socket(self.connection, server_side=True)
-        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb")
-        self.close_connection = False
-
-    def do_GET(self) -> None:
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(int(headers.get("content-length", 0)))
-        asked = Asked(headers["host"], self.command, self.path, headers, body)
-        status, found, extra = self.gcp.answer(asked)
-        raw = found if isinstance(found, bytes) else json.dumps(found).encode()
-        self.send_response_only(status)
-        own = {"Content-Type": "application/json; charset=UTF-8", "Content-Length": str(len(raw))}
-        if "transfer-encoding" in {name.lower() for name in extra}:
-            del own["Content-Length"]
-        for name, value in {**own, **extra}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        with suppress(OSError):  # of more than it wants a client takes only the beginning
-            self.wfile.write(raw)
-
-    do_POST = do_GET
-
-    def finish(self) -> None:
-        super().finish()
-        self.connection.close()
-
-    def log_message(self, *_: object) -> None:
-        """Keep the suite's output readable."""

@@ -7,7 +7,8 @@ import pytest
 from initsync.network.transport import Network
 from initsync.providers.gcp.secretmanager import Provider
 from initsync.words.errors import NoIdentity
-from tests.initsync.providers.gcp.fake_gcp import GSA, NOW, PROJECT, SCOPE, FakeGcp, signed
+from tests.initsync.providers.fake_cloud import signed
+from tests.initsync.providers.gcp.fake_gcp import GSA, NOW, PROJECT, SCOPE, FakeGcp
 
 PATH = f"projects/{PROJECT}/secrets/db"
 PROGRAM = """#!/bin/sh

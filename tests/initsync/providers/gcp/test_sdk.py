@@ -11,8 +11,9 @@ import pytest
 from initsync.providers.gcp.secretmanager import Provider
 from initsync.words.errors import JasmError
 from tests import oracles
+from tests.initsync.providers.fake_cloud import Asked
 from tests.initsync.providers.gcp.conftest import Make
-from tests.initsync.providers.gcp.fake_gcp import PROJECT, Asked, FakeGcp
+from tests.initsync.providers.gcp.fake_gcp import PROJECT, FakeGcp
 
 SCRIPT = Path(__file__).with_name("gcp_sdk.py")
 HOME = f"projects/{PROJECT}/secrets"
