@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from initsync.doctor import asking, podtoken
+from initsync.doctor import asking, mounted, podtoken
 from initsync.doctor.azure import identity as identities
 from initsync.doctor.diagnoses import SECRET, WHO, Asker, Part, Patient
 from initsync.doctor.result import Result, Unread, attempt, skipped
@@ -47,8 +47,7 @@ def _as_pod(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Re
         why = "the pod has no workload identity"
         yield from (skipped(check, why) for check in (WHO, SECRET))
         return
-    projected = identities.projected(pod, of_pod[TOKEN_FILE]) or {}
-    audience = projected.get("audience") or AUDIENCE
+    audience = mounted.audience(pod, of_pod[TOKEN_FILE]) or AUDIENCE
     account = pod["spec"].get("serviceAccountName", "default")
     first = parts[0].target.entries[0]
     token = attempt(lambda: podtoken.made(asker.reads, first, account, audience))
@@ -70,5 +69,5 @@ def _harmless(of_pod: Mapping[str, str]) -> dict[str, str]:
 
 def _told(pod: JsonObject, names: Sequence[str]) -> dict[str, str]:
     """Those of the pod's variables that say something."""
-    found = identities.environment(pod)
+    found = mounted.environment(pod)
     return {name: found[name] for name in names if found.get(name)}

@@ -3,10 +3,9 @@
 https://azure.github.io/azure-workload-identity/docs/installation/mutating-admission-webhook.html
 """
 
-import os.path
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
+from initsync.doctor import mounted
 from initsync.doctor.diagnoses import IDENTITY
 from initsync.doctor.result import Result, Stored, Unread, failed, failure, ok, skipped, warning
 from initsync.kube import podfields
@@ -19,11 +18,7 @@ from initsync.words.model import JsonObject
 from initsync.words.wording import shown
 
 _AGAIN = "delete the pod so that admission runs again"
-
-
-def environment(pod: JsonObject) -> dict[str, str]:
-    """Of `jasm-init`; references to elsewhere are empty."""
-    return podfields.variables(podfields.ours(pod) or {})
+_OWN = "the API server's own"
 
 
 def check(pod: JsonObject, account: Stored, paths: Sequence[str]) -> Iterator[Result]:
@@ -31,7 +26,7 @@ def check(pod: JsonObject, account: Stored, paths: Sequence[str]) -> Iterator[Re
     if not podfields.ours(pod):
         yield skipped(IDENTITY, f"it comes with {keys.CONTAINER}, which the pod lacks")
         return
-    env = environment(pod)
+    env = mounted.environment(pod)
     missing = [name for name in VARIABLES if not env.get(name)]
     if len(missing) == len(VARIABLES):
         yield _none(pod, account)
@@ -63,17 +58,16 @@ def _none(pod: JsonObject, account: Stored) -> Result:
 
 def _workload(pod: JsonObject, account: Stored, env: Mapping[str, str]) -> Result:
     client, path = env[CLIENT], env[TOKEN_FILE]
-    token = projected(pod, path)
-    if token is None:
+    audience = mounted.audience(pod, path)
+    if audience is None:
         said = f"no volume with a token is mounted at {path} in {keys.CONTAINER}"
         return failed(IDENTITY, f"workload identity: {said}", _AGAIN, 4)
     other = _client(account) if isinstance(account, dict) else ""
     if other not in ("", client):
         said = f"the pod is application {client}, its ServiceAccount has {shown(other)}"
         return warning(IDENTITY, said, f"if the latter is right, {_AGAIN}")
-    audience = token.get("audience") or "the API server's own"
     whom = f"application {client} of tenant {env[TENANT]}"
-    return ok(IDENTITY, f"workload identity: {whom}, by a token for {audience} at {path}")
+    return ok(IDENTITY, f"workload identity: {whom}, by a token for {audience or _OWN} at {path}")
 
 
 def _places(env: Mapping[str, str], paths: Sequence[str]) -> Iterator[Result]:
@@ -88,16 +82,3 @@ def _places(env: Mapping[str, str], paths: Sequence[str]) -> Iterator[Result]:
 
 def _client(account: JsonObject) -> str:
     return str((account["metadata"].get("annotations") or {}).get(CLIENT_ID) or "")
-
-
-def projected(pod: JsonObject, path: str) -> Mapping[str, Any] | None:
-    """The serviceAccountToken at that path in `jasm-init`, where a volume says so."""
-    volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes") or []}
-    for mount in (podfields.ours(pod) or {}).get("volumeMounts") or []:
-        at = mount["mountPath"].rstrip("/")
-        if path.startswith(f"{at}/"):
-            sources = (volumes.get(mount["name"], {}).get("projected") or {}).get("sources") or []
-            tokens: list[Mapping[str, Any]] = [it.get("serviceAccountToken") for it in sources]
-            file = os.path.relpath(path, at)
-            return next((it for it in tokens if it and it.get("path") == file), None)
-    return None

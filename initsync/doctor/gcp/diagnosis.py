@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from initsync.doctor import asking, podtoken
+from initsync.doctor import asking, mounted, podtoken
 from initsync.doctor.diagnoses import SECRET, WHO, Asker, Part, Patient
 from initsync.doctor.gcp import identity as identities
 from initsync.doctor.gcp.identity import Source
@@ -97,7 +97,7 @@ def _token(asker: Asker, parts: Sequence[Part], pod: JsonObject, found: JsonObje
 
 
 def _audience(pod: JsonObject, found: JsonObject) -> str:
-    return identities.audience(pod, _file(found)) or ""
+    return mounted.audience(pod, _file(found)) or ""
 
 
 def _file(found: JsonObject) -> str:
@@ -116,5 +116,5 @@ def _parsed(text: str) -> JsonObject:
 
 def _told(pod: JsonObject) -> Mapping[str, str]:
     """The pod's places, as far as it names any."""
-    found = identities.environment(pod)
+    found = mounted.environment(pod)
     return {name: found[name] for name in _PLACE if found.get(name)}

@@ -3,10 +3,10 @@
 https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
 """
 
-import os.path
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from initsync.doctor import mounted
 from initsync.doctor.diagnoses import IDENTITY
 from initsync.doctor.result import Result, Stored, failed, ok, skipped, warning
 from initsync.kube import podfields
@@ -27,29 +27,18 @@ class Source(NamedTuple):
     key: str
 
 
-def environment(pod: JsonObject) -> dict[str, str]:
-    """Of `jasm-init`; references to elsewhere are empty."""
-    return podfields.variables(podfields.ours(pod) or {})
-
-
 def file(pod: JsonObject) -> str:
     """Where `jasm-init` looks for a credential configuration."""
-    return environment(pod).get(FILE) or DEFAULT_FILE
+    return mounted.environment(pod).get(FILE) or DEFAULT_FILE
 
 
 def source(pod: JsonObject) -> Source | None:
     """The ConfigMap that is mounted there, if one is."""
-    for path, part in _mounted(pod, file(pod), "configMap"):
+    for path, part in mounted.parts(pod, file(pod), "configMap"):
         items = part.get("items") or [{"key": path, "path": path}]
         if key := next((it["key"] for it in items if it["path"] == path), ""):
             return Source(str(part.get("name") or ""), key)
     return None
-
-
-def audience(pod: JsonObject, token_file: str) -> str | None:
-    """Of the token at that path in `jasm-init`; None where no volume says that there is one."""
-    tokens = _mounted(pod, token_file, "serviceAccountToken")
-    return next((it.get("audience", "") for path, it in tokens if it.get("path") == path), None)
 
 
 def check(pod: JsonObject, account: Stored, asked_for: Sequence[str]) -> Iterator[Result]:
@@ -57,7 +46,7 @@ def check(pod: JsonObject, account: Stored, asked_for: Sequence[str]) -> Iterato
     if not podfields.ours(pod):
         yield skipped(IDENTITY, f"it comes with {keys.CONTAINER}, which the pod lacks")
         return
-    env, found = environment(pod), source(pod)
+    env, found = mounted.environment(pod), source(pod)
     elsewhere = found is not None or bool(env.get(FILE))
     yield _external(pod, found) if elsewhere else _on_gke(pod, account)
     nameless = [path for path in asked_for if not paths.place(path).project]
@@ -85,14 +74,3 @@ def _on_gke(pod: JsonObject, account: Stored) -> Result:
     who = f"Google service account {marks[ANNOTATION]}" if marks.get(ANNOTATION) else "itself"
     said = f"ServiceAccount {name} as {who}, by GKE's metadata server"
     return ok(IDENTITY, f"{said}; outside of GKE it needs a credential configuration")
-
-
-def _mounted(pod: JsonObject, path: str, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Sources of a kind in volumes that `jasm-init` has around `path`, with its path in them."""
-    volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes") or []}
-    for mount in (podfields.ours(pod) or {}).get("volumeMounts") or []:
-        at = mount["mountPath"].rstrip("/")
-        if path.startswith(f"{at}/"):
-            volume = volumes.get(mount["name"]) or {}
-            parts = (volume.get("projected") or {}).get("sources") or [volume]
-            yield from ((os.path.relpath(path, at), it[kind]) for it in parts if it.get(kind))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from initsync.doctor import asking, podtoken
+from initsync.doctor import asking, mounted, podtoken
 from initsync.doctor.diagnoses import SECRET, WHO, Asker, Part, Patient
 from initsync.doctor.result import Result, Unread, attempt, failure, skipped
 from initsync.doctor.vault import identity as identities
@@ -41,7 +41,7 @@ def _as_caller(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator
         yield skipped(WHO, "you have no VAULT_ADDR, and your token goes to none that a pod names")
         yield skipped(SECRET, "it needs your VAULT_ADDR and Vault token, or --as-pod")
         return
-    of_pod = identities.environment(pod)
+    of_pod = mounted.environment(pod)
     told = {name: of_pod[name] for name in _HARMLESS if of_pod.get(name)}
     provider = _made(told | dict(asker.env), asker, by_hand=True)
     yield from asking.as_caller(provider, parts, _STORE)
@@ -49,20 +49,20 @@ def _as_caller(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator
 
 def _as_pod(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
     """The very requests of `jasm-init`, by a token of the pod's ServiceAccount."""
-    of_pod = identities.environment(pod)
+    of_pod = mounted.environment(pod)
     try:
         path = settings.from_env(of_pod).token_file
     except InvalidSetup as error:
         yield from (failure(check, error) for check in (WHO, SECRET))
         return
-    there = identities.projected(pod, path)
-    if there is None:
+    audience = mounted.audience(pod, path)
+    if audience is None:
         why = "the pod has no token for Vault"
         yield from (skipped(check, why) for check in (WHO, SECRET))
         return
     account = pod["spec"].get("serviceAccountName", "default")
     first = parts[0].target.entries[0]
-    token = attempt(lambda: podtoken.made(asker.reads, first, account, there.audience))
+    token = attempt(lambda: podtoken.made(asker.reads, first, account, audience))
     if isinstance(token, Unread):
         yield from (token.result(check) for check in (WHO, SECRET))
         return
@@ -75,7 +75,7 @@ def _as_pod(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Re
 
 def _of_pod(pod: JsonObject) -> dict[str, str]:
     """The platform's variables as the pod has them, without those that name files there."""
-    found = identities.environment(pod)
+    found = mounted.environment(pod)
     named = {name: value for name, value in found.items() if "VAULT_" in name and value}
     return {name: value for name, value in named.items() if name not in _FILES}
 
