@@ -13,7 +13,7 @@ _PREFIX = rules.SUBDOMAIN.pattern.replace("a-z", "A-Za-z")
 def labels() -> Schema:
     """Of an entry's `labels`."""
     found = _metadata("Labels", rules.SUBDOMAIN.pattern, _literal)
-    found["additionalProperties"]["pattern"] = _whole(rf"({rules.QUALIFIED.pattern})?")
+    found["additionalProperties"]["pattern"] = whole(rf"({rules.QUALIFIED.pattern})?")
     return found
 
 
@@ -26,7 +26,7 @@ def _metadata(title: str, prefix: str, written: Callable[[str], str]) -> Schema:
         "are JASM's own. One that is named here no more goes.",
         "type": "object",
         "propertyNames": {
-            "pattern": _whole(rf"({prefix}/)?{rules.QUALIFIED.pattern}"),
+            "pattern": whole(rf"({prefix}/)?{rules.QUALIFIED.pattern}"),
             "not": {"pattern": f"^({ours}|[^/]{{{rules.NAME_LIMIT + 1}}})"},
         },
         "additionalProperties": {
@@ -42,7 +42,8 @@ def annotations() -> Schema:
     return _metadata("Annotations", _PREFIX, _any_case)
 
 
-def _whole(pattern: str) -> str:
+def whole(pattern: str) -> str:
+    """Of a text as a whole. Nothing in it looks ahead, which not every validator can."""
     return f"^({pattern})$"
 
 

@@ -1,10 +1,8 @@
 """The part of the annotation's JSON Schema about fields that one provider has alone. Pure."""
 
-from typing import Any
-
+from initsync.annotation.metadataschema import Schema
 from initsync.annotation.request import OwnField, Providers
 
-Schema = dict[str, Any]
 Owners = dict[str, dict[str, OwnField]]
 """By the name of a field, and by provider."""
 

@@ -5,14 +5,12 @@ in the descriptions, under `UNSAID`. https://json-schema.org/draft/2020-12
 """
 
 from collections.abc import Collection
-from typing import Any
 
 from initsync.annotation import entry, metadataschema, ownfields, plain, tree, values
+from initsync.annotation.metadataschema import Schema, whole
 from initsync.annotation.request import Providers
 from initsync.words import keys, rules, secrettypes
 from initsync.words.model import FORMATS, WHOLE
-
-Schema = dict[str, Any]
 
 UNSAID = (
     "provider has a rule of its own for path, for version, and for the fields that it alone has",
@@ -96,7 +94,7 @@ def _required(providers: Collection[str]) -> Schema:
             "title": "Name of the Secret",
             "description": "That of the Kubernetes Secret, which is in the pod's own namespace.",
             "type": "string",
-            "pattern": _whole(rules.SUBDOMAIN.pattern),
+            "pattern": whole(rules.SUBDOMAIN.pattern),
             "maxLength": rules.NAME_LIMIT,
         },
     }
@@ -132,7 +130,7 @@ def _chosen() -> Schema:
         "type": "object",
         "minProperties": 1,
         "maxProperties": 1,
-        "propertyNames": {"pattern": _whole(r"[^/][\s\S]*|/([^~]|~[01])*")},
+        "propertyNames": {"pattern": whole(r"[^/][\s\S]*|/([^~]|~[01])*")},
         "additionalProperties": {"$ref": "#/$defs/key"},
     }
     return {
@@ -176,7 +174,7 @@ def _key() -> Schema:
         "description": "Letters, digits, '-', '_' and '.', but not '.' and not '..' first; as an "
         "item of keys the name in the secret, too.",
         "type": "string",
-        "pattern": _whole(rules.KEY.pattern),
+        "pattern": whole(rules.KEY.pattern),
         "maxLength": rules.KEY_LIMIT,
         "not": {"pattern": r"^\.(\.|$)"},
     }
@@ -191,7 +189,7 @@ def _template() -> Schema:
         "title": "A value",
         "description": "Text with ${NAME|FILTER} in it.",
         "type": "string",
-        "pattern": _whole(rf"([^$]|\$+[^${{]|\$\$+\{{|{reference})*\$*"),
+        "pattern": whole(rf"([^$]|\$+[^${{]|\$\$+\{{|{reference})*\$*"),
     }
 
 
@@ -209,8 +207,3 @@ def _not_nothing() -> Schema:
         "if": {"required": ["keys"], "properties": {"keys": {"maxItems": 0}}},
         "then": {"required": ["values"], "properties": {"values": {"minProperties": 1}}},
     }
-
-
-def _whole(pattern: str) -> str:
-    """Of a text as a whole. Nothing in it looks ahead, which not every validator can."""
-    return f"^({pattern})$"
