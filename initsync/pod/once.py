@@ -1,7 +1,7 @@
 """One sync as the pod itself: all that it rests on is read anew from environment and files."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from initsync.kube.access import in_cluster
 from initsync.kube.cluster import LIMIT, Cluster
@@ -16,6 +16,9 @@ from initsync.words import keys
 from initsync.words.errors import InvalidSetup, JasmError
 from initsync.words.model import PodRef
 from initsync.words.outcome import Outcome
+
+if TYPE_CHECKING:  # a sync needs no types
+    from initsync.sync.kept import Kept
 
 _SOURCE = f"spec.initContainers{{{keys.CONTAINER}}}"
 
@@ -56,15 +59,24 @@ def directory(env: Mapping[str, str]) -> str:
 
 
 def sync(
-    env: Mapping[str, str], annotations: Mapping[str, str], log: Log, *, quiet: bool = False
+    env: Mapping[str, str],
+    annotations: Mapping[str, str],
+    log: Log,
+    *,
+    quiet: bool = False,
+    kept: "Kept | None" = None,
 ) -> Synced:
-    """Do what `annotations` ask; every failure of the table becomes its report."""
+    """Do what `annotations` ask; every failure of the table becomes its report.
+
+    `kept`: who a sidecar is.
+    """
     try:
         started = run.start(env, log, quiet=quiet)
         place = _place(started)
     except JasmError as error:
         return failed(env, error, annotations, log)
-    return Synced(run.sync_pod(started, place.pod, annotations, place.cluster), place)
+    reports = run.sync_pod(started, place.pod, annotations, place.cluster, kept=kept)
+    return Synced(reports, place)
 
 
 def failed(

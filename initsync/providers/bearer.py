@@ -52,14 +52,14 @@ class Bearers:
         self._made = made
         self._now = now
         self._turn = Turn(network.left, late)
-        self._kept: Bearer | None = None
+        self.kept: Bearer | None = None
 
     def get(self) -> Bearer:
         """A usable one. Raises as `made`, and ProviderUnavailable."""
         with self._turn:
-            if self._kept is None or self._kept.expires - _EARLY < self._now():
-                self._kept = self._made()
-            return self._kept
+            if self.kept is None or self.kept.expires - _EARLY < self._now():
+                self.kept = self._made()
+            return self.kept
 
     def answer(self, ask: Callable[[str], _Answer]) -> _Answer:
         """What a store gives to a token; asked once more where it does not know that.
@@ -79,8 +79,8 @@ class Bearers:
     def _forget(self, refused: Bearer) -> None:
         """Have the next one made anew, unless another thread has done so."""
         with self._turn:
-            if self._kept == refused:
-                self._kept = None
+            if self.kept == refused:
+                self.kept = None
 
 
 def _asked(ask: Callable[[str], _Answer], bearer: Bearer) -> _Answer:

@@ -15,7 +15,8 @@ class SecretProvider(Protocol):
     One that logs in somewhere also has `prepare(path)`: it gets and keeps the identity that
     `fetch(path)` needs, while the Secrets of the cluster are still being read. One that holds
     something there, such as a token that lives on, also has `close()`: it gives that back, best
-    effort, when the sync has ended; of a sidecar each of its syncs.
+    effort, when the sync has ended. One whose identity lasts longer than a sync has `kept`: a
+    sidecar reads it at the end of a sync, and sets it in the next one; then it does not close.
     """
 
     @property

@@ -34,6 +34,7 @@ from initsync.words.wording import bug
 
 if TYPE_CHECKING:  # a sync needs no types
     from initsync.providers.interface import SecretProvider
+    from initsync.sync.kept import Kept
 
 
 class Run(NamedTuple):
@@ -70,21 +71,29 @@ def sync_pod(
     cluster: Secrets,
     *,
     sdk: bool = False,
+    kept: "Kept | None" = None,
 ) -> Reports:
     """Do what the annotations of `pod` ask; every failure of the table becomes its report.
 
-    `sdk`: the cloud SDK's own sources of identity (profiles, SSO) may be asked too.
+    `sdk`: the cloud SDK's own sources of identity (profiles, SSO) may be asked too. `kept`: of
+    whoever syncs again and again.
     """
     try:
         wanted = targets(_asked(pod, annotations))
         made = _made(run, wanted, sdk=sdk)
+        if kept:
+            kept.give(made)
     except Exception as error:  # a bug is reported like a failure, by its place only
         return (failed(error, annotations),)
     try:
-        return _done(run, wanted, made.__getitem__, annotations, cluster)
+        reports = _done(run, wanted, made.__getitem__, annotations, cluster)
+        if kept:
+            kept.take(made, reports)
+        return reports
     finally:
-        for provider in made.values():
-            _close(provider)
+        for name, provider in made.items():
+            if not (kept and kept.has(name)):
+                _close(provider)
 
 
 def _done(

@@ -19,6 +19,7 @@ from initsync.pod import once, podinfo, readyfile
 from initsync.pod.once import Synced
 from initsync.pod.sidecar.cycles import Cycles
 from initsync.sync import settings
+from initsync.sync.kept import Kept
 from initsync.sync.log import Log
 from initsync.sync.report import Reports, failed
 from initsync.words import keys
@@ -81,6 +82,7 @@ class Sidecar:
     ) -> None:
         self.env = env
         self.cycles = Cycles()
+        self._kept = Kept()
         self._log = log
         self._clock = clock
         self._chosen = interval
@@ -91,7 +93,7 @@ class Sidecar:
 
     def start(self) -> int:
         """The sync for which the pod's start waits, told as an init container's; its exit code."""
-        synced = once.sync(self.env, self._annotations(), self._log)
+        synced = once.sync(self.env, self._annotations(), self._log, kept=self._kept)
         once.hand_over(self.env, synced.outcomes)
         once.tell(self.env, synced, self._log)
         self._count(synced)
@@ -148,7 +150,7 @@ class Sidecar:
         """None where the annotation was taken away: said once, for it may come back."""
         if annotations[keys.ANNOTATION]:
             self._idle = False
-            return once.sync(self.env, annotations, self._log, quiet=True)
+            return once.sync(self.env, annotations, self._log, quiet=True, kept=self._kept)
         if not self._idle:
             self._log.info(NOTHING_TO_DO)
         self._idle = True

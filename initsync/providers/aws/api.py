@@ -9,7 +9,7 @@ import json
 from _thread import allocate_lock
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from initsync.network.transport import Connection, Network, Response, TransportError
@@ -18,6 +18,9 @@ from initsync.providers.aws import container, endpoints
 from initsync.providers.aws.sigv4 import Credentials, sign
 from initsync.words.errors import InvalidSetup, ProviderUnavailable
 from initsync.words.wording import shortened, shown
+
+if TYPE_CHECKING:  # few entries name one
+    from initsync.providers.aws import roles
 
 # https://github.com/boto/botocore/blob/develop/botocore/retries/standard.py and, for the last
 # line, the services' own errors that their documentation calls worth another try.
@@ -104,6 +107,19 @@ class Operation(NamedTuple):
     name: str
     """The service's, for messages."""
     target: str
+
+
+class Wanted(NamedTuple):
+    """What a service is asked for."""
+
+    path: str
+    region: str
+    version: str = ""
+    """As the entry has it; empty: the current one."""
+    role: "roles.Role | None" = None
+    """That the pod's own assumes for it."""
+    sts: str = ""
+    """The region whose STS is asked; empty: the usual one."""
 
 
 def ask(

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 import re
 from _thread import allocate_lock
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from initsync.network.transport import Connection, Network, Turn
 from initsync.providers.aws import api, container, endpoints
@@ -57,13 +57,13 @@ class Identity:
             self._sources.append(credentials)
         self.advice = LOGIN if sdk else ADVICE
         """What whoever asks may do to have one."""
-        self._kept: Credentials | None = None
+        self.kept: Credentials | None = None
 
     def credentials(self) -> Credentials:
         """Usable ones. Raises NoIdentity, AccessDenied and ProviderUnavailable."""
-        if self._kept is None or self._kept.expires - _EARLY < self._now():
-            self._kept = self._first()
-        return self._kept
+        if self.kept is None or self.kept.expires - _EARLY < self._now():
+            self.kept = self._first()
+        return self.kept
 
     def _first(self) -> Credentials:
         tried: list[str] = []
@@ -119,19 +119,6 @@ class Identity:
         return self._env.get("AWS_ROLE_SESSION_NAME") or f"jasm-{pod}"[:_SESSION_LIMIT]
 
 
-class Wanted(NamedTuple):
-    """What a service is asked for."""
-
-    path: str
-    region: str
-    version: str = ""
-    """As the entry has it; empty: the current one."""
-    role: "roles.Role | None" = None
-    """That the pod's own assumes for it."""
-    sts: str = ""
-    """The region whose STS is asked; empty: the usual one."""
-
-
 def _late() -> ProviderUnavailable:
     return ProviderUnavailable("AWS", "an earlier request for an identity is not answered")
 
@@ -161,14 +148,24 @@ class Client:
         self._region = self._sts_elsewhere = ""
         self._failover: failover.Failover | None = None
         self._roles: roles.Roles | None = None
+        self._assumed_roles: dict[roles.Role, Credentials] = {}
         self._identity = Identity(env, now, self._sts, self._services.direct, sdk=sdk)
+
+    @property
+    def kept(self) -> tuple[Any, Any]:
+        """Credentials, own and by role, for the next of a sidecar's syncs."""
+        return self._identity.kept, self._assumed_roles
+
+    @kept.setter
+    def kept(self, found: tuple[Any, Any]) -> None:
+        self._identity.kept, self._assumed_roles = found
 
     def fetch(
         self, path: str, version: str = "", options: Mapping[str, str] | None = None
     ) -> ExternalSecret:
         """What is at `path`: the current version, or another that has a name."""
         self._region = region = self._region_of(path)
-        wanted = Wanted(path, region, version)
+        wanted = api.Wanted(path, region, version)
         if options:
             from initsync.providers.aws import roles  # few entries have any
 
@@ -190,11 +187,11 @@ class Client:
         region = endpoints.signing_region("sts", self._sts_region())
         return get_caller_identity(self._sts(), credentials, region, self._now())
 
-    def _read(self, wanted: Wanted) -> ExternalSecret:
+    def _read(self, wanted: api.Wanted) -> ExternalSecret:
         """The provider's own part of `fetch`."""
         raise NotImplementedError
 
-    def _read_in(self, wanted: Wanted, second: str) -> ExternalSecret:
+    def _read_in(self, wanted: api.Wanted, second: str) -> ExternalSecret:
         from initsync.providers.aws import failover  # few platforms and entries name one
 
         if self._services.valid(self.service, second) == wanted.region:
@@ -205,7 +202,7 @@ class Client:
         return known.read(wanted, second, self._read)
 
     def _ask(
-        self, operation: api.Operation, parameters: Mapping[str, Any], wanted: Wanted
+        self, operation: api.Operation, parameters: Mapping[str, Any], wanted: api.Wanted
     ) -> dict[str, Any]:
         """Its answer. Raises as `fetch` does."""
         credentials = self._credentials(wanted)
@@ -219,7 +216,7 @@ class Client:
             asked = failures.Asked(self.name, operation, wanted, credentials, self._sdk)
             raise failures.of_secret(error, asked) from error
 
-    def _credentials(self, wanted: Wanted | None = None) -> Credentials:
+    def _credentials(self, wanted: api.Wanted | None = None) -> Credentials:
         with self._asking:
             self._sts_elsewhere = wanted.sts if wanted else ""
             own = self._identity.credentials()
@@ -228,7 +225,9 @@ class Client:
     def _assumed(self, role: "roles.Role", own: Credentials) -> Credentials:
         from initsync.providers.aws import roles
 
-        self._roles = self._roles or roles.Roles(self._now, self._identity.session(), self._sdk)
+        self._roles = self._roles or roles.Roles(
+            self._now, self._identity.session(), self._assumed_roles, by_hand=self._sdk
+        )
         region = endpoints.signing_region("sts", self._sts_region())
         return self._roles.credentials(role, own, roles.Sts(self._sts(), region))
 

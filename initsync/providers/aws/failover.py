@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from initsync.network.transport import Turn
 from initsync.providers.aws import endpoints, paths
-from initsync.providers.aws.credentials import Wanted
+from initsync.providers.aws.api import Wanted
 from initsync.words.errors import InvalidSetup, JasmError, ProviderUnavailable
 from initsync.words.model import ExternalSecret
 from initsync.words.wording import shortened

@@ -9,8 +9,7 @@ import re
 from typing import NamedTuple
 
 from initsync.providers.aws import denials, paths
-from initsync.providers.aws.api import Operation, ServiceError
-from initsync.providers.aws.credentials import Wanted
+from initsync.providers.aws.api import Operation, ServiceError, Wanted
 from initsync.providers.aws.sigv4 import Credentials
 from initsync.words.errors import (
     AccessDenied,

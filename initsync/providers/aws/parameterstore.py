@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from initsync.providers.aws import parameters
-from initsync.providers.aws.api import Operation
-from initsync.providers.aws.credentials import Client, Wanted
+from initsync.providers.aws.api import Operation, Wanted
+from initsync.providers.aws.credentials import Client
 from initsync.words import rules
 from initsync.words.errors import (
     InvalidSecretData,

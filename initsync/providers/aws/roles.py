@@ -43,15 +43,22 @@ class Sts(NamedTuple):
 class Roles:
     """By role its credentials, kept until shortly before they end.
 
-    `now` is epoch seconds, `session` the name under which CloudTrail shows this pod, `by_hand`
-    whether the own identity is a person's.
+    `now` is epoch seconds, `session` the name under which CloudTrail shows this pod, `kept` what is
+    known already, `by_hand` whether the own identity is a person's.
     """
 
-    def __init__(self, now: Callable[[], float], session: str, by_hand: bool) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float],
+        session: str,
+        kept: dict[Role, Credentials],
+        *,
+        by_hand: bool,
+    ) -> None:
         self._now = now
         self._session = session
         self._by_hand = by_hand
-        self._kept: dict[Role, Credentials] = {}
+        self._kept = kept
 
     def credentials(self, role: Role, own: Credentials, sts: Sts) -> Credentials:
         """Usable ones. Raises AccessDenied, NoIdentity and ProviderUnavailable."""

@@ -4,8 +4,8 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from initsync.providers.aws.api import Operation
-from initsync.providers.aws.credentials import Client, Wanted
+from initsync.providers.aws.api import Operation, Wanted
+from initsync.providers.aws.credentials import Client
 from initsync.words.errors import InvalidSecretData, ProviderUnavailable
 from initsync.words.model import ExternalSecret
 

@@ -8,7 +8,7 @@ from initsync.network.transport import Connection, Network
 from initsync.network.trust import System
 from initsync.providers.azure import api, clouds, paths
 from initsync.providers.azure.entra import Identity
-from initsync.providers.bearer import Bearers
+from initsync.providers.bearer import Bearer, Bearers
 from initsync.words.model import ExternalSecret
 
 
@@ -33,6 +33,15 @@ class Provider:
         """One connection a host and one identity, however many secrets are asked for at once."""
         identity = Identity(env, now, self._authority, sdk=sdk)
         self._bearers = Bearers(identity.bearer, now, network, api.ENTRA)
+
+    @property
+    def kept(self) -> Bearer | None:
+        """The access token, for the next of a sidecar's syncs."""
+        return self._bearers.kept
+
+    @kept.setter
+    def kept(self, found: Bearer | None) -> None:
+        self._bearers.kept = found
 
     def fetch(self, path: str, version: str = "") -> ExternalSecret:
         """The secret at `path`: its current version, or one by its id."""

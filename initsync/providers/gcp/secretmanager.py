@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from initsync.network.transport import Connection, Network
 from initsync.network.trust import System
-from initsync.providers.bearer import Bearers
+from initsync.providers.bearer import Bearer, Bearers
 from initsync.providers.gcp import api, paths, universe
 from initsync.providers.gcp.identity import Doors, Identity
 from initsync.words.errors import AnnotationError, InvalidSetup
@@ -39,6 +39,15 @@ class Provider:
         self._identity = Identity(env, now, Doors(self._platform, self._service), sdk=sdk)
         self._bearers = Bearers(self._identity.bearer, now, network, "Google")
         self._project = ""
+
+    @property
+    def kept(self) -> Bearer | None:
+        """The access token, for the next of a sidecar's syncs."""
+        return self._bearers.kept
+
+    @kept.setter
+    def kept(self, found: Bearer | None) -> None:
+        self._bearers.kept = found
 
     def fetch(self, path: str, version: str = "") -> ExternalSecret:
         """The secret at `path`: its latest version, or one by number or alias."""

@@ -42,12 +42,22 @@ class Provider:
         network: Network,
         sdk: bool = False,
     ) -> None:
-        del now  # that a token has ended is told by Vault's own refusal
         self._env = env
+        self._now = now
         self._network = network
         self._sdk = sdk
         self._session: _Session | None = None
+        self._given: dict[Asker, Token] = {}
         self._opening = allocate_lock()
+
+    @property
+    def kept(self) -> dict[Asker, Token]:
+        """The tokens, for the next of a sidecar's syncs, unless `close` has given them back."""
+        return self._session.tokens.kept if self._session else self._given
+
+    @kept.setter
+    def kept(self, found: dict[Asker, Token]) -> None:
+        self._given = found
 
     def fetch(
         self, path: str, version: str = "", options: Mapping[str, str] = _NOTHING
@@ -105,7 +115,9 @@ class Provider:
             from initsync.providers.vault import person  # no pod is one
 
             of_person = person.source(self._env)
-        return _Session(chosen, vault, Tokens(chosen, vault.ask, self._network, of_person))
+        tokens = Tokens(chosen, vault.ask, self._network, self._now, of_person)
+        tokens.kept = self._given
+        return _Session(chosen, vault, tokens)
 
     def _refuse_unfit(self, chosen: Settings, version: str, options: Mapping[str, str]) -> None:
         """Raise AnnotationError for what the platform does not have, or does not allow."""

@@ -15,6 +15,7 @@ from initsync.providers.vault.settings import Settings
 from initsync.words.errors import InvalidSetup, JasmError, NoIdentity, ProviderUnavailable
 from initsync.words.wording import shown
 
+_EARLY = 60.0  # seconds before its end at which a token is no longer begun with
 _LIMIT = 65_536  # characters of a token; a ServiceAccount's is about a thousand
 _PROJECT = (
     "project a token for Vault into it: the chart's injection.tokens does so for every pod, with "
@@ -41,6 +42,8 @@ class Token(NamedTuple):
     """Made by a login of ours, and not a person's own."""
     batch: bool = False
     """It cannot be given back, and takes no room: it ends by itself."""
+    expires: float = float("inf")
+    """Epoch seconds."""
 
     def __repr__(self) -> str:
         return f"Token({self.whose}, redacted)"
@@ -58,15 +61,17 @@ class Tokens:
         settings: Settings,
         ask: Ask,
         network: Network,
+        now: Callable[[], float],
         of_person: Callable[[], str] | None = None,
     ) -> None:
         """`of_person` gives the token of a person who asks by hand; empty: log in as a pod."""
         self._settings = settings
         self._ask = ask
+        self._now = now
         self._of_person = of_person
         self._jwt = ""
         """Read once: a pipe, as the doctor has it, gives it no second time."""
-        self._kept: dict[Asker, Token] = {}
+        self.kept: dict[Asker, Token] = {}
         self._asking = Turn(network.left, _late)
 
     def of(self, asker: Asker, refused: Token | None = None) -> Token:
@@ -75,9 +80,9 @@ class Tokens:
         Raises NoIdentity, AccessDenied, InvalidSetup and ProviderUnavailable.
         """
         with self._asking:
-            kept = self._kept.get(asker)
-            if kept is None or kept is refused:
-                kept = self._kept[asker] = self._made(asker)
+            kept = self.kept.get(asker)
+            if kept is None or kept is refused or kept.expires - _EARLY < self._now():
+                kept = self.kept[asker] = self._made(asker)
             return kept
 
     def revoke(self) -> None:
@@ -85,8 +90,8 @@ class Tokens:
 
         A token that lives on is a lease in Vault's storage, and many thousands take it down.
         """
-        while self._kept:
-            _, token = self._kept.popitem()
+        while self.kept:
+            _, token = self.kept.popitem()
             if token.of_login and not token.batch:
                 try:
                     self._ask(_revocation(token))
@@ -105,7 +110,7 @@ class Tokens:
         whose = f"role {role} at auth/{self._settings.auth}"
         if token := _token(answer):
             batch = answer.body["auth"].get("token_type") == "batch"
-            return Token(token, whose, asker, batch=batch)
+            return Token(token, whose, asker, batch=batch, expires=self._now() + _life(answer))
         from initsync.providers.vault import failures  # a good sync never loads it
 
         raise failures.of_login(answer, self._settings, whose, asker.namespace, claims)
@@ -119,6 +124,13 @@ def _token(answer: Answer) -> str:
     auth = answer.body.get("auth")
     found = auth.get("client_token") if answer.status == 200 and isinstance(auth, dict) else ""
     return found if isinstance(found, str) else ""
+
+
+def _life(answer: Answer) -> float:
+    """Seconds that the token lives, whose number is read as its text; one of 0 has no end."""
+    said = answer.body["auth"].get("lease_duration")
+    seconds = int(said) if isinstance(said, str) and said.isdecimal() and len(said) < 12 else 0
+    return seconds or float("inf")
 
 
 def _read(path: str) -> str:

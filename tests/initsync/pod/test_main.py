@@ -74,7 +74,7 @@ def test_an_event_that_cannot_be_posted_leaves_the_sentence_last(podinfo: Path) 
 def test_a_bug_is_told_by_its_place_and_never_by_its_text(
     podinfo: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("pl4nted-value")
 
     monkeypatch.setattr(f"initsync.sync.run.{place}", broken)

@@ -1,6 +1,7 @@
 """`jasm-init` as a sidecar: what it does in each cycle, and what it tells of it."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from initsync.testing.apiserver import EmbeddedApiServer
 from initsync.testing.server import user_name
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup
+from initsync.words.times import timestamp
 from tests.initsync.fake_aws import FakeAws
 from tests.initsync.pod.sidecar_world import ANNOTATION, Ended, World
 
@@ -159,7 +161,7 @@ class TestLaterCycles:
         identity = world.root / "aws-token"
         world.env |= {"AWS_ROLE_ARN": "arn:aws:iam::1:role/app"}
         world.env["AWS_WEB_IDENTITY_TOKEN_FILE"] = str(identity)
-        world.aws.will_assume()
+        world.aws.will_assume(timestamp(time.time() + 30))  # too short a life to be kept
         identity.write_text("first")
         side = world.sidecar()
         side.start()

@@ -8,8 +8,7 @@ a pod, a role and a secret as people have them.
 import pytest
 
 from initsync.providers.aws import denials
-from initsync.providers.aws.api import Operation, ServiceError
-from initsync.providers.aws.credentials import Wanted
+from initsync.providers.aws.api import Operation, ServiceError, Wanted
 from initsync.providers.aws.failures import Asked, of_secret
 from initsync.providers.aws.sigv4 import Credentials
 from initsync.sync.event import MESSAGE_LIMIT, EventSource, event

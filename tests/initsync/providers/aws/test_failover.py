@@ -10,7 +10,8 @@ from initsync.network import transport
 from initsync.network.transport import Network
 from initsync.providers import fields
 from initsync.providers.aws import failover, paths
-from initsync.providers.aws.credentials import Client, Wanted
+from initsync.providers.aws.api import Wanted
+from initsync.providers.aws.credentials import Client
 from initsync.providers.aws.parameterstore import Provider as ParameterStore
 from initsync.providers.aws.secretsmanager import Provider
 from initsync.words.errors import AccessDenied, InvalidSetup, JasmError, ProviderUnavailable

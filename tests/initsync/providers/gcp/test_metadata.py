@@ -136,7 +136,7 @@ def test_nothing_that_is_printed_has_the_token(gcp: FakeGcp, make: Make) -> None
     provider = make()
     provider.prepare(PATH)
 
-    bearer = provider._bearers._kept
+    bearer = provider._bearers.kept
 
     assert bearer
     assert bearer.token not in f"{bearer} {bearer!r} {provider!r}"

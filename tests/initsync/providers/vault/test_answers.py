@@ -239,6 +239,26 @@ def test_what_vault_gives_may_have_no_form_that_a_secret_has(
         asking().fetch(DB)
 
 
+@pytest.mark.parametrize(("life", "logins"), [(120, 1), (0, 1), (59, 2)])
+def test_a_token_serves_the_next_sync_until_a_minute_before_its_end(
+    vault: StandIn, asking: Asking, life: int, logins: int
+) -> None:
+    """One of 0 seconds has no end."""
+    first, second = asking(), asking()
+    vault.will_log_in(lease_duration=life)
+    vault.will(200, SECRET)
+    if logins == 2:
+        vault.will_log_in()
+        vault.will(200, SECRET)
+
+    first.fetch(DB)
+    second.kept = first.kept
+    second.fetch(DB)
+
+    assert sum("/login" in line for line in vault.lines()) == logins
+    assert TOKEN not in repr(second.kept)
+
+
 def test_what_is_given_back_and_refused_is_no_failure(vault: StandIn, asking: Asking) -> None:
     provider = asking()
     vault.will_log_in()

@@ -71,14 +71,17 @@ def test_many_secrets_need_one_login(pod: Pod, world: World) -> None:
     assert world.bao.tokens() == before
 
 
-def test_a_sidecar_gives_its_token_back_after_each_sync(pod: Pod, world: World) -> None:
+def test_a_sidecar_keeps_its_token_until_it_is_refused(pod: Pod, world: World) -> None:
     before, side = world.bao.tokens(), pod.sidecar()
 
     assert side.start() == 0
-    between = world.bao.tokens()
     pod.cycle(side, times=3)
+    assert world.bao.tokens() == before + 1
 
-    assert (between, world.bao.tokens()) == (before, before)
+    pod.annotate(**{"secret-sync": "provider: vault\npath: secret/theirs\nsecretName: db\n"})
+    pod.cycle(side)
+    assert pod.reasons()[-1] == "ExternalSecretAccessDenied"
+    assert world.bao.tokens() == before
 
 
 def test_a_failure_gives_it_back_too(pod: Pod, world: World, api: EmbeddedApiServer) -> None:
