@@ -3,6 +3,7 @@
 import ast
 import statistics
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -54,8 +55,18 @@ def folder(module: str) -> str:
     return "/".join(parts[:2]) if len(parts) > 1 and below.is_dir() else ""
 
 
-def imports(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse((ROOT / file).read_text())):
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse((ROOT / file).read_text())
+
+
+@cache
+def imports(file: Path) -> tuple[str, ...]:
+    return tuple(_imports(file))
+
+
+def _imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(parsed(file)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -105,7 +116,7 @@ def test_a_heavy_package_is_imported_in_its_own_place_only(package: str) -> None
 
 @pytest.mark.parametrize("own", EVERYWHERE)
 def test_a_folder_says_in_a_sentence_what_it_is_for(own: str) -> None:
-    said = ast.get_docstring(ast.parse((ROOT / own / "__init__.py").read_text()))
+    said = ast.get_docstring(parsed(Path(own) / "__init__.py"))
 
     assert said is not None
     assert said.splitlines()[0].endswith(".")
@@ -114,9 +125,8 @@ def test_a_folder_says_in_a_sentence_what_it_is_for(own: str) -> None:
 def test_files_and_functions_are_short() -> None:
     lengths = []
     for file in FILES:
-        text = (ROOT / file).read_text()
-        assert text.count("\n") <= 250, file
-        for node in ast.walk(ast.parse(text)):
+        assert (ROOT / file).read_text().count("\n") <= 250, file
+        for node in ast.walk(parsed(file)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lengths.append((node.end_lineno or 0) - node.lineno + 1)
                 assert lengths[-1] <= 40, f"{file}: {node.name}"
