@@ -26,13 +26,13 @@ types: $(READY)
 # Everything that needs no cluster; the embedded API is part of it. HELM=skip leaves the chart out,
 # ORACLES=skip the clouds' own clients, OPENBAO=skip what asks a real OpenBao (75 MB, once).
 # ARGS go to pytest, here and below: options, or the tests to run in place of all.
+# More tests are under way than there are cores, here and below: some of them wait.
 unit: $(READY)
 	@$(BIN)/python -m tests.programs unit
-	$(BIN)/pytest -n 2 --ignore tests/cluster --ignore tests/image --ignore-glob "*/test_node_*" $(ARGS)
+	$(BIN)/pytest -n 3 --ignore tests/cluster --ignore tests/image --ignore-glob "*/test_node_*" $(ARGS)
 
-# A file's tests stay together, for they share a cluster or an injector; and those of more files than
-# there are cores are under way, for half of their time is waiting.
-CLUSTER_TESTS = $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -o testpaths=tests/cluster
+# A file's tests stay together, for they share a cluster or an injector.
+CLUSTER_TESTS = $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -o testpaths=tests/cluster
 
 # The real API server: built at first use, or taken from KUBEBUILDER_ASSETS; CLUSTER=skip leaves it out.
 # GOGC: etcd and it have memory enough, and look for garbage less often.

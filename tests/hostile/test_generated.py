@@ -41,7 +41,7 @@ def test_each_is_a_request_data_or_a_sentence_without_a_value(kind: str, first: 
 
 
 @pytest.mark.threat("An annotation is malicious")
-@pytest.mark.parametrize("part", [0, 1, *(pytest.param(it, marks=only_in_full) for it in (2, 3))])
+@pytest.mark.parametrize("part", [0, *(pytest.param(it, marks=only_in_full) for it in (1, 2, 3))])
 @pytest.mark.parametrize("kind", generated.BY_KIND)
 def test_none_is_slow_or_over_50_megabytes(kind: str, part: int) -> None:
     command = [sys.executable, "-m", meter.__name__, kind, f"{part}", "4"]
