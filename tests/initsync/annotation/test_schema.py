@@ -183,6 +183,7 @@ def changed(draw: st.DrawFn) -> object:
 
 
 OFTEN = settings(max_examples=times("SCHEMA_TEXTS", 5000, 150), deadline=None)
+pytestmark = pytest.mark.timeout(900)  # so many take a minute or two where nothing else runs
 
 
 @OFTEN
