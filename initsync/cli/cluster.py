@@ -79,7 +79,7 @@ def _options(
     context = "The kubeconfig context; default: the current one."
     kubeconfig = "Default: KUBECONFIG, else ~/.kube/config."
     return [
-        click.option("-n", "--namespace", callback=_label, help=namespace),
+        click.option("-n", "--namespace", callback=label, help=namespace),
         click.option("--context", "kube_context", help=context),
         click.option("--kubeconfig", metavar="FILE", help=kubeconfig),
         click.option("--timeout", type=times, metavar="SECONDS", default=seconds, help=default),
@@ -88,7 +88,8 @@ def _options(
     ]
 
 
-def _label(_: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
+def label(_: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
+    """A namespace's name."""
     if given and (rule := rules.label_problem(given)):
         raise click.BadParameter(rule)
     return given

@@ -15,9 +15,10 @@ import click
 from initsync import providers
 from initsync.annotation import request
 from initsync.annotation.policy import MODES
-from initsync.cli import injection_options
+from initsync.cli import injection_options, refresh
 from initsync.cli.cluster import Asked, ending
 from initsync.cli.progress import Progress
+from initsync.cli.refresh import Wanted
 from initsync.cli.terminal import json_text, say
 from initsync.injection.byhand import Injection, by_hand
 from initsync.injection.settings import Settings
@@ -49,10 +50,19 @@ Exit codes:
     help="Without FILE...: the annotation's text, - for standard input; default: an example.",
 )
 @click.option("--mode", type=click.Choice(MODES), help="Without FILE...: the pod's mode.")
+@refresh.options
 @injection_options.container
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
 def manifest(
-    paths: tuple[str, ...], said: str | None, mode: str | None, output: str, **chosen: Any
+    paths: tuple[str, ...],
+    said: str | None,
+    mode: str | None,
+    output: str,
+    schedule: str,
+    once: bool,
+    service_account: str,
+    namespace: str | None,
+    **chosen: Any,
 ) -> None:
     """Print what the injector would add, for teams that opt out of injection.
 
@@ -62,12 +72,17 @@ def manifest(
 
     Without FILE: the parts of a pod to paste. With -o json: those as JSON; with FILE what is
     added to each pod, as JSON Patch.
+
+    With --cronjob or --job: these, in place of FILE, each with a ServiceAccount and its rights.
+    They sync what the pods in FILE ask for, or what --annotation says, where no pod does.
     """
-    if paths and (said or mode):
-        raise click.UsageError("--annotation and --mode are the manifest's own: write them into it")
+    wanted = Wanted(schedule, once, service_account, namespace or "")
+    _refuse(paths, said, mode, wanted)
     settings, asked = Settings(**chosen), Asked(output=output)
     with ending(asked):
-        if not paths:
+        if wanted.any:
+            text = _objects(paths, said, wanted, settings, as_json=asked.as_json)
+        elif not paths:
             parts = _parts(said, mode, settings)
             text = json_text(parts, indent=2) + "\n" if asked.as_json else dump.dump([parts])
         elif asked.as_json:
@@ -75,6 +90,30 @@ def manifest(
         else:
             text = _files(paths, settings)
         click.echo(text, nl=False)
+
+
+def _refuse(paths: tuple[str, ...], said: str | None, mode: str | None, wanted: Wanted) -> None:
+    """Raise UsageError for what does not go together."""
+    if paths and (said or mode):
+        raise click.UsageError("--annotation and --mode are the manifest's own: write them into it")
+    if wanted.any and mode:
+        raise click.UsageError("--mode is for a pod that stays")
+    if wanted.any and not (paths or said):
+        raise click.UsageError("name files of manifests, or the annotation's text: --annotation")
+    if not wanted.any and (wanted.account or wanted.namespace):
+        raise click.UsageError("--service-account and --namespace are for --cronjob and --job")
+
+
+def _objects(
+    paths: tuple[str, ...], said: str | None, wanted: Wanted, settings: Settings, *, as_json: bool
+) -> str:
+    """The jobs and what they need."""
+    text = None if paths else _annotation(said)
+    orders = refresh.of_files(paths, wanted) if text is None else refresh.of_text(text, wanted)
+    found = list(refresh.objects(orders, wanted, settings))
+    if as_json:
+        return json_text({"apiVersion": "v1", "kind": "List", "items": found}, indent=2) + "\n"
+    return dump.dump(found)
 
 
 def _files(paths: tuple[str, ...], settings: Settings) -> str:

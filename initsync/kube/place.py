@@ -38,6 +38,6 @@ def earlier(pod: Mapping[str, Any]) -> Containers:
     """The init containers that start before ours, be it there or yet to be injected."""
     every = pod["spec"].get("initContainers") or []
     ours = podfields.ours(pod)
-    if ours is not None:
-        return every[: every.index(ours)]
+    if ours is not None:  # in a pod that does nothing else it is none of them
+        return every[: every.index(ours)] if ours in every else every
     return every[: index(every, pod["metadata"].get("annotations") or {}, MESH_PROXIES)]

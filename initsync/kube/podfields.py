@@ -17,10 +17,20 @@ def served(pod: Mapping[str, Any]) -> bool:
 
 
 def ours(pod: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Its init container: by hand it may have any name, and is known by what it runs or reads."""
+    """Its init container: by hand it may have any name, and is known by what it runs or reads.
+
+    In a pod that does nothing else it is a container, and known by what it reads.
+    """
     every = pod["spec"].get("initContainers") or []
     named = (found for found in every if found["name"] == keys.CONTAINER)
-    return next(named, None) or next(filter(_by_hand, every), None)
+    first = next(named, None) or next(filter(_by_hand, every), None)
+    return first or next(filter(_reads, pod["spec"].get("containers") or []), None)
+
+
+def only_syncs(spec: Mapping[str, Any]) -> bool:
+    """Whether its containers run nothing but our program: who needs the Secrets is elsewhere."""
+    every = spec.get("containers") or []
+    return bool(every) and all(map(_runs, every))
 
 
 def managed_by(pod: Mapping[str, Any]) -> str:
@@ -36,9 +46,17 @@ def managed_by(pod: Mapping[str, Any]) -> str:
 
 
 def _by_hand(container: Mapping[str, Any]) -> bool:
-    command = (container.get("command") or [""])[0].rpartition("/")[2]
+    return _runs(container) or _reads(container)
+
+
+def _runs(container: Mapping[str, Any]) -> bool:
+    program: str = (container.get("command") or [""])[0].rpartition("/")[2]
+    return program == keys.CONTAINER
+
+
+def _reads(container: Mapping[str, Any]) -> bool:
     mounts = {mount["mountPath"].rstrip("/") for mount in container.get("volumeMounts") or []}
-    return command == keys.CONTAINER or keys.PODINFO_DIR in mounts
+    return keys.PODINFO_DIR in mounts
 
 
 def containers(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

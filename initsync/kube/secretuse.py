@@ -9,7 +9,7 @@ its entry says so. https://kubernetes.io/docs/concepts/workloads/pods/init-conta
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from initsync.kube import references
+from initsync.kube import podfields, references
 from initsync.words import keys, secrettypes
 from initsync.words.wording import one_line
 
@@ -42,7 +42,9 @@ def of_each(
     early = _early(before, volumes, secrets)
     first = _by_name(volumes, references.at_mount, secrets)
     pulls = {pull.get("name") for pull in spec.get("imagePullSecrets") or []}
-    found = list(references.references(spec)) if spec.get("containers") else None
+    # Part of a pod, as kustomize's patches are, takes nothing yet.
+    taking = spec.get("containers") and not podfields.only_syncs(spec)
+    found = list(references.references(spec)) if taking else None
     taken = {one.secret for one in found or ()}
     told = _others(found or (), secrets)
     for secret, kind in secrets.items():
@@ -53,7 +55,6 @@ def of_each(
             yield secret, _at_mount(name, first[secret])
         if secret in pulls and kind != secrettypes.DOCKER:
             yield secret, _never_pulled(name, kind)
-        # Part of a pod, as kustomize's patches are, takes nothing yet.
         if found is not None and secret not in taken:
             yield secret, f"nothing in the pod takes from Secret {name}{told}"
 

@@ -40,7 +40,26 @@ class Wish(NamedTuple):
     """Likewise."""
 
 
+class Order(NamedTuple):
+    """What one workload asks for."""
+
+    namespace: str
+    account: str
+    """The ServiceAccount's name."""
+    managed_by: str
+    """As a wish's."""
+    requests: tuple[SyncRequest, ...]
+    only_syncs: bool
+    """Its pods do nothing else: what they ask for others use."""
+
+
 def of_manifest(text: str, namespace: str) -> Iterator[Wish]:
+    """Those of a manifest's workloads. Raises as `orders` does."""
+    for found in orders(text, namespace):
+        yield from of_requests(found.requests, found.account, found.managed_by)
+
+
+def orders(text: str, namespace: str) -> Iterator[Order]:
     """Those of a manifest's workloads; `namespace` is that of objects without one.
 
     Raises InvalidSetup where that is needed and empty, for it is a part of whom AWS trusts; and
@@ -52,7 +71,8 @@ def of_manifest(text: str, namespace: str) -> Iterator[Wish]:
             chosen = own or namespace
             _refuse(found, f"{kind} {shown(name)}", chosen)
             requests = _requests(chosen, found.value.text)
-            yield from _wishes(requests, found.account, found.managed_by)
+            alone = podfields.only_syncs(found.pod["spec"])
+            yield Order(chosen, found.account, found.managed_by, requests, alone)
 
 
 def _refuse(found: Located, whose: str, namespace: str) -> None:
@@ -109,7 +129,7 @@ def of_pods(pods: Iterable[JsonObject]) -> Read:
             account = pod["spec"].get("serviceAccountName") or "default"
             workload = Workload("Pod", metadata["namespace"], metadata["name"])
             requests = _requests(workload.namespace, text)
-            found += _wishes(requests, account, podfields.managed_by(pod))
+            found += of_requests(requests, account, podfields.managed_by(pod))
             for target in () if (workload.namespace, text) in told else targets(requests):
                 sources.conflict(target, workload)
             told.add((workload.namespace, text))
@@ -129,7 +149,8 @@ def _requests(namespace: str, text: str) -> tuple[SyncRequest, ...]:
     return parse(text, PodRef(namespace, "", ""), providers)
 
 
-def _wishes(requests: Iterable[SyncRequest], account: str, managed_by: str) -> Iterator[Wish]:
+def of_requests(requests: Iterable[SyncRequest], account: str, managed_by: str) -> Iterator[Wish]:
+    """Those of an annotation."""
     for request in requests:
         source = (request.provider, request.secret_path)
         yield Wish(

@@ -23,6 +23,8 @@ Kubernetes Secret. It runs inside a pod and is configured by environment and fil
   JASM_LOG_FORMAT          text (default) or json
   JASM_LOG_LEVEL           info (default), or debug: a line for each request
   JASM_NODE_NAME           the node's name, for the Event
+  JASM_FIELD_PATH          which container of the pod it is, for the Event; default
+                           spec.initContainers{jasm-init}
   JASM_HANDOVER_DIR        where to leave the names of the keys for jasm-wait
   JASM_PODINFO_DIR         the downward API's files; default /var/run/jasm/podinfo
   JASM_SERVICEACCOUNT_DIR  token and ca.crt; default

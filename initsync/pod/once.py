@@ -20,7 +20,7 @@ from initsync.words.outcome import Outcome
 if TYPE_CHECKING:  # a sync needs no types
     from initsync.sync.kept import Kept
 
-_SOURCE = f"spec.initContainers{{{keys.CONTAINER}}}"
+_FIELD_PATH = f"spec.initContainers{{{keys.CONTAINER}}}"
 
 
 class Reported(NamedTuple):
@@ -98,7 +98,8 @@ def tell(env: Mapping[str, str], synced: Synced, log: Log) -> None:
     if synced.place is None:
         run.write(synced.reports, log)
         return
-    source = EventSource(keys.CONTAINER, env.get("JASM_NODE_NAME", ""), _SOURCE)
+    where = env.get("JASM_FIELD_PATH", _FIELD_PATH)
+    source = EventSource(keys.CONTAINER, env.get("JASM_NODE_NAME", ""), where)
     run.tell(synced.reports, synced.place.pod, synced.place.cluster, source, log)
 
 
