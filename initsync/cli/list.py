@@ -17,7 +17,7 @@ from initsync.inventory.missed import Missed, missed, never_asked
 from initsync.inventory.outdated import Outdated, outdated
 from initsync.inventory.usage import Found, Managed, User, first_users
 from initsync.inventory.why import Injecting
-from initsync.kube.api import PODS, SECRETS
+from initsync.kube.api import PODS, SECRETS, Resource
 from initsync.kube.reads import NAMESPACES, Reads
 from initsync.sync import settings
 from initsync.words import keys
@@ -28,6 +28,11 @@ _VERSION = 8
 """Characters of a version in a line: they tell two of one secret apart."""
 _SHOWN = 3
 """Users of one Secret in a line, and sources."""
+_OTHERS = {
+    "Ingress": Resource("networking.k8s.io", "ingresses"),
+    "ServiceAccount": Resource("", "serviceaccounts"),
+}
+"""Those of `usage.OTHERS`."""
 _EXIT_CODES = """\b
 Exit codes:
   0  the answer is complete, or (without --unused) says what it may lack
@@ -152,7 +157,7 @@ def _list(asked: Asked, place: Opened, *, unused: bool) -> None:
 
 
 _BEYOND = (
-    "not seen: who reads a Secret by the Kubernetes API, Ingresses, and custom resources; "
+    "not seen: who reads a Secret by the Kubernetes API, and custom resources; "
     "look there before you delete one"
 )
 
@@ -161,7 +166,7 @@ def _read(asked: Asked, place: Opened) -> tuple[Found, list[str]]:
     """The Secrets with their users, and what could not be read."""
     found, namespace = _secrets(asked, place), asked.namespace or ""
     unread = []
-    for kind, resource in {**MAKERS, "Pod": PODS}.items():
+    for kind, resource in {**MAKERS, "Pod": PODS, **_OTHERS}.items():
         try:
             with place.progress.step(f"list {resource.plural}"):
                 for one in place.reads.pages(resource, namespace):

@@ -14,15 +14,19 @@ Key = tuple[str, str]
 """Namespace and name of a Secret."""
 
 
+OTHERS = {"Ingress": references.of_ingress, "ServiceAccount": references.of_account}
+"""By kind what names Secrets and makes no pods, with how it does."""
+
+
 class User(NamedTuple):
-    """A pod, or what makes pods, that reads a Secret or asks for it."""
+    """What reads a Secret or asks for it: a pod, what makes pods, or one of `OTHERS`."""
 
     kind: str
     name: str
     owner: str
     """What made it, such as `ReplicaSet/web-5d`; empty for one of its own."""
     through: tuple[str, ...]
-    """`annotation`, `env`, `envFrom`, `volume`, `projected volume`, `imagePullSecrets`."""
+    """`annotation`, `env`, `envFrom`, `volume`, `projected volume`, `imagePullSecrets`, `tls`."""
 
     @property
     def title(self) -> str:
@@ -67,7 +71,7 @@ class Found:
         return [one for one in self.secrets if not one.users]
 
     def add(self, kind: str, found: JsonObject) -> None:
-        """Count a pod, or an object of a kind that makes pods."""
+        """Count an object of a kind that may be a `User`."""
         metadata = found["metadata"]
         namespace, name = metadata["namespace"], metadata["name"]
         through: dict[str, dict[str, None]] = {}  # in order, each once
@@ -90,6 +94,9 @@ def first_users(users: Iterable[User]) -> list[User]:
 
 def _references(kind: str, found: JsonObject) -> Iterator[references.Reference]:
     """What it reads, and last what it asks for. Raises AnnotationError."""
+    if of := OTHERS.get(kind):
+        yield from of(found)
+        return
     pod: Mapping[str, Any] = found
     for field in kinds.pod_path(kind):
         pod = pod.get(field) or {}

@@ -59,6 +59,19 @@ def at_mount(volume: Mapping[str, Any]) -> Iterator[Reference]:
             yield from _named(source.get("secretRef"), "volume")  # cephfs, rbd, iscsi and others
 
 
+def of_ingress(ingress: Mapping[str, Any]) -> Iterator[Reference]:
+    """Those of an Ingress, whose controller reads them."""
+    for tls in (ingress.get("spec") or {}).get("tls") or []:
+        if name := tls.get("secretName"):
+            yield Reference(name, "tls")
+
+
+def of_account(account: Mapping[str, Any]) -> Iterator[Reference]:
+    """Those that a ServiceAccount gives each of its pods, to pull with."""
+    for pull in account.get("imagePullSecrets") or []:
+        yield from _named(pull, PULL)
+
+
 def _named(reference: Mapping[str, Any] | None, through: str) -> Iterator[Reference]:
     if reference and reference.get("name"):
         yield Reference(reference["name"], through)

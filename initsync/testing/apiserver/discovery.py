@@ -14,7 +14,7 @@ _VERBS = ["create", "delete", "get", "list", "patch", "update"]
 _SHORT = {
     **{"pods": "po", "events": "ev", "namespaces": "ns", "serviceaccounts": "sa"},
     **{"configmaps": "cm", "deployments": "deploy", "replicasets": "rs", "statefulsets": "sts"},
-    **{"daemonsets": "ds", "cronjobs": "cj", "replicationcontrollers": "rc"},
+    **{"daemonsets": "ds", "cronjobs": "cj", "ingresses": "ing", "replicationcontrollers": "rc"},
 }
 
 

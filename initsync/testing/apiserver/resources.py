@@ -52,6 +52,7 @@ _WITHOUT_CONTROLLERS = (
     Resource("apps", "daemonsets", "DaemonSet"),
     Resource("batch", "jobs", "Job"),
     Resource("batch", "cronjobs", "CronJob"),
+    Resource("networking.k8s.io", "ingresses", "Ingress"),
 )
 _SERVED = {
     (resource.group, resource.plural): resource
