@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+_EXAMPLES = ("2-by-hand-in-the-pod", "5-refresh", "6-secrets-without-a-pod")
 _NAMED = {
     "initsync/__init__.py": r'^__version__ = "(.*)"$',
     "deploy/chart/jasm/Chart.yaml": r"^(?:version|appVersion): \"?([^\s\"]*)\"?$",
     "deploy/manifests/deployment.yaml": r"\bjasm/(?:init|injector):([^\s\"@]+)",
-    "deploy/examples/2-by-hand-in-the-pod.yaml": r"\bjasm/init:([^\s\"@]+)",
+    **{f"deploy/examples/{it}.yaml": r"\bjasm/init:([^\s\"@]+)" for it in _EXAMPLES},
 }
 # Pages may name none.
 _PAGES = ("README.md", "docs/*.md", "deploy/chart/jasm/README.md")

@@ -42,7 +42,9 @@ def path(manifest: JsonObject) -> str:
 
 
 def _plural(kind: str) -> str:
-    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
+    if kind.endswith("y"):
+        return f"{kind[:-1]}ies"
+    return f"{kind}es" if kind.endswith("s") else f"{kind}s"
 
 
 def namespace(name: str, labels: Mapping[str, str]) -> JsonObject:

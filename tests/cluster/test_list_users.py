@@ -101,6 +101,23 @@ def test_a_secret_of_something_without_pods_is_not_unused(
     assert (code, said) == (0, "")
 
 
+def test_what_no_pod_waits_for_is_not_unused(
+    api: ControlPlane, namespace: str, config: Path
+) -> None:
+    for name in ("tls", "pull"):
+        api.create(secret(namespace, name))
+    tls = {"tls": [{"secretName": "tls"}], "rules": [{"host": "shop.example"}]}
+    metadata = {"name": "web", "namespace": namespace}
+    ingress = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata}
+    api.create(ingress | {"spec": tls})
+    account = manifests.service_account(namespace, "app")
+    api.create(account | {"imagePullSecrets": [{"name": "pull"}]})
+
+    code, out, _ = run(config, "-n", namespace, "--unused", "-o", "json")
+
+    assert (code, json.loads(out)["secrets"]) == (0, [])
+
+
 def test_what_was_made_by_another_user_is_told_once(
     api: ControlPlane, namespace: str, config: Path
 ) -> None:

@@ -28,12 +28,11 @@ def requests(draw: st.DrawFn, name: str = "db") -> SyncRequest:
     names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
     values = () if form in WHOLE else draw(st.sampled_from([(), (("URL", draw(TEMPLATES)),)]))
     chosen = draw(st.sampled_from([None, *([()] if values else []), "some"]))
+    keys: tuple[Key, ...] | None = None if chosen is None else ()
     if form in WHOLE:
         keys = (Key(names[0], names[0]),)
-    elif chosen == "some":
+    elif chosen:
         keys = tuple(Key(draw(SOURCES), it) for it in names)
-    else:
-        keys = chosen
     version = draw(st.just("") | TEXTS)
     selection = Selection(version, form, keys, values)
     kind = draw(st.sampled_from(secrettypes.TYPES)) if keys is None else Form().type

@@ -259,3 +259,16 @@ def test_a_long_accounts_name_is_cut_to_what_a_cronjob_may_have() -> None:
     assert len(name) <= 52
     assert name.startswith("jasm-sync-aaa")
     assert ".-" not in name
+
+
+def test_the_example_of_a_helm_hook_is_what_it_prints_and_its_rights_come_first() -> None:
+    shown = list(yaml.safe_load_all((EXAMPLES / "6-secrets-without-a-pod.yaml").read_text()))
+    hooks = {it["kind"]: it["metadata"].pop("annotations") for it in shown}
+    text = pod_of(shown[-1])["metadata"]["annotations"][keys.ANNOTATION]
+
+    _, out, _ = run("--job", "-n", "default", "--annotation", "-", stdin=text)
+
+    assert list(yaml.safe_load_all(out)) == shown
+    weights = {kind: int(it["helm.sh/hook-weight"]) for kind, it in hooks.items()}
+    assert weights.pop("Job") > max(weights.values())
+    assert {it["helm.sh/hook"] for it in hooks.values()} == {"pre-install,pre-upgrade"}

@@ -131,6 +131,25 @@ def test_a_template_asks_by_its_own_annotations_and_not_by_the_workloads() -> No
     assert [user.title for user in found.secrets[0].users] == ["CronJob/web"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "through"),
+    [
+        ("Ingress", {"spec": {"tls": [{"hosts": ["a"]}, {"secretName": "db"}]}}, "tls"),
+        ("Ingress", {"spec": {"defaultBackend": {}}}, ""),
+        ("ServiceAccount", {"imagePullSecrets": [{}, {"name": "db"}]}, "imagePullSecrets"),
+        ("ServiceAccount", {"secrets": [{"name": "db"}]}, ""),
+    ],
+)
+def test_who_needs_a_secret_that_no_pod_names(
+    kind: str, fields: dict[str, Any], through: str
+) -> None:
+    found = Found([secret("db")])
+
+    found.add(kind, {"metadata": {"namespace": "shop", "name": "web"}, **fields})
+
+    assert found.secrets[0].users == ([User(kind, "web", "", (through,))] if through else [])
+
+
 def test_of_users_that_made_each_other_the_first_is_enough() -> None:
     made = [
         User("Deployment", "web", "", ("env",)),

@@ -166,6 +166,24 @@ def test_part_of_a_pod_takes_nothing_yet() -> None:
     assert by_check(pod(containers=[])) == []
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"containers": [BY_HAND]},
+        {"containers": [{"name": "end", "command": ["jasm-init", "--version"]}]},
+    ],
+    ids=["by hand", "injected"],
+)
+def test_a_pod_that_only_syncs_makes_secrets_for_others(spec: Any) -> None:
+    assert said(pod(**spec)) == []
+    more = [*spec["containers"], {"name": "app", "image": "a"}]
+    assert said(pod(containers=more)) == ["nothing in the pod takes from Secret db"]
+
+
+def test_what_starts_before_a_sync_in_the_pods_own_container_is_early() -> None:
+    assert said(pod(containers=[BY_HAND], initContainers=[migrate(**ENV)])) == [EARLY]
+
+
 def test_names_of_anybodys_are_one_short_line() -> None:
     names = ["\x1b[2J" + "x" * 5000 + "\n", "b"]
     volumes = [{"name": name, "secret": {"secretName": name}} for name in names]
