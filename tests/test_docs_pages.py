@@ -19,7 +19,7 @@ from tests.places import GOLDEN
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-NAMES = ("what-happens-to-my-pod", "meshes", "opting-out", "jobs")
+NAMES = ("what-happens-to-my-pod", "meshes", "opting-out", "jobs", "secrets-without-a-pod")
 TEXTS = {name: (DOCS / f"{name}.md").read_text() for name in NAMES}
 SETTINGS = Settings(f"registry.example.com/platform/jasm/init:{__version__}")
 BY_HAND = yaml.safe_load((ROOT / "deploy/examples/2-by-hand-in-the-pod.yaml").read_text())
