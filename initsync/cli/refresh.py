@@ -126,7 +126,16 @@ def objects(orders: Iterator[Order], wanted: Wanted, settings: Settings) -> Iter
     if not found:
         say("warning: no pod asks for a secret", err=True)
     for one in found:
+        if one.account == "default" and not wanted.account:
+            say(_SHARED.format(one.namespace), err=True)
         yield from _objects(one, wanted, settings, managed_by)
+
+
+_SHARED = (
+    "warning: ServiceAccount {}/default is that of all pods which name none, and what another run "
+    "prints for it replaces this: name one in the pods, read all of them in one run, or give "
+    "--service-account"
+)
 
 
 def _refuse(order: Order, managed_by: str) -> None:

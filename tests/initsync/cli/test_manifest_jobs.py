@@ -78,7 +78,6 @@ def _flow(text: str) -> str:
     return ", ".join(text.splitlines())
 
 
-@pytest.mark.threat("A pod's token is stolen")
 def test_each_account_has_one_of_its_own_and_none_gets_anothers_secrets() -> None:
     found = printed(*EVERY, workloads=[workload("web", DB), workload("api", API, "other")])
 
@@ -202,6 +201,13 @@ def test_another_managed_by_label_must_be_named() -> None:
     assert (code, out) == (2, "")
     assert "has JASM_MANAGED_BY team-x: give --env JASM_MANAGED_BY=team-x" in said
     assert run(*EVERY, "--env", "JASM_MANAGED_BY=team-x", "-", stdin=text)[0] == 0
+
+
+def test_that_another_run_may_replace_what_is_the_default_accounts_is_told() -> None:
+    kind = yaml.safe_dump(workload("web", DB, "default"))
+
+    assert "prints for it replaces this" in run(*EVERY, "-", stdin=kind)[2]
+    assert "replaces" not in run(*EVERY, "--service-account", "syncer", "-", stdin=kind)[2]
 
 
 def test_files_without_an_annotation_are_told() -> None:
