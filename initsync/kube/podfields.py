@@ -19,12 +19,13 @@ def served(pod: Mapping[str, Any]) -> bool:
 def ours(pod: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Its init container: by hand it may have any name, and is known by what it runs or reads.
 
-    In a pod that does nothing else it is a container, and known by what it reads.
+    In a pod that does nothing else it is a container, and known by both.
     """
     every = pod["spec"].get("initContainers") or []
     named = (found for found in every if found["name"] == keys.CONTAINER)
     first = next(named, None) or next(filter(_by_hand, every), None)
-    return first or next(filter(_reads, pod["spec"].get("containers") or []), None)
+    apps = pod["spec"].get("containers") or []
+    return first or next((found for found in apps if _runs(found) and _reads(found)), None)
 
 
 def only_syncs(spec: Mapping[str, Any]) -> bool:
