@@ -186,6 +186,22 @@ def test_a_container_by_hand_may_have_another_name() -> None:
     assert [str(one) for one in podchecks.containers(asking)] == ["ok      container: secrets runs"]
 
 
+def test_of_a_pod_that_only_syncs_its_own_container_is_looked_at() -> None:
+    mounts = [{"name": "podinfo", "mountPath": keys.PODINFO_DIR}]
+    ours = {"name": "jasm-init", "command": ["jasm-init"], "volumeMounts": mounts}
+    ended = {"exitCode": 4, "message": "error: no such secret"}
+    status = {"containerStatuses": [{"name": "jasm-init", "state": {"terminated": ended}}]}
+    metadata = {"annotations": {keys.ANNOTATION: "a"}}
+    found: Any = {"metadata": metadata, "spec": {"containers": [ours]}, "status": status}
+
+    lines = [*podchecks.containers(found), podchecks.injection(found, None, [], None)]
+
+    assert [str(line) for line in lines] == [
+        "failed  container: jasm-init failed: exit code 4, it said: error: no such secret",
+        "ok      injection: jasm-init is in the pod, by hand",
+    ]
+
+
 def test_annotations_of_others_are_left_alone_and_every_mistake_is_told() -> None:
     asking = pod()
     asking["metadata"]["annotations"] = {
