@@ -10,7 +10,7 @@ from initsync.words.times import UNITS, span
 from initsync.words.wording import shown
 
 ON_FAILURE = ("block", "strict", "continue")
-MODES = ("init", keys.SIDECAR)
+MODES = ("init", keys.SIDECAR, keys.WAIT)
 LEAST_INTERVAL = 10.0
 """Seconds; more often only costs requests."""
 

@@ -29,8 +29,8 @@ def _check_type(target: Target) -> None:
     """
     if any(it.selection.keys is None for it in target.entries):
         return
-    names = [name for entry in target.entries for name in _names(entry)]
-    if rule := secrettypes.keys_problem(target.form.type, names):
+    given = [name for entry in target.entries for name in names(entry)]
+    if rule := secrettypes.keys_problem(target.form.type, given):
         line = target.entries[0].line or None
         raise AnnotationError(f"type {target.form.type} {rule}: name it in keys or values", line)
 
@@ -52,7 +52,7 @@ def _once(target: Target, of: str, said: list[tuple[SyncRequest, str, str]]) -> 
 def _keys_once(target: Target) -> None:
     givers: dict[str, SyncRequest] = {}
     for entry in target.entries:
-        for name in _names(entry):
+        for name in names(entry):
             other = givers.setdefault(name, entry)
             if other is not entry:
                 both = f"the entries of lines {other.line} and {entry.line} both give"
@@ -60,6 +60,7 @@ def _keys_once(target: Target) -> None:
                 raise AnnotationError(problem, entry.line)
 
 
-def _names(entry: SyncRequest) -> list[str]:
+def names(entry: SyncRequest) -> list[str]:
+    """The keys that the entry says it gives; where it takes all of its source, not those."""
     chosen = [key.name for key in entry.selection.keys or ()]
     return chosen + [name for name, _ in entry.selection.values]

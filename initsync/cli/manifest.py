@@ -22,6 +22,7 @@ from initsync.cli.refresh import Wanted
 from initsync.cli.terminal import json_text, say
 from initsync.injection.byhand import Injection, by_hand
 from initsync.injection.settings import Settings
+from initsync.kube import podfields
 from initsync.manifests import documents, dump, files, templates
 from initsync.manifests.files import Manifest
 from initsync.manifests.templates import PodTemplate
@@ -124,7 +125,8 @@ def _files(paths: tuple[str, ...], settings: Settings) -> str:
         done = _change(found, settings)
         notes.extend(f"warning: {found.title}: {warning}" for warning in done.warnings)
         if done.operations:
-            notes.append(f"{found.title}: {keys.CONTAINER} was added")
+            name = keys.WAITER if podfields.waits(found.pod) else keys.CONTAINER
+            notes.append(f"{found.title}: {name} was added")
         elif not done.warnings:
             notes.append(f"{found.title}: left as it is: {done.skipped}")
         return done.operations

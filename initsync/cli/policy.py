@@ -113,7 +113,7 @@ def policy(
     with ending(chosen):
         read = _of_files(paths, chosen) if paths else _of_pods(chosen)
         found = permits.permits(read.wishes, role_prefix)
-        if not found:
+        if not found and not read.waiting:
             say("warning: no pod asks for a secret", err=True)
         if chosen.output in _KUBERNETES:
             click.echo(dump.dump(_KUBERNETES[chosen.output](found)), nl=False)
@@ -124,6 +124,7 @@ def policy(
         for permit in found:
             _warn(permits.warnings(permit, chosen.output, complete=not paths))
         _warn(read.conflicts)
+        _warn(read.waiting, "note")
         _warn(f"left out: {problem}" for problem in read.problems)
         sys.exit(AnnotationError.exit_code if read.problems else 0)
 
@@ -134,9 +135,9 @@ def _print_cloud(roles: list[CloudRole], place: AwsScope, trust: Trust, asked: A
         _warn(cloudroles.warnings(role, place, trust, asked.output))
 
 
-def _warn(lines: Iterable[str]) -> None:
+def _warn(lines: Iterable[str], level: str = "warning") -> None:
     for line in lines:
-        say(f"warning: {line}", err=True)
+        say(f"{level}: {line}", err=True)
 
 
 def _refuse(paths: tuple[str, ...], asked: Asked) -> None:
@@ -160,15 +161,16 @@ def _trust(kind: str | None, issuer: str, cluster: str, audience: str) -> Trust:
 
 def _of_files(paths: tuple[str, ...], asked: Asked) -> wishes.Read:
     found: list[Wish] = []
+    waiting: list[str] = []
     namespace = asked.namespace or ""
     with Progress(sys.stderr).step("read the manifests"):
         valid = files.all_valid(paths, namespace)
         for manifest in valid.manifests:
             try:
-                found += wishes.of_manifest(manifest.text, namespace)
+                found += wishes.of_manifest(manifest.text, namespace, waiting.append)
             except InvalidSetup as error:
                 raise InvalidSetup(manifest.file, str(error)) from None
-    return wishes.Read(found, [], valid.conflicts)
+    return wishes.Read(found, [], valid.conflicts, [*dict.fromkeys(waiting)])
 
 
 def _of_pods(asked: Asked) -> wishes.Read:

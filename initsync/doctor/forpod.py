@@ -1,11 +1,12 @@
 """All about one pod: read, then judged, one line after the other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from initsync import providers
 from initsync.annotation.request import parse
-from initsync.doctor import diagnoses, podchecks, rights, secretcheck
+from initsync.doctor import diagnoses, makercheck, podchecks, rights, secretcheck
 from initsync.doctor.diagnoses import Asker, Patient
 from initsync.doctor.installation import Registered
 from initsync.doctor.result import Result, Unread, attempt, failed, skipped
@@ -62,6 +63,9 @@ def checks(setting: Setting, pod: JsonObject) -> Iterator[Result]:
         of_request = (diagnoses.IDENTITY, "rights", "secret", diagnoses.WHO, diagnoses.SECRET)
         yield from (skipped(name, why) for name in of_request)
         return
+    if podfields.waits(pod):
+        yield from _of_others(setting, requests)
+        return
     yield from diagnoses.identity(requests, found)
     for target in targets(requests):
         yield from _of_secret(setting, target, account, found)
@@ -75,6 +79,20 @@ def _of_secret(setting: Setting, target: Target, account: str, found: Patient) -
     secret = attempt(lambda: reads.get(SECRETS, target.namespace, target.secret_name))
     env = {**setting.asker.env, **podfields.variables(podfields.ours(found.pod) or {})}
     yield secretcheck.check(secret, target, settings.managed_by(env), setting.now)
+
+
+def _of_others(setting: Setting, requests: Sequence[SyncRequest]) -> Iterator[Result]:
+    """Of a pod in mode `wait`: the Secrets, and who makes them."""
+    reads = setting.asker.reads
+    nobody = f"with {keys.MODE}: {keys.WAIT} the pod needs none, others sync for it"
+    yield from (skipped(name, nobody) for name in (diagnoses.IDENTITY, "rights"))
+    owners = settings.managed_by(setting.asker.env)
+    for target in targets(requests):
+        secret = attempt(partial(reads.get, SECRETS, target.namespace, target.secret_name))
+        yield secretcheck.check(secret, target, owners, setting.now, waits=True)
+        makers = attempt(partial(makercheck.makers, reads, target))
+        yield makercheck.check(makers, target, missing=secret is None)
+    yield from (skipped(name, nobody) for name in (diagnoses.WHO, diagnoses.SECRET))
 
 
 def _requests(pod: JsonObject) -> tuple[SyncRequest, ...]:

@@ -67,7 +67,8 @@ def _vain(pod: JsonObject) -> Iterator[str]:
         asked = _types(text)
     except AnnotationError:
         return  # told as such
-    yield from secretuse.problems(pod["spec"], asked, place.earlier(pod))
+    before, waits = place.earlier(pod), podfields.waits(pod)
+    yield from secretuse.problems(pod["spec"], asked, before, waits=waits)
 
 
 def _types(text: str) -> dict[str, str]:
@@ -97,7 +98,8 @@ def injection(
     if podfields.served(pod):
         version = (pod["metadata"].get("annotations") or {}).get(keys.INJECTED)
         by = f"by the injector {version}" if version else "by hand"
-        return ok("injection", f"{keys.CONTAINER} is in the pod, {by}")
+        name = keys.WAITER if podfields.waits(pod) else keys.CONTAINER
+        return ok("injection", f"{name} is in the pod, {by}")
     if not podfields.asks(pod):
         return skipped("injection", "the pod does not ask for it")
     reason = why(pod, labels_of(namespace), known, made_of)

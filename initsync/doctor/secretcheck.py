@@ -15,17 +15,28 @@ _LONG = 512  # bytes of anybody's text
 _FIELDS = "version, format, keys, values, type, labels or annotations"
 
 
-def check(secret: Stored, target: Target, managed_by: tuple[str, ...], now: float) -> Result:
-    """`managed_by` are the label's values by which this pod's `jasm-init` knows its own."""
+def check(
+    secret: Stored,
+    target: Target,
+    managed_by: tuple[str, ...],
+    now: float,
+    *,
+    waits: bool = False,
+) -> Result:
+    """`managed_by` are the label's values by which this pod's `jasm-init` knows its own. `waits`:
+    the pod has none, and takes whatever Secret there is."""
     if isinstance(secret, Unread):
         return secret.result("secret")
     name = f"{target.namespace}/{target.secret_name}"
     if secret is None:
         said = f"there is no Secret {name} yet"
-        return warning("secret", said, f"{keys.CONTAINER} makes it when all else is right")
+        who = "the pod waits for who makes it" if waits else f"{keys.CONTAINER} makes it"
+        return warning("secret", said, who + " when all else is right" * (not waits))
     try:
         refuse_foreign(secret, target.form.type, *managed_by)
     except JasmError as error:
+        if waits:
+            return warning("secret", f"the pod takes it, but JASM would not write it: {error}")
         return failure("secret", error)
     said = f"{name} is {_whose(secret, now)}; {_keys(secret)}"
     written = source(secret)

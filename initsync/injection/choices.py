@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from initsync.annotation import choices, quantity
+from initsync.kube import podfields
 from initsync.words import keys
 from initsync.words.wording import shown
 
@@ -18,6 +19,8 @@ class Choices(NamedTuple):
 
     sidecar: bool
     """Of an unknown mode the container itself tells."""
+    waits: bool
+    """It gets `jasm-wait` alone."""
     user: int | None
     """The UID, where it is one and not root's."""
     no_user: bool
@@ -43,6 +46,7 @@ def of(pod: Mapping[str, Any]) -> Choices:
     asked = {kind: said.get(keys.PREFIX + kind, "") for kind in KINDS}
     return Choices(
         sidecar=said.get(keys.MODE) == keys.SIDECAR,
+        waits=podfields.waits(pod),
         user=choices.number(said.get(keys.RUN_AS_USER, ""), 2**31),
         no_user=said.get(keys.RUN_AS_USER) == keys.LEFT_OUT,
         no_seccomp=said.get(keys.SECCOMP_PROFILE) == keys.LEFT_OUT,
@@ -62,6 +66,9 @@ def ignored(pod: Mapping[str, Any]) -> Iterator[str]:
     for name in (keys.REFRESH_INTERVAL, keys.METRICS_PORT):
         if name in annotations and not chosen.sidecar:
             yield f"annotation {name} is ignored: it is for {keys.MODE}: sidecar"
+    for name in (keys.MAX_AGE, keys.MAX_STALE):
+        if name in annotations and chosen.waits:
+            yield f"annotation {name} is ignored: with {keys.MODE}: {keys.WAIT} a pod syncs nothing"
     if chosen.sidecar and keys.METRICS_PORT in annotations and chosen.metrics_port is None:
         rule = f"{choices.PORT}, that no container of the pod has"
         yield f"annotation {keys.METRICS_PORT} is ignored: it {rule}"

@@ -11,6 +11,8 @@ from initsync.words import keys
 
 PODINFO_VOLUME = "jasm-podinfo"
 HANDOVER_VOLUME = "jasm-handover"
+WAIT_VOLUME = "jasm-wait"
+"""What names of those begin with that show `jasm-wait` a Secret as a whole."""
 TOKEN_VOLUME = "jasm-token"  # noqa: S105  # a volume's name; kube-api-access-* would be the
 # ServiceAccount plugin's, which would mount it into every container (D23)
 _CA_FILE = "platform-ca.crt"
@@ -40,8 +42,19 @@ def init_container(
     ours = described(keys.CONTAINER, env, mounted, settings, secured, wanted)
     if chosen.sidecar:
         return ours | sidecar.fields(chosen, settings)
+    return ours | again(pod, settings)
+
+
+def again(pod: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """A container's own restart policy, where that is what starts it again."""
     own = settings.container_restart_policy and _never(pod)
-    return ours | ({"restartPolicy": "OnFailure"} if own else {})
+    return {"restartPolicy": "OnFailure"} if own else {}
+
+
+def last_try(pod: Mapping[str, Any], settings: Settings) -> list[dict[str, Any]]:
+    """The variable by which a container knows that nothing starts it again (D7)."""
+    last = _never(pod) and not settings.container_restart_policy
+    return [{"name": "JASM_RESTART_POLICY", "value": "Never"}] if last else []
 
 
 def described(
@@ -151,9 +164,7 @@ def _env(
     """Each name once: the pod's own identities before the platform's choice before ours."""
     field = {"fieldRef": {"fieldPath": "spec.nodeName"}}
     node: dict[str, Any] = {"name": "JASM_NODE_NAME", "valueFrom": field}
-    again = chosen.sidecar or settings.container_restart_policy
-    last = _never(pod) and not again  # no later try (D7)
-    restart = [{"name": "JASM_RESTART_POLICY", "value": "Never"}] if last else []
+    restart = [] if chosen.sidecar else last_try(pod, settings)
     mode = sidecar.env(chosen) if chosen.sidecar else []
     handover = [{"name": "JASM_HANDOVER_DIR", "value": keys.HANDOVER_DIR}] if handed else []
     trusted = [{"name": "SSL_CERT_FILE", "value": f"{keys.SERVICEACCOUNT_DIR}/{_CA_FILE}"}]

@@ -12,9 +12,10 @@ from initsync import providers
 from initsync.annotation import policy
 from initsync.annotation.request import parse
 from initsync.injection import choices, container, eligible, identity, volumes, waiter
+from initsync.injection.choices import Choices
 from initsync.injection.container import Volumes
 from initsync.injection.settings import Settings
-from initsync.injection.waiter import Waited
+from initsync.injection.waiter import Alone, Waited
 from initsync.kube import place, podfields, secretuse
 from initsync.words import keys
 from initsync.words.errors import JasmError
@@ -55,8 +56,9 @@ def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Inject
         return Injection(operations, [*warnings, str(error)], "", str(error))
     shown = list(volumes.showing(pod, wanted))
     before = (pod["spec"].get("initContainers") or [])[:at]
-    warnings += secretuse.problems(pod["spec"], wanted, before)
-    waited = Waited(shown, of_several=len(wanted) > 1)
+    waits = podfields.waits(pod)
+    warnings += secretuse.problems(pod["spec"], wanted, before, waits=waits)
+    waited = Waited(shown, len(wanted) > 1, tuple(wanted))
     return Injection([*_optional(shown), *_operations(pod, waited, at, settings)], warnings)
 
 
@@ -80,17 +82,10 @@ def _operations(
     pod: Mapping[str, Any], waited: Waited, at: int, settings: Settings
 ) -> Iterator[Operation]:
     """`at`: the index of ours among the init containers."""
-    names = _free_names(pod)
-    created = [
-        container.podinfo_volume(names.podinfo),
-        container.token_volume(names.token, settings),
-    ]
     chosen = choices.of(pod)
-    containers = [container.init_container(pod, chosen, names, settings, waited=bool(waited.shown))]
-    if waited.shown or chosen.sidecar:
-        created.append(waiter.handover_volume(names.handover))
-    if waited.shown:
-        containers.append(waiter.wait_container(pod, chosen, waited, names.handover, settings))
+    added = _waiting if chosen.waits else _syncing
+    created, containers = added(pod, chosen, waited, settings)
+    if containers[-1]["name"] == keys.WAITER:
         for name, skipped in identity.skipping(keys.WAITER, pod["metadata"]):
             yield _add(annotation_path(name), skipped)
     yield from _pulled(pod, settings)
@@ -98,6 +93,39 @@ def _operations(
     before = pod["spec"].get("initContainers")
     yield from _inserted("/spec/initContainers", before, containers, at)
     yield _add(annotation_path(keys.INJECTED), settings.version)
+
+
+class _Added(NamedTuple):
+    volumes: list[dict[str, Any]]
+    containers: list[dict[str, Any]]
+
+
+def _syncing(pod: Mapping[str, Any], chosen: Choices, waited: Waited, settings: Settings) -> _Added:
+    names = _free_names(pod)
+    created = [
+        container.podinfo_volume(names.podinfo),
+        container.token_volume(names.token, settings),
+    ]
+    containers = [container.init_container(pod, chosen, names, settings, waited=bool(waited.shown))]
+    if waited.shown or chosen.sidecar:
+        created.append(waiter.handover_volume(names.handover))
+    if waited.shown:
+        containers.append(waiter.wait_container(pod, chosen, waited, names.handover, settings))
+    return _Added(created, containers)
+
+
+def _waiting(pod: Mapping[str, Any], chosen: Choices, waited: Waited, settings: Settings) -> _Added:
+    """Nothing by which it could be anybody."""
+    taken = _taken(pod)
+    numbered = (f"{container.WAIT_VOLUME}-{number}" for number in count())
+    free = (name for name in numbered if name not in taken)
+    secrets = [name for name, _ in zip(free, waited.secrets, strict=False)]
+    names = Alone(_free(container.PODINFO_VOLUME, taken), secrets)
+    created = [
+        container.podinfo_volume(names.podinfo),
+        *map(waiter.secret_volume, secrets, waited.secrets),
+    ]
+    return _Added(created, [waiter.alone(pod, chosen, waited, names, settings)])
 
 
 def _place(pod: Mapping[str, Any], settings: Settings) -> int:
@@ -136,13 +164,18 @@ def _optional(shown: Sequence[volumes.Shown]) -> Iterator[Operation]:
 
 
 def _free_names(pod: Mapping[str, Any]) -> Volumes:
-    """None that a container mounts: it would get what is ours."""
+    taken = _taken(pod)
+    wanted = (container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.HANDOVER_VOLUME)
+    return Volumes(*(_free(name, taken) for name in wanted))
+
+
+def _taken(pod: Mapping[str, Any]) -> set[str]:
+    """Names of volumes, and of what a container mounts: it would get what is ours."""
     spec = pod["spec"]
     taken = {volume["name"] for volume in spec.get("volumes") or []}
     for one in podfields.containers(spec):
         taken.update(mount["name"] for mount in one.get("volumeMounts") or [])
-    wanted = (container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.HANDOVER_VOLUME)
-    return Volumes(*(_free(name, taken) for name in wanted))
+    return taken
 
 
 def _free(name: str, taken: set[str]) -> str:

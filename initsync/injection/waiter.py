@@ -1,4 +1,5 @@
-"""The second init container, only for pods with a volume of the synced Secret (D25).
+"""The second init container, only for pods with a volume of the synced Secret (D25); and the only
+one of pods in mode `wait`.
 
 Without it the kubelet nearly always shows the keys in time: in 200 of 200 starts, but with the API
 server 0.15 s away in 59 of 60 (tests/node, 20 pods at a time). It costs a second of a start.
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from initsync.injection.choices import Choices
-from initsync.injection.container import described, read_only, security
+from initsync.injection.container import again, described, last_try, read_only, security
 from initsync.injection.resources import resources
 from initsync.injection.settings import Settings
 from initsync.injection.volumes import Shown
@@ -22,6 +23,16 @@ class Waited(NamedTuple):
     shown: Sequence[Shown]
     of_several: bool = False
     """Whether the pod asks for more than one Secret, so that each wish says of which it is."""
+    secrets: Sequence[str] = ()
+    """All that it asks for, in order; for pods in mode `wait`."""
+
+
+class Alone(NamedTuple):
+    """The names of ours in a pod in mode `wait`."""
+
+    podinfo: str
+    secrets: Sequence[str]
+    """Of each Secret one, in the order in which the pod asks for them."""
 
 
 def wait_container(
@@ -39,15 +50,43 @@ def wait_container(
     mounts = {handover: keys.HANDOVER_DIR}
     for by in waited.shown:
         mounts.setdefault(by.volume, f"{keys.WAIT_DIR}/{by.volume}")
-    env = list(_env(waited, mounts, settings))
+    given = {"name": "JASM_HANDOVER_DIR", "value": keys.HANDOVER_DIR}
+    env = [given, *_env(waited, mounts, settings)]
     no_token = read_only({handover: keys.SERVICEACCOUNT_DIR})
     mounted = [*no_token, *read_only(mounts)]
     wanted = resources(pod, chosen, settings)
     return described(keys.WAITER, env, mounted, settings, security(pod, chosen, settings), wanted)
 
 
+def alone(
+    pod: Mapping[str, Any],
+    chosen: Choices,
+    waited: Waited,
+    volumes: Alone,
+    settings: Settings,
+) -> dict[str, Any]:
+    """`jasm-wait` of a pod in mode `wait`: it reads the annotations itself, and sees each Secret as
+    a whole; where a token would be is what tells it of the annotations.
+    """
+    mounts = {volumes.podinfo: keys.PODINFO_DIR}
+    for name, secret in zip(volumes.secrets, waited.secrets, strict=True):
+        mounts[name] = f"{keys.SECRETS_DIR}/{secret}"
+    for by in waited.shown:
+        mounts.setdefault(by.volume, f"{keys.WAIT_DIR}/{by.volume}")
+    mode = {"name": "JASM_MODE", "value": keys.WAIT}
+    env = [mode, *last_try(pod, settings), *_env(waited, mounts, settings)]
+    mounted = [*read_only({volumes.podinfo: keys.SERVICEACCOUNT_DIR}), *read_only(mounts)]
+    secured, wanted = security(pod, chosen, settings), resources(pod, chosen, settings)
+    ours = described(keys.WAITER, env, mounted, settings, secured, wanted)
+    return ours | again(pod, settings)
+
+
+def secret_volume(name: str, secret: str) -> dict[str, Any]:
+    """Shows `jasm-wait` a Secret that may not be there yet."""
+    return {"name": name, "secret": {"secretName": secret, "optional": True}}
+
+
 def _env(waited: Waited, mounts: Mapping[str, str], settings: Settings) -> Iterator[dict[str, str]]:
-    yield {"name": "JASM_HANDOVER_DIR", "value": keys.HANDOVER_DIR}
     for number, by in enumerate(waited.shown):
         yield {"name": f"JASM_WAIT_{number}", "value": mounts[by.volume]}
     for number, by in enumerate(waited.shown):

@@ -11,8 +11,14 @@ def asks(pod: Mapping[str, Any]) -> bool:
     return keys.ANNOTATION in (pod["metadata"].get("annotations") or {})
 
 
+def waits(pod: Mapping[str, Any]) -> bool:
+    """Whether it syncs nothing, and waits for the Secrets that others make for it."""
+    return (pod["metadata"].get("annotations") or {}).get(keys.MODE) == keys.WAIT
+
+
 def served(pod: Mapping[str, Any]) -> bool:
-    """Whether it has the init container."""
+    """Whether it has the init container; in mode `wait` that is `jasm-wait`, which reads the same
+    files."""
     return ours(pod) is not None
 
 

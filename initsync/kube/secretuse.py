@@ -23,25 +23,35 @@ _ByName = dict[str, dict[str, None]]
 
 
 def problems(
-    spec: Mapping[str, Any], secrets: _Types, before: Sequence[Mapping[str, Any]]
+    spec: Mapping[str, Any],
+    secrets: _Types,
+    before: Sequence[Mapping[str, Any]],
+    *,
+    waits: bool = False,
 ) -> Iterator[str]:
     """A sentence for each kind and Secret; see `of_each`."""
-    for _, sentence in of_each(spec, secrets, before):
+    for _, sentence in of_each(spec, secrets, before, waits=waits):
         yield sentence
 
 
 def of_each(
-    spec: Mapping[str, Any], secrets: _Types, before: Sequence[Mapping[str, Any]]
+    spec: Mapping[str, Any],
+    secrets: _Types,
+    before: Sequence[Mapping[str, Any]],
+    *,
+    waits: bool = False,
 ) -> Iterator[tuple[str, str]]:
     """Each of the sentences behind the name of the Secret that it is about.
 
     `secrets` are the types by name of those that `jasm-init` makes; `before` are the init
     containers that start before it. The pod is gone through once, however many Secrets there are.
+    `waits`: others make them. The kubelet waits for those, but for files in volumes.
     """
     volumes = spec.get("volumes") or []
-    early = _early(before, volumes, secrets)
-    first = _by_name(volumes, references.at_mount, secrets)
-    pulls = {pull.get("name") for pull in spec.get("imagePullSecrets") or []}
+    early = _shown_early(before, volumes, secrets) if waits else _early(before, volumes, secrets)
+    first = {} if waits else _by_name(volumes, references.at_mount, secrets)
+    named = () if waits else spec.get("imagePullSecrets") or ()
+    pulls = {pull.get("name") for pull in named}
     # Part of a pod, as kustomize's patches are, takes nothing yet.
     taking = spec.get("containers") and not podfields.only_syncs(spec)
     found = list(references.references(spec)) if taking else None
@@ -50,7 +60,7 @@ def of_each(
     for secret, kind in secrets.items():
         name = one_line(secret, _LONG)
         if secret in early:
-            yield secret, _too_early(name, early[secret])
+            yield secret, (_unseen if waits else _too_early)(name, early[secret])
         if secret in first:
             yield secret, _at_mount(name, first[secret])
         if secret in pulls and kind != secrettypes.DOCKER:
@@ -63,6 +73,13 @@ def _too_early(name: str, containers: Iterable[str]) -> str:
     return (
         f"init containers that start before {keys.CONTAINER} can never see what that writes to "
         f"Secret {name}: {_listed(containers)}. Move them behind it, or see {keys.PLACE}"
+    )
+
+
+def _unseen(name: str, containers: Iterable[str]) -> str:
+    return (
+        f"init containers that start before {keys.WAITER} may see no files of Secret {name}: "
+        f"{_listed(containers)}. Move them behind it, or see {keys.PLACE}"
     )
 
 
@@ -86,11 +103,21 @@ def _early(
     before: Iterable[Mapping[str, Any]], volumes: Iterable[Mapping[str, Any]], secrets: _Types
 ) -> _ByName:
     """By Secret the containers that read it before it is made, by variables or by a mount."""
+    taken = _by_name(before, references.of_container, secrets)
+    for secret, containers in _shown_early(before, volumes, secrets).items():
+        taken.setdefault(secret, {}).update(containers)
+    return taken
+
+
+def _shown_early(
+    before: Iterable[Mapping[str, Any]], volumes: Iterable[Mapping[str, Any]], secrets: _Types
+) -> _ByName:
+    """Likewise, those that read it by a mount."""
     shown = dict[str, set[str]]()
     for secret, names in _by_name(volumes, references.of_volume, secrets).items():
         for name in names:
             shown.setdefault(name, set()).add(secret)
-    taken = _by_name(before, references.of_container, secrets)
+    taken: _ByName = {}
     for container in before:
         for mount in container.get("volumeMounts") or []:
             for secret in shown.get(mount["name"], ()):

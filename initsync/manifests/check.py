@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from initsync.annotation import choices
 from initsync.annotation.check import check_text, refuse_unknown
 from initsync.annotation.request import Providers
-from initsync.kube import misplaced, place, secretuse
+from initsync.kube import misplaced, place, podfields, secretuse
 from initsync.manifests import documents, workloads
 from initsync.manifests.sources import Sources
 from initsync.manifests.stray import strays
@@ -96,9 +96,10 @@ def _warnings(
         for target in targets(requests)
     }
     before = place.earlier(found.pod)
-    for secret, said in secretuse.of_each(found.pod["spec"], types(requests), before):
+    waits = podfields.waits(found.pod)
+    for secret, said in secretuse.of_each(found.pod["spec"], types(requests), before, waits=waits):
         yield _warning(found, lines[secret], said)
-    for target in targets(requests):
+    for target in () if waits else targets(requests):
         line = lines[target.secret_name]
         if said := sources.conflict(target, found.workload, line):
             yield _warning(found, line, said)

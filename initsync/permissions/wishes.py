@@ -3,7 +3,7 @@
 Manifests must have been checked (`initsync.manifests.check`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from initsync import providers
@@ -51,12 +51,22 @@ class Order(NamedTuple):
     requests: tuple[SyncRequest, ...]
     only_syncs: bool
     """Its pods do nothing else: what they ask for others use."""
+    waits: bool
+    """Its pods ask nobody: others sync for them."""
 
 
-def of_manifest(text: str, namespace: str) -> Iterator[Wish]:
-    """Those of a manifest's workloads. Raises as `orders` does."""
+def of_manifest(
+    text: str, namespace: str, waiting: Callable[[str], None] = lambda _: None
+) -> Iterator[Wish]:
+    """Those of a manifest's workloads; `waiting` gets what `Read.waiting` is made of.
+
+    Raises as `orders` does.
+    """
     for found in orders(text, namespace):
-        yield from of_requests(found.requests, found.account, found.managed_by)
+        if found.waits:
+            waiting(_waits(found.namespace, found.account))
+        else:
+            yield from of_requests(found.requests, found.account, found.managed_by)
 
 
 def orders(text: str, namespace: str) -> Iterator[Order]:
@@ -71,8 +81,15 @@ def orders(text: str, namespace: str) -> Iterator[Order]:
             chosen = own or namespace
             _refuse(found, f"{kind} {shown(name)}", chosen)
             requests = _requests(chosen, found.value.text)
-            alone = podfields.only_syncs(found.pod["spec"])
-            yield Order(chosen, found.account, found.managed_by, requests, alone)
+            alone, waits = podfields.only_syncs(found.pod["spec"]), podfields.waits(found.pod)
+            yield Order(chosen, found.account, found.managed_by, requests, alone, waits)
+
+
+def _waits(namespace: str, account: str) -> str:
+    return (
+        f"ServiceAccount {namespace}/{account}: its pods in mode {keys.WAIT} need no rights, "
+        "neither on Secrets nor in a cloud"
+    )
 
 
 def _refuse(found: Located, whose: str, namespace: str) -> None:
@@ -110,6 +127,8 @@ class Read(NamedTuple):
     """A sentence for each that kept a pod's wishes out."""
     conflicts: list[str]
     """As of `Sources`."""
+    waiting: list[str]
+    """A sentence for each ServiceAccount with pods that wish nothing, as others sync for them."""
 
 
 def of_pods(pods: Iterable[JsonObject]) -> Read:
@@ -119,6 +138,7 @@ def of_pods(pods: Iterable[JsonObject]) -> Read:
     found: list[Wish] = []
     sources, told = Sources(), set[tuple[str, str]]()
     problems: dict[str, str] = {}
+    waiting: dict[str, None] = {}
     for pod in pods:
         metadata = pod["metadata"]
         if wrong := [str(error) for error in _wrong(pod)]:
@@ -127,13 +147,16 @@ def of_pods(pods: Iterable[JsonObject]) -> Read:
                 problems.setdefault(sentence, f"{whose}: {sentence}")
         elif text := (metadata.get("annotations") or {}).get(keys.ANNOTATION):
             account = pod["spec"].get("serviceAccountName") or "default"
+            if podfields.waits(pod):
+                waiting[_waits(metadata["namespace"], account)] = None
+                continue
             workload = Workload("Pod", metadata["namespace"], metadata["name"])
             requests = _requests(workload.namespace, text)
             found += of_requests(requests, account, podfields.managed_by(pod))
             for target in () if (workload.namespace, text) in told else targets(requests):
                 sources.conflict(target, workload)
             told.add((workload.namespace, text))
-    return Read(found, [*problems.values()], sources.conflicts)
+    return Read(found, [*problems.values()], sources.conflicts, [*waiting])
 
 
 def _wrong(pod: JsonObject) -> Iterator[JasmError]:

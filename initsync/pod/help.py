@@ -43,6 +43,16 @@ It runs inside a pod and is configured by environment only, which the injector s
   JASM_WAIT_0_OF, ...      JSON: items (by key its path, null for all), optional,
                            and of a pod with several Secrets which one (secret)
   JASM_TIMEOUT             seconds to wait; default 60
+
+In a pod with jasm.codnod.io/mode: wait there is no jasm-init. There it waits for what
+others sync:
+
+  JASM_MODE                wait
+  JASM_RESTART_POLICY      the pod's own; under Never it stays
+  JASM_PODINFO_DIR         the downward API's files; default /var/run/jasm/podinfo
+  JASM_SECRETS_DIR         where each Secret is mounted by its name; default
+                           /var/run/jasm/secrets
+  JASM_TIMEOUT             with on-failure: continue, seconds until the app starts
 """,
 }
 

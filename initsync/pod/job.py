@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping
 from typing import TextIO
 
-from initsync.annotation import policy
 from initsync.pod import once, podinfo
 from initsync.sync import settings
 from initsync.sync.log import Log, from_env
@@ -12,6 +11,9 @@ from initsync.sync.run import uniform
 from initsync.words import keys
 from initsync.words.errors import JasmError
 from initsync.words.wording import bug
+
+_MODES = ("init", keys.SIDECAR)
+"""In mode `wait` a pod has no `jasm-init`."""
 
 
 def run(env: Mapping[str, str], stderr: TextIO) -> int:
@@ -30,7 +32,7 @@ def run(env: Mapping[str, str], stderr: TextIO) -> int:
 
 
 def _sync_pod(env: Mapping[str, str], log: Log) -> int:
-    if settings.choice(env, "JASM_MODE", policy.MODES) == keys.SIDECAR:
+    if settings.choice(env, "JASM_MODE", _MODES) == keys.SIDECAR:
         from initsync.pod.sidecar import loop  # most pods never pay for it
 
         clock = loop.Clock(time.time, time.monotonic, time.sleep, uniform)

@@ -1,7 +1,7 @@
 """`jasm-wait`: ends when the kubelet shows the synced keys in the pod's volumes (D25).
 
 The variables are in `help`. Apart from `main`, and importing next to nothing: it runs in
-every pod with such a volume.
+every pod with such a volume. Where no `jasm-init` came before it: `elsewhere`.
 """
 
 import json
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, NoReturn, TextIO
 
+from initsync.words import keys
 from initsync.words.wording import LINE_LIMIT, one_line
 
 HANDOVER = "keys.json"
@@ -37,6 +38,11 @@ def main() -> NoReturn:
 
         answer("jasm-wait", sys.argv[1:])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # PID 1 has no default
+    if os.environ.get("JASM_MODE") == keys.WAIT:
+        from initsync.pod import elsewhere  # pods in that mode alone pay for it
+
+        clock = elsewhere.Clock(time.time, time.monotonic, time.sleep)
+        sys.exit(elsewhere.run(os.environ, sys.stderr, clock))
     sys.exit(run(os.environ, sys.stderr, time.monotonic, time.sleep))
 
 
@@ -49,20 +55,33 @@ def run(
     """Wait until every file is there; the exit code."""
     try:
         names = _names(env["JASM_HANDOVER_DIR"])
-        expected = list(_expected(env, names))
+        wanted = list(expected(env, names))
         deadline = now() + float(env.get("JASM_TIMEOUT") or 60)
     except KeyError as error:
         return _error(stderr, 2, f"{error.args[0]} is not set: the injector sets it, see {_DOCS}")
     except (OSError, ValueError, TypeError) as error:
         return _error(stderr, 2, f"cannot wait for the Secret's volumes ({error}): see {_DOCS}")
-    if unknown := sorted({it.key for it in expected if not it.there}):
-        problem = f"a volume wants keys {unknown} that the secret does not have"
-        return _error(stderr, 3, f"{problem}: {_FIX}")
-    while missing := [it.path for it in expected if not os.path.exists(it.path)]:
+    if problem := never(wanted):
+        return _error(stderr, 3, problem)
+    while problem := missing(wanted):
         if now() > deadline:
-            return _error(stderr, 5, f"the kubelet has not shown {missing[0]} yet: {_AGAIN}")
+            return _error(stderr, 5, f"{problem}: {_AGAIN}")
         sleep(_PAUSE)
     return 0
+
+
+def never(wanted: Sequence[Expected]) -> str:
+    """What will never be shown, as a sentence; empty where all may be."""
+    unknown = sorted({it.key for it in wanted if not it.there})
+    problem = f"a volume wants keys {unknown} that the secret does not have"
+    return f"{problem}: {_FIX}" if unknown else ""
+
+
+def missing(wanted: Sequence[Expected]) -> str:
+    """The first that is not shown, as a sentence; empty where all are."""
+    paths = (it.path for it in wanted if not os.path.exists(it.path))
+    path = next(paths, "")
+    return f"the kubelet has not shown {path} yet" if path else ""
 
 
 def _error(stderr: TextIO, code: int, sentence: str) -> int:
@@ -89,7 +108,7 @@ def _names(directory: str) -> Names:
     return {str(secret): [str(key) for key in keys] for secret, keys in found.items()}
 
 
-def _expected(env: Mapping[str, str], every: Names) -> Iterator[Expected]:
+def expected(env: Mapping[str, str], every: Names) -> Iterator[Expected]:
     """Each key that a volume is to show, with its file."""
     number = -1
     while directory := env.get(f"JASM_WAIT_{(number := number + 1)}"):

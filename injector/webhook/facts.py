@@ -19,6 +19,7 @@ _OTHERS = (eligible.MIRROR, *webhooks.ANNOTATIONS, limitrange.ANNOTATION)
 _CONTAINER = ("name", "image", "restartPolicy", "resources", "ports", "envFrom")
 _NAMES = (
     *(container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.HANDOVER_VOLUME),
+    container.WAIT_VOLUME,
     *webhooks.VOLUMES,
 )
 

@@ -70,7 +70,9 @@ def waiter(api: ControlPlane, pod: dict[str, Any]) -> tuple[dict[str, Any], list
 def is_alone(found: dict[str, Any], volumes: list[dict[str, Any]]) -> None:
     sources = [it for volume in volumes for it in volume.get("projected", {}).get("sources", [])]
     assert [source for source in sources if "serviceAccountToken" in source] == []
-    assert {volume["name"] for volume in volumes} == {"db", "jasm-handover"}
+    by_others = {"name": "JASM_MODE", "value": keys.WAIT} in found["env"]
+    own = {"jasm-podinfo", "jasm-wait-0"} if by_others else {"jasm-handover"}
+    assert {volume["name"] for volume in volumes} == {"db"} | own
     assert [it for it in found["env"] if it["name"].startswith(("AWS_", "AZURE_"))] == []
 
 
@@ -93,6 +95,22 @@ def test_by_the_policy_which_is_always_before_the_clouds(
 ) -> None:
     with neighbouring(by_policy, tmp_path, "a-neighbour", namespace, cloud, again, part=""):
         is_alone(*waiter(by_policy, mounting(namespace)))
+
+
+@pytest.mark.threat("A pod's token is stolen")
+@clouds
+@pytest.mark.parametrize("way", ["by_webhook", "by_policy"])
+def test_in_mode_wait_where_it_is_all_that_is_added(
+    request: pytest.FixtureRequest, namespace: str, tmp_path: Path, way: str, cloud: Change
+) -> None:
+    api: ControlPlane = request.getfixturevalue(way)
+    pod = mounting(namespace, **{keys.MODE: keys.WAIT})
+
+    with neighbouring(api, tmp_path, "z-neighbour", namespace, cloud, "Never", part=""):
+        found, volumes = waiter(api, pod)
+
+    is_alone(found, volumes)
+    assert {"name": "JASM_MODE", "value": keys.WAIT} in found["env"]
 
 
 @pytest.mark.threat("A pod's token is stolen")

@@ -367,3 +367,16 @@ def test_a_parameter_of_another_account_is_told_how_it_is_shared() -> None:
     assert code == 0
     assert f"{shared} is in another account, which must share it by AWS RAM" in err
     assert "resourcePolicies" not in out
+
+
+def test_pods_in_mode_wait_get_nothing_and_that_is_said() -> None:
+    waiting = pod(serviceAccountName="web")
+    waiting["metadata"]["annotations"][keys.MODE] = keys.WAIT
+
+    code, out, said = run("-o", "kubernetes", "-", stdin=[waiting])
+
+    assert (code, out) == (0, "")
+    assert said == (
+        "note: ServiceAccount shop/web: its pods in mode wait need no rights, neither on Secrets "
+        "nor in a cloud\n"
+    )

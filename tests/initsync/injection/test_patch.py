@@ -188,7 +188,7 @@ ANNOTATIONS = st.dictionaries(
 )
 
 
-MODES = st.sampled_from([{}, {keys.MODE: "sidecar"}, {keys.MODE: "x"}])
+MODES = st.sampled_from([{}, *({keys.MODE: mode} for mode in ("sidecar", "wait", "x"))])
 
 
 @given(
@@ -207,16 +207,19 @@ def test_any_pod_gets_the_container_once_and_keeps_all_it_had(
 
     assert pod == before
     after = done["spec"]
-    assert names(after["initContainers"]).count("jasm-init") == 1
     ours = ("jasm-init", "jasm-wait")
+    alone = extra.get(keys.MODE) == keys.WAIT
+    assert names(after["initContainers"]).count(ours[alone]) == 1
     others = [item for item in after["initContainers"] if item["name"] not in ours]
     assert others == (spec.get("initContainers") or [])
     assert after["containers"] == spec["containers"]
     had, have = names(spec.get("volumes")), names(after["volumes"])
     waited = "jasm-wait" in names(after["initContainers"])
     assert have[: len(had)] == had
+    assert ("jasm-init" in names(after["initContainers"])) == (not alone)
     handed = waited or extra.get(keys.MODE) == "sidecar"
-    assert len(set(have[len(had) :]) - set(had)) == len(have) - len(had) == 2 + handed
+    added = 1 + (text == ANNOTATION) if alone else 2 + handed
+    assert len(set(have[len(had) :]) - set(had)) == len(have) - len(had) == added
     assert inject(done, "shop", DEFAULT).operations == []
 
 

@@ -27,7 +27,7 @@ def live(*, app: str = "", ours: str = "", **annotations: str) -> Any:
 
 
 def labels(pod: Any) -> list[str]:
-    found, problems, _ = wishes.of_pods([pod])
+    found, problems, *_ = wishes.of_pods([pod])
     assert problems == []
     return [wish.managed_by for wish in found]
 
@@ -49,7 +49,7 @@ def test_a_value_from_elsewhere_is_not_known() -> None:
 def test_another_programs_is_refused_by_the_pods_name_and_stops_no_neighbour() -> None:
     neighbour = live()
 
-    found, problems, _ = wishes.of_pods([live(ours="Helm"), neighbour, live(ours="Helm")])
+    found, problems, *_ = wishes.of_pods([live(ours="Helm"), neighbour, live(ours="Helm")])
 
     assert [wish.managed_by for wish in found] == [""]
     assert len(problems) == 1
@@ -58,7 +58,7 @@ def test_another_programs_is_refused_by_the_pods_name_and_stops_no_neighbour() -
 
 @pytest.mark.parametrize("value", [" Helm", "Helm\n", "\u202ecaronte"])
 def test_what_no_label_can_have_is_refused(value: str) -> None:
-    found, problems, _ = wishes.of_pods([live(ours=value)])
+    found, problems, *_ = wishes.of_pods([live(ours=value)])
 
     assert found == []
     assert "which no label can be: set it to letters, digits and '-_.'" in problems[0]
@@ -68,7 +68,7 @@ def test_an_invalid_annotation_stops_no_neighbour_either() -> None:
     invalid = live()
     invalid["metadata"]["annotations"][keys.ANNOTATION] = "provider: vault"
 
-    found, problems, _ = wishes.of_pods([invalid, live(), invalid])
+    found, problems, *_ = wishes.of_pods([invalid, live(), invalid])
 
     assert [wish.secret_name for wish in found] == ["db"]
     (problem,) = problems
@@ -94,3 +94,19 @@ def test_pods_that_make_one_secret_from_different_sources_are_told_once_each() -
         "Give one of the two another secretName"
     ]
     assert len(found.wishes) == 4
+
+
+def test_pods_in_mode_wait_wish_nothing_and_each_service_account_is_told_once() -> None:
+    waiting, maker = live(), live()
+    waiting["metadata"]["annotations"][keys.MODE] = keys.WAIT
+    other = "provider: vault\npath: kv/x\nsecretName: db\n"
+    waiting["metadata"]["annotations"][keys.ANNOTATION] = other
+
+    found = wishes.of_pods([waiting, maker, waiting])
+
+    assert [wish.provider for wish in found.wishes] == ["aws-secretsmanager"]
+    assert found.conflicts == []
+    (sentence,) = found.waiting
+    assert sentence.endswith(
+        "its pods in mode wait need no rights, neither on Secrets nor in a cloud"
+    )

@@ -92,7 +92,9 @@ objectSelector:
 - name: not-opted-out
   expression: "object.metadata.?annotations[?'jasm.codnod.io/inject'].orValue('') != 'false'"
 - name: not-injected-yet
-  expression: "!object.spec.?initContainers.orValue([]).exists(c, c.name == 'jasm-init')"
+  expression: >-
+    !object.spec.?initContainers.orValue([]).exists(c, c.name == 'jasm-init'
+    || c.name == 'jasm-wait' && object.metadata.annotations[?'jasm.codnod.io/mode'].orValue('') == 'wait')
 {{- with .Values.webhook.matchConditions }}
 {{ toYaml . }}
 {{- end }}

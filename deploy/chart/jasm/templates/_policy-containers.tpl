@@ -2,6 +2,9 @@
 {{- define "jasm.policy.sidecar" -}}
 - name: isSidecar
   expression: variables.annotations[?'jasm.codnod.io/mode'].orValue('') == 'sidecar'
+# It gets jasm-wait alone.
+- name: isWait
+  expression: variables.annotations[?'jasm.codnod.io/mode'].orValue('') == 'wait'
 - name: askedPort
   expression: |-
     !variables.isSidecar ? 0
@@ -129,15 +132,18 @@ securityContext: Object.spec.initContainers.securityContext{
 {{- add (le $seconds 86400.0 | ternary (ceil $seconds) 60.0 | int64) 60 -}}
 {{- end -}}
 
-{{/* As initsync/injection/waiter.py: the second init container. */}}
+{{/* As initsync/injection/waiter.py: the second init container, or in mode wait the only one. */}}
 {{- define "jasm.policy.jasmWait" -}}
 Object.spec.initContainers{
   name: 'jasm-wait',
   command: ['jasm-wait'],
   {{- include "jasm.policy.described" . | nindent 2 }}
-  env: [
-    Object.spec.initContainers.env{name: 'JASM_HANDOVER_DIR', value: '/var/run/jasm/handover'}
-  ] + variables.shown.transformList(i, s, Object.spec.initContainers.env{
+  env: (variables.isWait
+    ? [{'name': 'JASM_MODE', 'value': 'wait'}]
+    {{- if not .Values.injection.containerRestartPolicy }} + (variables.never ? [{'name': 'JASM_RESTART_POLICY', 'value': 'Never'}] : []){{ end }}
+    : [{'name': 'JASM_HANDOVER_DIR', 'value': '/var/run/jasm/handover'}])
+  .map(e, Object.spec.initContainers.env{name: e.name, value: e.value})
+  + variables.shown.transformList(i, s, Object.spec.initContainers.env{
     name: 'JASM_WAIT_' + string(i), value: '/var/run/jasm/wait/' + s.volume})
   + variables.shown.transformList(i, s, Object.spec.initContainers.env{
     name: 'JASM_WAIT_' + string(i) + '_OF',
@@ -147,13 +153,18 @@ Object.spec.initContainers{
       + ', "optional": ' + string(s.optional)
       + (variables.several ? ', "secret": "' + s.secret + '"' : '') + '}'}){{ with .Values.injection.env.JASM_TIMEOUT }}
   + [Object.spec.initContainers.env{name: 'JASM_TIMEOUT', value: {{ toJson . }}}]{{ end }},
-  volumeMounts: [
-    Object.spec.initContainers.volumeMounts{
-      name: variables.handover, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true},
-    Object.spec.initContainers.volumeMounts{
-      name: variables.handover, mountPath: '/var/run/jasm/handover', readOnly: true}
-  ] + variables.volumes.transformList(i, v, variables.pointers[i].size() > 0,
+  volumeMounts: (variables.isWait
+    ? [{'name': variables.podinfo, 'at': '/var/run/secrets/kubernetes.io/serviceaccount'},
+       {'name': variables.podinfo, 'at': '/var/run/jasm/podinfo'}]
+      + variables.ownSecrets.transformList(i, n, {'name': variables.ownVolumes[i], 'at': '/var/run/jasm/secrets/' + n})
+    : [{'name': variables.handover, 'at': '/var/run/secrets/kubernetes.io/serviceaccount'},
+       {'name': variables.handover, 'at': '/var/run/jasm/handover'}])
+  .map(m, Object.spec.initContainers.volumeMounts{name: m.name, mountPath: m.at, readOnly: true})
+  + variables.volumes.transformList(i, v, variables.pointers[i].size() > 0,
     Object.spec.initContainers.volumeMounts{
       name: v.name, mountPath: '/var/run/jasm/wait/' + v.name, readOnly: true}),
+  {{- if .Values.injection.containerRestartPolicy }}
+  ?restartPolicy: variables.isWait && variables.never ? optional.of('OnFailure') : optional.none(),
+  {{- end }}
   ?resources: optional.ofNonZeroValue({{ include "jasm.policy.resourcesOf" "copied" | indent 4 | trim }})}
 {{- end -}}

@@ -107,7 +107,7 @@ has(e.value) && !e.value.contains('$(')
 {{/* Has the webhooks leave jasm-wait alone, as patches. */}}
 {{- define "jasm.policy.skipping" -}}
 {{- range include "jasm.policy.webhooks" . | fromYamlArray }}
-+ (!variables.waited
++ (!variables.waiting
   {{- with .label }} || object.metadata.?labels[?'{{ . }}'].orValue('') != 'true'{{ end }} ? [] : [JSONPatch{op: 'add',
   path: '/metadata/annotations/' + jsonpatch.escapeKey('{{ .skipped }}'),
   value: ['jasm-wait', variables.annotations[?'{{ .skipped }}'].orValue('')].filter(n, n != '').join('{{ .between }}')}])

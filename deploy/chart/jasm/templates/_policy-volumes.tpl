@@ -3,7 +3,8 @@ As initsync/injection/volumes.py and the volumes of initsync/injection/container
 names are read where the annotation has them plainly (docs/injection-without-a-webhook.md says how). Where it has not,
 every Secret volume is made optional, as the injector does for an annotation that it cannot read; also where
 the pod may start without its secrets, which the injector leaves alone: the annotation may be valid all the same,
-and then the kubelet would wait for ever for what jasm-init is to make (D41).
+and then the kubelet would wait for ever for what jasm-init is to make (D41). In mode wait nothing of the pod makes
+it: there the kubelet may wait.
 */}}
 {{- define "jasm.policy.volumes" -}}
 - name: volumes
@@ -30,15 +31,18 @@ and then the kubelet would wait for ever for what jasm-init is to make (D41).
 # Whether it may ask for more than one: then each wish of jasm-wait says of which it is.
 - name: several
   expression: variables.secretNames.exists(n, n != variables.secretNames[0])
+# Whether each Secret of the pod may be one that jasm-init is to make.
+- name: doubtful
+  expression: variables.secretNames.size() == 0 && !variables.isWait
 # For each volume the JSON pointers, below /spec/volumes, of its sources that take from the Secret.
 - name: pointers
   expression: |-
     variables.volumes.transformList(i, v,
       has(v.secret)
-      ? (variables.secretNames.size() == 0 || v.secret.?secretName.orValue('') in variables.secretNames
+      ? (variables.doubtful || v.secret.?secretName.orValue('') in variables.secretNames
          ? [string(i) + '/secret'] : [])
       : v.?projected.?sources.orValue([]).transformList(n, s,
-          has(s.secret) && (variables.secretNames.size() == 0 || s.secret.?name.orValue('') in variables.secretNames),
+          has(s.secret) && (variables.doubtful || s.secret.?name.orValue('') in variables.secretNames),
           string(i) + '/projected/sources/' + string(n) + '/secret'))
 # The same as one list; and of each: where, in which volume, of which Secret, its items, and whether it is optional.
 - name: shown
@@ -58,7 +62,14 @@ and then the kubelet would wait for ever for what jasm-init is to make (D41).
       'items': dyn(s.source.?items.orValue([])),
       'optional': dyn(s.source.?optional.orValue(false))})
 - name: waited
-  expression: variables.shown.size() > 0 && variables.secretNames.size() > 0
+  expression: "!variables.isWait && variables.shown.size() > 0 && variables.secretNames.size() > 0"
+- name: waiting
+  expression: variables.waited || variables.isWait
+# In mode wait jasm-wait sees each Secret as a whole.
+- name: ownSecrets
+  expression: |-
+    !variables.isWait ? []
+    : variables.secretNames.transformList(i, n, variables.secretNames.indexOf(n) == i, n)
 # Ours get names that are free: jasm-token, else jasm-token-1 and so on. What a container mounts is not: it
 # would get what is ours.
 - name: ourNames
@@ -72,6 +83,10 @@ and then the kubelet would wait for ever for what jasm-init is to make (D41).
     (['jasm-{{ . }}'] + variables.ourNames.transformList(i, n, 'jasm-{{ . }}-' + string(i + 1)))
     .filter(n, !(n in variables.ourNames))[0]
 {{- end }}
+- name: ownVolumes
+  expression: |-
+    (variables.ownSecrets + variables.ourNames).transformList(i, n, 'jasm-wait-' + string(i))
+    .filter(n, !(n in variables.ourNames))
 - name: handed
   expression: variables.waited || variables.isSidecar
 {{- end -}}
@@ -88,7 +103,8 @@ and then the kubelet would wait for ever for what jasm-init is to make (D41).
       ['namespace', 'metadata.namespace'],
       ['uid', 'metadata.uid']
     ].map(f, Object.spec.volumes.downwardAPI.items{
-      path: f[0], fieldRef: Object.spec.volumes.downwardAPI.items.fieldRef{fieldPath: f[1]}})}},
+      path: f[0], fieldRef: Object.spec.volumes.downwardAPI.items.fieldRef{fieldPath: f[1]}})}}
+] + (variables.isWait ? [] : [
   Object.spec.volumes{name: variables.token, projected: Object.spec.volumes.projected{sources: [
     Object.spec.volumes.projected.sources{
       serviceAccountToken: Object.spec.volumes.projected.sources.serviceAccountToken{
@@ -126,7 +142,9 @@ and then the kubelet would wait for ever for what jasm-init is to make (D41).
           key: {{ toJson .key }}, path: 'cloud-credentials.json'}]}}
     {{- end }}
     {{- end }}]}}
-] + (!variables.handed ? [] : [
+]) + (!variables.handed ? [] : [
   Object.spec.volumes{name: variables.handover, emptyDir: Object.spec.volumes.emptyDir{
     medium: 'Memory', sizeLimit: '1Mi'}}])
++ variables.ownSecrets.transformList(i, n, Object.spec.volumes{
+  name: variables.ownVolumes[i], secret: Object.spec.volumes.secret{secretName: n, optional: true}})
 {{- end -}}
