@@ -9,7 +9,11 @@ WEBHOOK = "injector.jasm.codnod.io"
 # The same as in deploy/manifests/mutatingwebhookconfiguration.yaml; a test compares them.
 ASKS = f"object.metadata.?annotations[?'{keys.ANNOTATION}'].hasValue()"
 NOT_OPTED_OUT = f"object.metadata.?annotations[?'{keys.INJECT}'].orValue('') != 'false'"
-NOT_INJECTED = f"!object.spec.?initContainers.orValue([]).exists(c, c.name == '{keys.CONTAINER}')"
+NOT_INJECTED = (
+    f"!object.spec.?initContainers.orValue([]).exists(c, c.name == '{keys.CONTAINER}' "
+    f"|| c.name == '{keys.WAITER}' "
+    f"&& object.metadata.annotations[?'{keys.MODE}'].orValue('') == '{keys.WAIT}')"
+)
 
 _CLUSTER_WIDE = {
     "CustomResourceDefinition",

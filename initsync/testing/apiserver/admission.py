@@ -33,8 +33,9 @@ def _annotation(pod: JsonObject, key: str) -> str | None:
 
 
 def _injected(pod: JsonObject) -> bool:
-    containers = pod["spec"].get("initContainers") or []
-    return any(container.get("name") == keys.CONTAINER for container in containers)
+    waits = _annotation(pod, keys.MODE) == keys.WAIT
+    ours = (keys.CONTAINER, keys.WAITER) if waits else (keys.CONTAINER,)
+    return any(it.get("name") in ours for it in pod["spec"].get("initContainers") or [])
 
 
 CONDITIONS: dict[str, Callable[[JsonObject], bool]] = {
