@@ -16,7 +16,9 @@ class SecretProvider(Protocol):
     `fetch(path)` needs, while the Secrets of the cluster are still being read. One that holds
     something there, such as a token that lives on, also has `close()`: it gives that back, best
     effort, when the sync has ended. One whose identity lasts longer than a sync has `kept`: a
-    sidecar reads it at the end of a sync, and sets it in the next one; then it does not close.
+    sidecar reads it at the end of a sync, and sets it in the next one; then it does not close. One
+    of several that are asked as the same identity also has `join(others)`: it takes that of another
+    of the same sync.
     """
 
     @property

@@ -133,8 +133,13 @@ def _asked(pod: PodRef, annotations: Mapping[str, str]) -> Iterator[SyncRequest]
 
 def _made(run: Run, wanted: Iterable[Target], *, sdk: bool) -> "dict[str, SecretProvider]":
     """One of each provider that is asked for: it keeps its identity and connections."""
-    names = {entry.provider for target in wanted for entry in target.entries}
-    return {name: providers.load(name)(run.env, time.time, run.network, sdk) for name in names}
+    made: dict[str, SecretProvider] = {}
+    for name in dict.fromkeys(entry.provider for target in wanted for entry in target.entries):
+        provider = providers.load(name)(run.env, time.time, run.network, sdk)
+        if join := getattr(provider, "join", None):
+            join(made.values())
+        made[name] = provider
+    return made
 
 
 def tell(reports: Reports, pod: PodRef, cluster: Cluster, reporter: EventSource, log: Log) -> None:

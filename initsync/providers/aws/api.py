@@ -99,16 +99,6 @@ class Services:
         return self._network.direct(url, self._tls, timeout, CREDENTIALS_LIMIT)
 
 
-class Operation(NamedTuple):
-    """What a service that speaks JSON can be asked."""
-
-    service: str
-    """As endpoints and signatures name it."""
-    name: str
-    """The service's, for messages."""
-    target: str
-
-
 class Wanted(NamedTuple):
     """What a service is asked for."""
 
@@ -120,6 +110,16 @@ class Wanted(NamedTuple):
     """That the pod's own assumes for it."""
     sts: str = ""
     """The region whose STS is asked; empty: the usual one."""
+
+
+class Operation(NamedTuple):
+    """What a service that speaks JSON can be asked."""
+
+    service: str
+    """As endpoints and signatures name it."""
+    name: str
+    """The service's, for messages."""
+    target: str
 
 
 def ask(

@@ -6,11 +6,12 @@ https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 
 import re
 from _thread import allocate_lock
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from initsync.network.transport import Connection, Network, Turn
 from initsync.providers.aws import api, container, endpoints
+from initsync.providers.aws.api import Wanted
 from initsync.providers.aws.sigv4 import Credentials
 from initsync.words.errors import InvalidSetup, NoIdentity, ProviderUnavailable
 from initsync.words.model import ExternalSecret
@@ -119,12 +120,64 @@ class Identity:
         return self._env.get("AWS_ROLE_SESSION_NAME") or f"jasm-{pod}"[:_SESSION_LIMIT]
 
 
-def _late() -> ProviderUnavailable:
-    return ProviderUnavailable("AWS", "an earlier request for an identity is not answered")
+class Asker:
+    """Who asks AWS, and the ways there: one for all providers of AWS that a sync has (D31)."""
+
+    def __init__(
+        self, env: Mapping[str, str], now: Callable[[], float], network: Network, *, sdk: bool
+    ) -> None:
+        self._env = env
+        self._now = now
+        self._sdk = sdk
+        self.services = api.Services(env, network)
+        late = "an earlier request for an identity is not answered"
+        self._turn = Turn(network.left, lambda: ProviderUnavailable("AWS", late))
+        """One identity, however many secrets are asked for at once."""
+        self._region = ""
+        """Whose STS is asked."""
+        self._identity = Identity(env, now, self._sts, self.services.direct, sdk=sdk)
+        self._roles: roles.Roles | None = None
+        self._assumed_roles: dict[roles.Role, Credentials] = {}
+
+    @property
+    def kept(self) -> tuple[Any, Any]:
+        """Credentials, own and by role."""
+        return self._identity.kept, self._assumed_roles
+
+    @kept.setter
+    def kept(self, found: tuple[Any, Any]) -> None:
+        self._identity.kept, self._assumed_roles = found
+
+    def credentials(self, wanted: Wanted) -> Credentials:
+        """The pod's own, or those of the role that the entry names. Raises as `Client.fetch`."""
+        with self._turn:
+            self._region = wanted.sts or endpoints.region_of("", self._env) or wanted.region
+            own = self._identity.credentials()
+            return self._assumed(wanted.role, own) if wanted.role else own
+
+    def arn(self, wanted: Wanted) -> str:
+        """Whom AWS takes it for."""
+        from initsync.providers.aws.caller import get_caller_identity  # no pod asks it
+
+        credentials = self.credentials(wanted)
+        region = endpoints.signing_region("sts", self._region)
+        return get_caller_identity(self._sts(), credentials, region, self._now())
+
+    def _assumed(self, role: "roles.Role", own: Credentials) -> Credentials:
+        from initsync.providers.aws import roles
+
+        self._roles = self._roles or roles.Roles(
+            self._now, self._identity.session(), self._assumed_roles, by_hand=self._sdk
+        )
+        region = endpoints.signing_region("sts", self._region)
+        return self._roles.credentials(role, own, roles.Sts(self._sts(), region))
+
+    def _sts(self) -> Connection:
+        return self.services.connection("sts", self._region)
 
 
 class Client:
-    """Who this process is to AWS, and its ways there, kept between calls: what providers share."""
+    """What AWS's providers do alike, between calls, too."""
 
     name = ""
     """The annotation's `provider`."""
@@ -132,40 +185,34 @@ class Client:
     """That has the secrets, as endpoints name it."""
 
     def __init__(
-        self,
-        env: Mapping[str, str],
-        now: Callable[[], float],
-        network: Network,
-        sdk: bool = False,
+        self, env: Mapping[str, str], now: Callable[[], float], network: Network, sdk: bool = False
     ) -> None:
         self._env = env
         self._now = now
         self._network = network
         self._sdk = sdk
-        self._services = api.Services(env, network)
-        self._asking, self._making = Turn(network.left, _late), allocate_lock()
-        """One identity, however many secrets are asked for at once."""
-        self._region = self._sts_elsewhere = ""
+        self._asker = Asker(env, now, network, sdk=sdk)
+        self._making = allocate_lock()
         self._failover: failover.Failover | None = None
-        self._roles: roles.Roles | None = None
-        self._assumed_roles: dict[roles.Role, Credentials] = {}
-        self._identity = Identity(env, now, self._sts, self._services.direct, sdk=sdk)
+
+    def join(self, others: Iterable[object]) -> None:
+        """Ask as the first other one of AWS's does, over its connections."""
+        self._asker = next((it._asker for it in others if isinstance(it, Client)), self._asker)
 
     @property
     def kept(self) -> tuple[Any, Any]:
         """Credentials, own and by role, for the next of a sidecar's syncs."""
-        return self._identity.kept, self._assumed_roles
+        return self._asker.kept
 
     @kept.setter
     def kept(self, found: tuple[Any, Any]) -> None:
-        self._identity.kept, self._assumed_roles = found
+        self._asker.kept = found
 
     def fetch(
         self, path: str, version: str = "", options: Mapping[str, str] | None = None
     ) -> ExternalSecret:
         """What is at `path`: the current version, or another that has a name."""
-        self._region = region = self._region_of(path)
-        wanted = api.Wanted(path, region, version)
+        wanted = Wanted(path, self._region_of(path), version)
         if options:
             from initsync.providers.aws import roles  # few entries have any
 
@@ -175,26 +222,20 @@ class Client:
 
     def prepare(self, path: str) -> None:
         """Have credentials for `path`, which are kept. Raises as `fetch` does."""
-        self._region = self._region_of(path)
-        self._credentials()
+        self._asker.credentials(Wanted(path, self._region_of(path)))
 
     def whoami(self, path: str) -> str:
         """The ARN of who asks for `path`."""
-        from initsync.providers.aws.caller import get_caller_identity  # no pod asks it
+        return self._asker.arn(Wanted(path, self._region_of(path)))
 
-        self._region = self._region_of(path)
-        credentials = self._identity.credentials()
-        region = endpoints.signing_region("sts", self._sts_region())
-        return get_caller_identity(self._sts(), credentials, region, self._now())
-
-    def _read(self, wanted: api.Wanted) -> ExternalSecret:
+    def _read(self, wanted: Wanted) -> ExternalSecret:
         """The provider's own part of `fetch`."""
         raise NotImplementedError
 
-    def _read_in(self, wanted: api.Wanted, second: str) -> ExternalSecret:
+    def _read_in(self, wanted: Wanted, second: str) -> ExternalSecret:
         from initsync.providers.aws import failover  # few platforms and entries name one
 
-        if self._services.valid(self.service, second) == wanted.region:
+        if self._asker.services.valid(self.service, second) == wanted.region:
             return self._read(wanted)
         with self._making:
             made = failover.Failover(self._now, self._network.left)
@@ -202,11 +243,11 @@ class Client:
         return known.read(wanted, second, self._read)
 
     def _ask(
-        self, operation: api.Operation, parameters: Mapping[str, Any], wanted: api.Wanted
+        self, operation: api.Operation, parameters: Mapping[str, Any], wanted: Wanted
     ) -> dict[str, Any]:
         """Its answer. Raises as `fetch` does."""
-        credentials = self._credentials(wanted)
-        connection = self._services.connection(self.service, wanted.region)
+        credentials = self._asker.credentials(wanted)
+        connection = self._asker.services.connection(self.service, wanted.region)
         region = endpoints.signing_region(self.service, wanted.region)
         try:
             return api.ask(connection, operation, parameters, credentials, region, self._now())
@@ -215,21 +256,6 @@ class Client:
 
             asked = failures.Asked(self.name, operation, wanted, credentials, self._sdk)
             raise failures.of_secret(error, asked) from error
-
-    def _credentials(self, wanted: api.Wanted | None = None) -> Credentials:
-        with self._asking:
-            self._sts_elsewhere = wanted.sts if wanted else ""
-            own = self._identity.credentials()
-            return self._assumed(wanted.role, own) if wanted and wanted.role else own
-
-    def _assumed(self, role: "roles.Role", own: Credentials) -> Credentials:
-        from initsync.providers.aws import roles
-
-        self._roles = self._roles or roles.Roles(
-            self._now, self._identity.session(), self._assumed_roles, by_hand=self._sdk
-        )
-        region = endpoints.signing_region("sts", self._sts_region())
-        return self._roles.credentials(role, own, roles.Sts(self._sts(), region))
 
     def _region_of(self, path: str) -> str:
         region = endpoints.region_of(path, self._env)
@@ -240,10 +266,4 @@ class Client:
         if region is None:
             problem = f"no AWS region for {path}: none of {', '.join(endpoints.REGION_VARIABLES)}"
             raise InvalidSetup(f"{problem} is set", "set one, or give the secret's full ARN")
-        return self._services.valid(self.service, region)
-
-    def _sts(self) -> Connection:
-        return self._services.connection("sts", self._sts_region())
-
-    def _sts_region(self) -> str:
-        return self._sts_elsewhere or endpoints.region_of("", self._env) or self._region
+        return self._asker.services.valid(self.service, region)

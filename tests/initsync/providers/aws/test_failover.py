@@ -272,7 +272,7 @@ def test_the_pods_own_identity_is_asked_of_the_second_regions_sts(
         hosts.append(f"{service}.{region}")
         raise ProviderUnavailable("AWS STS", "no answer")
 
-    monkeypatch.setattr(provider._services, "connection", silent)
+    monkeypatch.setattr(provider._asker.services, "connection", silent)
 
     with pytest.raises(ProviderUnavailable, match="in the failover region eu-central-1"):
         provider.fetch("/prod/db", "", OPTION)

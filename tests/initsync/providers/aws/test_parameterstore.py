@@ -41,7 +41,7 @@ ONE, BELOW = "GetParameter", "GetParametersByPath"
 def provider(aws: FakeAws) -> Iterator[Provider]:
     built = Provider(STATIC | aws.env, lambda: NOW, NETWORK)
     yield built
-    for connection in built._services.connections.values():
+    for connection in built._asker.services.connections.values():
         connection.close()
     gc.collect()
 

@@ -45,7 +45,7 @@ REQUEST = SyncRequest("aws-secretsmanager", "/prod/db", "db", PodRef("shop", "we
 def provider(aws: FakeAws) -> Iterator[Provider]:
     built = Provider(STATIC | aws.env, lambda: NOW, NETWORK)
     yield built
-    for connection in built._services.connections.values():
+    for connection in built._asker.services.connections.values():
         connection.close()
     gc.collect()
 
@@ -89,7 +89,7 @@ def test_an_alias_of_a_region_is_signed_for_the_region(
     provider.fetch("/prod/db")
 
     assert f"/{signed}/secretsmanager/aws4_request" in aws.asked[0][1]["authorization"]
-    for connection in provider._services.connections.values():
+    for connection in provider._asker.services.connections.values():
         connection.close()
     gc.collect()
 
@@ -104,7 +104,7 @@ def test_keys_that_a_role_gave_are_old_and_not_mistyped(aws: FakeAws, tmp_path: 
     with pytest.raises(NoIdentity, match="they may have expired: delete the pod to begin anew"):
         provider.fetch("/prod/db")
 
-    for connection in provider._services.connections.values():
+    for connection in provider._asker.services.connections.values():
         connection.close()
     gc.collect()
 
@@ -148,8 +148,8 @@ def test_credentials_and_connection_are_kept_between_calls(aws: FakeAws, tmp_pat
     provider.fetch("/b")
 
     assert aws.actions() == ["AssumeRoleWithWebIdentity", "GetSecretValue", "GetSecretValue"]
-    assert len(set(map(id, provider._services.connections.values()))) == 1
-    provider._services.connections["sts", "eu-west-1"].close()
+    assert len(set(map(id, provider._asker.services.connections.values()))) == 1
+    provider._asker.services.connections["sts", "eu-west-1"].close()
     gc.collect()
 
 
