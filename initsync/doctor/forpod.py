@@ -6,14 +6,21 @@ from typing import NamedTuple
 
 from initsync import providers
 from initsync.annotation.request import parse
-from initsync.doctor import diagnoses, makercheck, podchecks, rights, secretcheck
+from initsync.doctor import (
+    configmaps,
+    diagnoses,
+    makercheck,
+    podchecks,
+    rights,
+    secretcheck,
+)
 from initsync.doctor.diagnoses import Asker, Patient
 from initsync.doctor.installation import Registered
 from initsync.doctor.result import Result, Unread, attempt, failed, skipped
 from initsync.inventory.makers import Makers
 from initsync.kube import podfields
 from initsync.kube.api import EVENTS, PODS, SECRETS, Resource
-from initsync.kube.reads import NAMESPACES, Reads
+from initsync.kube.reads import CONFIG_MAPS, NAMESPACES, Reads
 from initsync.sync import settings
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
@@ -51,6 +58,9 @@ def checks(setting: Setting, pod: JsonObject) -> Iterator[Result]:
     made_of = podchecks.made_of(pod, Makers(reads).template)
     yield podchecks.injection(pod, around, setting.registered.injecting, made_of)
     yield from podchecks.containers(pod)
+    yield from configmaps.checks(
+        pod, lambda name: attempt(lambda: reads.get(CONFIG_MAPS, namespace, name))
+    )
     about = f"involvedObject.uid={metadata['uid']}"
     told = attempt(lambda: list(reads.pages(EVENTS, namespace, fields=about)))
     requests = _requests(pod)

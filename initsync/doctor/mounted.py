@@ -13,15 +13,20 @@ def environment(pod: JsonObject) -> dict[str, str]:
     return podfields.variables(podfields.ours(pod) or {})
 
 
-def parts(pod: JsonObject, path: str, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Sources of a kind in volumes that are mounted around `path`, with its path in them."""
+def sources(pod: JsonObject) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What its mounted volumes consist of, each with the path of the mount."""
     volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes") or []}
     for mount in (podfields.ours(pod) or {}).get("volumeMounts") or []:
-        at = mount["mountPath"].rstrip("/")
-        if path.startswith(f"{at}/"):
-            volume = volumes.get(mount["name"]) or {}
-            found = (volume.get("projected") or {}).get("sources") or [volume]
-            yield from ((os.path.relpath(path, at), it[kind]) for it in found if it.get(kind))
+        volume = volumes.get(mount["name"]) or {}
+        for source in (volume.get("projected") or {}).get("sources") or [volume]:
+            yield mount["mountPath"].rstrip("/"), source
+
+
+def parts(pod: JsonObject, path: str, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Sources of a kind in volumes that are mounted around `path`, with its path in them."""
+    for at, source in sources(pod):
+        if path.startswith(f"{at}/") and source.get(kind):
+            yield os.path.relpath(path, at), source[kind]
 
 
 def audience(pod: JsonObject, path: str) -> str | None:

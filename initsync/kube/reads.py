@@ -16,6 +16,7 @@ _PAGE = 500  # objects
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
+CONFIG_MAPS = Resource("", "configmaps")
 NAMESPACES = Resource("", "namespaces")
 REGISTRATIONS = "admissionregistration.k8s.io"
 """The group of webhook configurations and admission policies."""

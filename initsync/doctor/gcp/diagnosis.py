@@ -9,7 +9,7 @@ from initsync.doctor.diagnoses import SECRET, WHO, Asker, Part, Patient
 from initsync.doctor.gcp import identity as identities
 from initsync.doctor.gcp.identity import Source
 from initsync.doctor.result import Result, Unread, attempt, failed, skipped
-from initsync.kube.api import Resource
+from initsync.kube.reads import CONFIG_MAPS
 from initsync.providers.gcp import paths, universe
 from initsync.providers.gcp.identity import FILE
 from initsync.providers.gcp.secretmanager import Provider
@@ -17,7 +17,6 @@ from initsync.words.errors import InvalidSetup, ProviderRefused
 from initsync.words.model import JsonObject
 from initsync.words.wording import shown
 
-_CONFIG_MAPS = Resource("", "configmaps")
 _STORE = asking.Store(
     *("Google identity", "pod's Google identity"),
     or_else="",
@@ -77,7 +76,7 @@ def _as_pod(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Re
 def _configuration(asker: Asker, pod: JsonObject, source: Source) -> JsonObject | Result:
     """What the pod's ConfigMap says, if a token of the pod's fits it; or the line that says why."""
     place = pod["metadata"]["namespace"], source.name
-    stored = attempt(lambda: asker.reads.get(_CONFIG_MAPS, *place))
+    stored = attempt(lambda: asker.reads.get(CONFIG_MAPS, *place))
     if isinstance(stored, Unread):
         return stored.result(WHO)
     found = _parsed(((stored or {}).get("data") or {}).get(source.key, ""))
