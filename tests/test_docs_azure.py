@@ -64,10 +64,12 @@ def test_the_commands_make_what_is_printed(tmp_path: Path) -> None:
 
 def test_pod_and_service_account_have_what_the_identity_needs(tmp_path: Path) -> None:
     (app,) = json.loads(printed("json", tmp_path))["serviceAccounts"]
-    account, pod = manifests(PAGE)
+    account, pod, role, binding = manifests(PAGE)
 
+    client = account["metadata"]["annotations"][azure.CLIENT_ID]
+    assert role["rules"][0]["resources"] == [client]
+    assert binding["subjects"][0].items() >= {"name": "app", "namespace": "shop"}.items()
     assert app["azure"]["identity"]["podLabels"] == pod["metadata"]["labels"]
-    assert azure.CLIENT_ID in account["metadata"]["annotations"]
     assert pod["spec"]["serviceAccountName"] == account["metadata"]["name"]
 
 

@@ -72,10 +72,12 @@ class Network:
         """A connection past any proxy: to the node and to the cluster's own API."""
         return Connection(url, tls, self, timeout, limit=limit)
 
-    def proxied(self, url: str, tls: Tls, limit: int = http1.BODY_LIMIT) -> "Connection":
+    def proxied(
+        self, url: str, tls: Tls, limit: int = http1.BODY_LIMIT, server_name: str | None = None
+    ) -> "Connection":
         """A connection by the environment's proxy, where that names one for this host."""
         proxy = urls.proxy_for(urls.place(url), self._env)
-        return Connection(url, tls, self, TIMEOUT, proxy, limit=limit)
+        return Connection(url, tls, self, TIMEOUT, proxy, server_name, limit)
 
 
 class Connection:

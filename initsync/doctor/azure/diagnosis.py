@@ -9,7 +9,7 @@ from initsync.doctor.diagnoses import SECRET, WHO, Asker, Part, Patient
 from initsync.doctor.result import Result, Unread, attempt, skipped
 from initsync.permissions.azure import AUDIENCE
 from initsync.providers.azure import clouds, paths
-from initsync.providers.azure.entra import TOKEN_FILE, VARIABLES
+from initsync.providers.azure.entra import TOKEN_FILE, VARIABLES, bound
 from initsync.providers.azure.keyvault import Provider
 from initsync.words.errors import ProviderRefused
 from initsync.words.model import JsonObject
@@ -45,6 +45,10 @@ def _as_pod(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Re
     of_pod = _told(pod, (*_PLACE, *VARIABLES))
     if not set(VARIABLES) <= of_pod.keys():
         why = "the pod has no workload identity"
+        yield from (skipped(check, why) for check in (WHO, SECRET))
+        return
+    if bound(mounted.environment(pod)):
+        why = "the pod's identity is bound to its cluster, whose token proxy answers none but pods"
         yield from (skipped(check, why) for check in (WHO, SECRET))
         return
     audience = mounted.audience(pod, of_pod[TOKEN_FILE]) or AUDIENCE

@@ -18,6 +18,11 @@ TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105  # a variable's name
 VARIABLES = (CLIENT, TENANT, TOKEN_FILE)
 """What the webhook of workload identity gives a pod, beside `clouds.AUTHORITY`.
 https://azure.github.io/azure-workload-identity/docs/installation/mutating-admission-webhook.html"""
+BOUND = (
+    *("AZURE_KUBERNETES_TOKEN_PROXY", "AZURE_KUBERNETES_SNI_NAME"),
+    *("AZURE_KUBERNETES_CA_FILE", "AZURE_KUBERNETES_CA_DATA"),
+)
+"""And to one whose identity is bound to its AKS cluster: see `binding`."""
 ADVICE = (
     'label the pod azure.workload.identity/use: "true", and annotate its ServiceAccount '
     "azure.workload.identity/client-id: CLIENT-ID; if both are there, delete the pod so that "
@@ -25,6 +30,11 @@ ADVICE = (
 )
 LOGIN = "log in by az login"
 """Instead, to a person, whose identity is not the pod's."""
+
+
+def bound(env: Mapping[str, str]) -> bool:
+    """Whether tokens come by an identity binding."""
+    return any(env.get(name) for name in BOUND)
 
 
 class Identity:
@@ -75,7 +85,8 @@ class Identity:
         except api.Refusal as error:
             from initsync.providers.azure import failures  # a good sync never loads it
 
-            raise failures.of_login(error, client, tenant, cloud) from error
+            by_binding = bound(self._env)
+            raise failures.of_login(error, client, tenant, cloud, bound=by_binding) from error
         lasts = float(answer["expires_in"])
         who = f"application {client} of tenant {tenant}"
         return Bearer(str(answer["access_token"]), self._now() + lasts, who)

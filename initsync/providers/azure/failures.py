@@ -27,6 +27,14 @@ _SCOPE = frozenset(["invalid_scope", "invalid_resource"])
 _NETWORK = frozenset(["ForbiddenByFirewall", "ForbiddenByConnection", "ForbiddenByNsp"])
 _AGAIN = "then delete the pod so that admission runs again"
 _ROLE = "the role Key Vault Secrets User"
+_FEDERATED = (
+    "give that application a federated credential with the issuer of this cluster, this "
+    "ServiceAccount as subject and its token's audience"
+)
+_BOUND = (
+    "bind that identity to this cluster (az aks identity-binding create), and give this "
+    "ServiceAccount a ClusterRole with the verb use-managed-identity on {} of cid.wi.aks.azure.com"
+)
 
 
 class Asked(NamedTuple):
@@ -45,8 +53,10 @@ class Asked(NamedTuple):
         return f"in vault {self.vault}"
 
 
-def of_login(error: Refusal, client: str, tenant: str, cloud: Cloud) -> JasmError:
-    """What Entra refused to the ServiceAccount that asks to be `client`."""
+def of_login(
+    error: Refusal, client: str, tenant: str, cloud: Cloud, *, bound: bool = False
+) -> JasmError:
+    """What Entra refused to the ServiceAccount that asks to be `client`, maybe by a binding."""
     said = f"{ENTRA} refused application {client} of tenant {tenant} ({error})"
     if error.code == "unauthorized_client":
         advice = (
@@ -57,10 +67,7 @@ def of_login(error: Refusal, client: str, tenant: str, cloud: Cloud) -> JasmErro
     if error.code in _SCOPE:
         advice = f"see that {clouds.AUTHORITY} and {clouds.SUFFIX} are of one cloud"
         return InvalidSetup(f"{said} for {cloud.scope}", advice)
-    advice = (
-        "give that application a federated credential with the issuer of this cluster, this "
-        f"ServiceAccount as subject and its token's audience; and check {CLIENT} and {TENANT}"
-    )
+    advice = f"{_BOUND.format(client) if bound else _FEDERATED}; and check {CLIENT} and {TENANT}"
     # A credential that has just been made is not known everywhere at once.
     return NoIdentityYet([f"workload identity: {said}"], advice)
 

@@ -7,7 +7,7 @@ from typing import Any
 from initsync.network.transport import Connection, Network
 from initsync.network.trust import System
 from initsync.providers.azure import api, clouds, paths
-from initsync.providers.azure.entra import Identity
+from initsync.providers.azure.entra import Identity, bound
 from initsync.providers.bearer import Bearer, Bearers
 from initsync.words.model import ExternalSecret
 
@@ -80,6 +80,10 @@ class Provider:
         return ExternalSecret(str(answer["value"]), path, self.name, version, warning=warning)
 
     def _authority(self, url: str) -> Connection:
+        if bound(self._env):
+            from initsync.providers.azure import binding  # few clusters have one
+
+            return binding.connection(self._env, self._network)
         return self._connection(url, api.TOKEN_LIMIT)
 
     def _connection(self, url: str, limit: int) -> Connection:

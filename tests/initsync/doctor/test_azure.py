@@ -176,11 +176,21 @@ def test_whoever_may_make_no_token_is_told_so(azure: FakeAzure) -> None:
     assert azure.asked == []
 
 
-def test_a_pod_without_identity_cannot_be_asked_as(azure: FakeAzure) -> None:
-    results, asked = ask(azure, pod(NOBODY), {}, "unused")
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        (NOBODY, "the pod has no workload identity"),
+        (
+            VARIABLES | {"AZURE_KUBERNETES_TOKEN_PROXY": "https://10.0.0.1"},
+            "the pod's identity is bound to its cluster, whose token proxy answers none but pods",
+        ),
+    ],
+)
+def test_whom_it_cannot_ask_as_it_says(azure: FakeAzure, env: Mapping[str, str], said: str) -> None:
+    results, asked = ask(azure, pod(env), {}, "unused")
 
-    assert {it.message for it in results} == {"the pod has no workload identity"}
-    assert asked == []
+    assert {it.message for it in results} == {said}
+    assert asked == azure.asked == []
 
 
 def logged_in(azure: FakeAzure, directory: Path) -> dict[str, str]:

@@ -19,7 +19,9 @@ from tests.initsync.providers.fake_cloud import Answer, Asked, FakeCloud, signed
 
 TENANT, CLIENT = "11111111-2222-3333-4444-555555555555", "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 ISSUER, SUBJECT = "https://oidc.example/cluster", "system:serviceaccount:shop:app"
-AUDIENCE = "api://AzureADTokenExchange"
+AUDIENCE, BOUND_AUDIENCE = "api://AzureADTokenExchange", "api://AKSIdentityBinding"
+BINDING = "/bound"
+"""The path of the token proxy that AKS has for identities that are bound to a cluster."""
 NOW = 1_764_500_000
 CLOUDS = {
     "login.microsoftonline.com": "vault.azure.net",
@@ -71,12 +73,17 @@ class FakeAzure(FakeCloud):
 
     def kind(self, asked: Asked) -> str:
         """`token` or `secret`."""
-        return "token" if asked.host in CLOUDS else "secret"
+        return "token" if asked.host in CLOUDS or asked.target.startswith(BINDING) else "secret"
 
     def right(self, kind: str, asked: Asked) -> Answer:
         return self._entra(asked) if kind == "token" else self._vault(asked)
 
     def _entra(self, asked: Asked) -> Answer:
+        wanted = AUDIENCE
+        if asked.target.startswith(BINDING):
+            entra = "login.microsoftonline.com"
+            asked = asked._replace(host=entra, target=asked.target.removeprefix(BINDING))
+            wanted = BOUND_AUDIENCE
         path, form = urlsplit(asked.target).path, asked.form
         if path.endswith("/.well-known/openid-configuration"):
             base = f"https://{asked.host}/{TENANT}"
@@ -97,7 +104,7 @@ class FakeAzure(FakeCloud):
         if not right or claims.get("exp", 0) < NOW:
             said = "Client assertion is not within its valid time range."
             return _refused_login(401, "invalid_client", 700024, said)
-        if (claims["iss"], claims["sub"], claims["aud"]) != (ISSUER, SUBJECT, AUDIENCE):
+        if (claims["iss"], claims["sub"], claims["aud"]) != (ISSUER, SUBJECT, wanted):
             # external-secrets#2783, azure-workload-identity#1200
             said = f"No matching federated identity record found for '{claims['sub']}'."
             return _refused_login(401, "invalid_client", 700213, said)

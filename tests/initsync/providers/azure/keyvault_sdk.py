@@ -15,7 +15,8 @@ from azure.keyvault.secrets import SecretClient
 
 def main() -> None:
     """Print for each what came back."""
-    login = cache(partial(WorkloadIdentityCredential, disable_instance_discovery=True))
+    options = {"disable_instance_discovery": True, "enable_azure_proxy": True}
+    login = cache(partial(WorkloadIdentityCredential, **options))
     wanted = json.loads(sys.argv[1])
     print(json.dumps([asked(login(authority=first), *rest) for first, *rest in wanted]))
 
