@@ -70,7 +70,7 @@ PAGES = [
     Page(
         DOCS / "performance.md",
         COST,
-        ("one pod", "many pods", "sidecar", "injector", "creations"),
+        ("one pod", "one pod, from Vault", "many pods", "sidecar", "injector", "creations"),
     ),
     Page(DOCS / "comparison.md", START, ("a start in words",)),
     Page(DOCS / "comparison.md", COST, ("a sync in words",)),

@@ -46,6 +46,11 @@ def tables(figures: Any) -> dict[str, str]:
             "program | Secret | requests | wall | CPU | RSS | × wall, CPU, RSS", _pod(figures)
         )
         + _pod_in_words(figures),
+        "one pod, from Vault": _table(
+            "program | wall | CPU | RSS | JASM's CPU and RSS beside it", _vault(figures["vault"])
+        )
+        + f"\nPython {figures['vault']['python']}.\n"
+        + _missed(figures["vault"]),
         "many pods": _table(
             "pods | Secrets | API requests a pod | AWS requests a pod | writes | lost | CPU a pod"
             " | all of them took",
@@ -105,6 +110,19 @@ def _pod(figures: Any) -> Iterator[list[object]]:
             f"{row['cpu_ms']:.0f} ms",
             f"{row['rss_mb']:.0f} MB",
             f"{times['wall']:.2f}, {times['cpu']:.2f}, {times['rss']:.2f}" if times else "",
+        ]
+
+
+def _vault(found: Any) -> Iterator[list[object]]:
+    own, *others = found["rows"]
+    for row in (own, *others):
+        times = [f"× {own[name] / row[name]:.2f}" for name in ("cpu_ms", "rss_mb")]
+        yield [
+            row["program"],
+            f"{row['wall_ms']:.0f} ms",
+            f"{row['cpu_ms']:.0f} ms",
+            f"{row['rss_mb']:.0f} MB",
+            "" if row is own else ", ".join(times),
         ]
 
 

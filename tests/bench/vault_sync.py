@@ -10,6 +10,7 @@ project was missed.
 
 import argparse
 import os
+import platform
 import statistics
 import sys
 from collections.abc import Callable, Mapping
@@ -77,7 +78,7 @@ def result(chosen: argparse.Namespace) -> Result:
     with World() as world, Bao(bao_program, world.directory) as bao:
         programs = prepared(world, bao, bao_program)
         rows = measure(world, programs, QUICK if chosen.quick else chosen.runs)
-    figures = {"rows": [row._asdict() for row in rows]}
+    figures = {"python": platform.python_version(), "rows": [row._asdict() for row in rows]}
     return Result(table(rows), figures, missed(rows, GUARD if chosen.quick else BARS))
 
 
