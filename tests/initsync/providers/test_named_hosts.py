@@ -54,19 +54,22 @@ class Named:
         self.path, self.env, self.hosts = path, env, hosts
 
 
-_AWS = {
-    "AWS_REGION": "eu-west-1",
+_AWS = {"AWS_REGION": "eu-west-1", "AWS_CA_BUNDLE": "{ca}"}
+_IRSA = {
     "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/app",
     "AWS_WEB_IDENTITY_TOKEN_FILE": "{directory}/token",
-    "AWS_CA_BUNDLE": "{ca}",
 }
+_KEYS = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "pl4nted"}
 _GOOGLE = {"type": "external_account", "audience": "//iam.googleapis.com/projects/1"}
-NAMED = {
+NAMED = {  # one of AWS's logs in first, and gets no farther; the other asks the store
     "aws-parameter-store": Named(
-        "/prod/db", _AWS, "ssm.eu-west-1.amazonaws.com", "sts.eu-west-1.amazonaws.com"
+        "/prod/db", _AWS | _IRSA, "ssm.eu-west-1.amazonaws.com", "sts.eu-west-1.amazonaws.com"
     ),
     "aws-secretsmanager": Named(
-        "/prod/db", _AWS, "secretsmanager.eu-west-1.amazonaws.com", "sts.eu-west-1.amazonaws.com"
+        "/prod/db",
+        _AWS | _KEYS,
+        "secretsmanager.eu-west-1.amazonaws.com",
+        "sts.eu-west-1.amazonaws.com",
     ),
     "azure-keyvault": Named(
         "shop/db",

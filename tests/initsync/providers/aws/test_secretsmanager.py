@@ -2,6 +2,7 @@
 
 import datetime
 import gc
+import gzip
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -256,6 +257,9 @@ ANSWERS: list[tuple[int, Any, type[JasmError], list[str]]] = [
     (200, b'{"SecretString": "pl4nted', ProviderUnavailable, ["HTTP 200"]),
     (200, b"[]", ProviderUnavailable, ["HTTP 200"]),
     (200, b"[" * 200_000, ProviderUnavailable, ["HTTP 200"]),
+    (200, b'{"x": [' + b"1," * 100_000 + b"1]}", ProviderUnavailable, ["HTTP 200, no answer"]),
+    (200, gzip.compress(b'{"SecretString": "{}"}'), ProviderUnavailable, ["HTTP 200, no answer"]),
+    (200, b" " * 3_000_000, ProviderUnavailable, ["the answer is larger than"]),
     (200, {}, InvalidSecretData, ["it has no value: store a JSON object"]),
     (
         200,
@@ -288,6 +292,12 @@ def test_every_answer_is_a_row_of_the_failure_table(
     assert type(caught.value) is kind
     assert [part for part in said if part not in str(caught.value)] == []
     assert "pl4nted" not in str(caught.value)
+
+
+def test_a_value_larger_than_aws_has_today_is_one(aws: FakeAws, provider: Provider) -> None:
+    aws.will("GetSecretValue", 200, {"SecretString": "pl4nted" * 120_000})
+
+    assert len(provider.fetch("/prod/db").content) == 840_000
 
 
 def test_awss_wish_for_patience_is_kept(aws: FakeAws, provider: Provider) -> None:
