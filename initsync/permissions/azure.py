@@ -17,6 +17,7 @@ from initsync.permissions.wishes import Wish
 from initsync.providers.azure import clouds, paths
 from initsync.words.errors import InvalidSetup
 from initsync.words.model import JsonObject
+from initsync.words.wording import shown
 
 ISSUER, GROUP = "AKS_OIDC_ISSUER", "AZURE_RESOURCE_GROUP"
 """Beside the provider's own variables: who issues the cluster's tokens, as Microsoft's guides call
@@ -49,12 +50,22 @@ def allowed(permit: Permit, wishes: Sequence[Wish], env: Mapping[str, str]) -> A
     made = Made(
         permit.label,
         within(permit.label, _NAME_LIMIT),
-        _given(env, ISSUER, "of the cluster: az aks show --query oidcIssuerProfile.issuerUrl"),
+        _issuer(env),
         _given(env, GROUP, "the resource group in which the identity is to be made"),
         f"system:serviceaccount:{permit.namespace}:{permit.account}",
         tuple(sorted({_place(wish.path, env) for wish in wishes})),
     )
     return Allowed("azure", _objects(made), tuple(_blocks(made)), tuple(_warnings(made)))
+
+
+def _issuer(env: Mapping[str, str]) -> str:
+    """To the letter as tokens have it, the slash at its end too."""
+    advice = "of the cluster: az aks show --query oidcIssuerProfile.issuerUrl"
+    found = _given(env, ISSUER, advice)
+    if not found.startswith("https://"):
+        problem = f"{ISSUER} is {shown(found)}, no URL with https"
+        raise InvalidSetup(problem, f"give that {advice}")
+    return found
 
 
 def _given(env: Mapping[str, str], name: str, what: str) -> str:

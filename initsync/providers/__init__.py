@@ -6,7 +6,7 @@ https://packaging.python.org/en/latest/specifications/entry-points/
 
 import importlib
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:  # a sync needs no types
     from collections.abc import Mapping
@@ -55,8 +55,12 @@ def supports(name: str) -> bool:
 
 
 def load(name: str) -> "ProviderClass":
-    """The class `Provider` of a name from `names()`; nothing else is ever imported."""
-    return cast("ProviderClass", importlib.import_module(_modules(name).provider).Provider)
+    """The class `Provider` of a name from `names()`; nothing else is ever imported.
+
+    Raises InvalidSetup for a package that is none, as all that follow.
+    """
+    found: Any = _imported(name, _modules(name).provider, "Provider")
+    return cast("ProviderClass", found.Provider)
 
 
 def check_path(name: str, path: str) -> str | None:
@@ -77,7 +81,25 @@ def fields(name: str) -> "Mapping[str, EntryField]":
 
 
 def _rules(name: str) -> "PathRule":
-    return cast("PathRule", importlib.import_module(_modules(name).paths))
+    return cast("PathRule", _imported(name, _modules(name).paths, "problem"))
+
+
+def _imported(name: str, module: str, needed: str) -> object:
+    """The module of a provider, which has what is needed of it."""
+    if name in PROVIDERS:
+        return importlib.import_module(module)
+    try:
+        found = importlib.import_module(module)
+        getattr(found, needed)
+    except (Exception, SystemExit) as error:  # whatever somebody's package does
+        from initsync.words.errors import InvalidSetup
+        from initsync.words.wording import shown
+
+        said = shown(str(error)) if isinstance(error, (ImportError, AttributeError)) else ""
+        problem = f"{module}, the package of provider {name}, fails at its import"
+        problem += f" ({type(error).__name__}{said and f': {said}'})"
+        raise InvalidSetup(problem, "mend it, or take it out of this installation") from error
+    return found
 
 
 def _modules(name: str) -> Modules:

@@ -81,6 +81,14 @@ def test_what_must_be_known_is_asked_for(name: str) -> None:
     assert name in err
 
 
+def test_an_issuer_that_no_token_has_is_refused() -> None:
+    env = GIVEN | {"AKS_OIDC_ISSUER": "oidc.example/cluster/"}
+
+    code, _, err = run("json", of_vault("key", "c"), env=env)
+
+    assert (code, "'oidc.example/cluster/', no URL with https" in err) == (2, True)
+
+
 def test_roles_of_kubernetes_need_to_know_nothing_of_azure() -> None:
     code, out, _ = run("kubernetes", of_vault("key", "c"), env={})
 

@@ -13,6 +13,7 @@ from initsync import providers
 from initsync.testing import manifests
 from initsync.testing.apiserver import EmbeddedApiServer
 from initsync.words import keys
+from initsync.words.errors import InvalidSetup
 from tests.docs_blocks import blocks
 from tests.initsync.fake_aws import FakeAws
 from tests.initsync.pod.sidecar_world import World
@@ -77,6 +78,33 @@ def test_jasm_init_syncs_from_it(
     )
 
     assert (done.returncode, world.values()) == (0, {"password": "pl4nted-one"})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "jasm_broken, the package of provider broken, fails at its import (ModuleNotFound"),
+        ("import nowhere", "No module named"),
+        ("raise ValueError('pl4nted')", "fails at its import (ValueError): mend it"),
+        ("raise SystemExit", "fails at its import (SystemExit): mend it"),
+        ("", "has no attribute 'problem'"),
+    ],
+)
+def test_one_that_cannot_be_imported_is_no_bug_of_jasms(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str | None, said: str
+) -> None:
+    if text is not None:
+        (tmp_path / "jasm_broken.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "jasm_broken", raising=False)
+    broken = providers.Modules("jasm_broken", "jasm_broken")
+    monkeypatch.setattr(providers, "_installed", lambda: {"broken": broken})
+
+    with pytest.raises(InvalidSetup) as caught:
+        providers.check_path("broken", "a")
+
+    assert said in str(caught.value)
+    assert "pl4nted" not in str(caught.value)
 
 
 def test_no_package_is_looked_for_where_the_table_has_the_name() -> None:
