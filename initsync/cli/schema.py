@@ -1,10 +1,13 @@
 """`initsync schema`: the annotation as a JSON Schema. No file, no cluster, no AWS."""
 
+import sys
+
 import click
 
 from initsync import providers
 from initsync.annotation import schema as annotation
 from initsync.cli.terminal import json_text
+from initsync.words.errors import InvalidSetup
 
 
 @click.command()
@@ -13,4 +16,8 @@ def schema() -> None:
 
     It is draft 2020-12. What an annotation says stands in docs/annotation.md.
     """
-    click.echo(json_text(annotation.document(providers), indent=2))
+    try:
+        click.echo(json_text(annotation.document(providers), indent=2))
+    except InvalidSetup as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
