@@ -258,7 +258,12 @@ ANSWERS: list[tuple[int, Any, type[JasmError], list[str]]] = [
     (200, b"[]", ProviderUnavailable, ["HTTP 200"]),
     (200, b"[" * 200_000, ProviderUnavailable, ["HTTP 200"]),
     (200, b'{"x": [' + b"1," * 100_000 + b"1]}", ProviderUnavailable, ["HTTP 200, no answer"]),
-    (200, gzip.compress(b'{"SecretString": "{}"}'), ProviderUnavailable, ["HTTP 200, no answer"]),
+    (
+        200,
+        gzip.compress(b'{"SecretString": "{}"}', mtime=0),
+        ProviderUnavailable,
+        ["HTTP 200, no answer"],
+    ),
     (200, b" " * 3_000_000, ProviderUnavailable, ["the answer is larger than"]),
     (200, {}, InvalidSecretData, ["it has no value: store a JSON object"]),
     (
