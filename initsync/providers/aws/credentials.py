@@ -7,13 +7,14 @@ https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 import re
 from _thread import allocate_lock
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from initsync.network.transport import Connection, Network, Turn
 from initsync.providers.aws import api, container, endpoints
 from initsync.providers.aws.api import Wanted
 from initsync.providers.aws.sigv4 import Credentials
-from initsync.words.errors import InvalidSetup, NoIdentity, ProviderUnavailable
+from initsync.words.errors import NoIdentity, ProviderUnavailable
 from initsync.words.model import ExternalSecret
 
 if TYPE_CHECKING:  # few entries name one
@@ -50,8 +51,9 @@ class Identity:
         self._env = env
         self._now = now
         self._sts = sts
-        self._connect = connect
-        self._sources = [self._static, self._web_identity, self._container]
+        last = partial(container.credentials, env, connect)
+        self._sources: list[Callable[[], Credentials | str]]
+        self._sources = [self._static, self._web_identity, last]
         if sdk:
             from initsync.providers.aws.sdk import credentials  # no pod asks it
 
@@ -101,9 +103,6 @@ class Identity:
             return f"IRSA: cannot read {path} ({problem})"
         return self._assumed(role, token)
 
-    def _container(self) -> Credentials | str:
-        return container.credentials(self._env, self._connect)
-
     def _assumed(self, role: str, token: str) -> Credentials:
         try:
             return api.assume_role_with_web_identity(
@@ -132,27 +131,17 @@ class Asker:
         self.services = api.Services(env, network)
         late = "an earlier request for an identity is not answered"
         self._turn = Turn(network.left, lambda: ProviderUnavailable("AWS", late))
-        """One identity, however many secrets are asked for at once."""
         self._region = ""
         """Whose STS is asked."""
-        self._identity = Identity(env, now, self._sts, self.services.direct, sdk=sdk)
-        self._roles: roles.Roles | None = None
-        self._assumed_roles: dict[roles.Role, Credentials] = {}
-
-    @property
-    def kept(self) -> tuple[Any, Any]:
-        """Credentials, own and by role."""
-        return self._identity.kept, self._assumed_roles
-
-    @kept.setter
-    def kept(self, found: tuple[Any, Any]) -> None:
-        self._identity.kept, self._assumed_roles = found
+        self.identity = Identity(env, now, self._sts, self.services.direct, sdk=sdk)
+        self.assumed: dict[roles.Role, Credentials] = {}
+        """By role what was got for it."""
 
     def credentials(self, wanted: Wanted) -> Credentials:
         """The pod's own, or those of the role that the entry names. Raises as `Client.fetch`."""
         with self._turn:
             self._region = wanted.sts or endpoints.region_of("", self._env) or wanted.region
-            own = self._identity.credentials()
+            own = self.identity.credentials()
             return self._assumed(wanted.role, own) if wanted.role else own
 
     def arn(self, wanted: Wanted) -> str:
@@ -166,11 +155,10 @@ class Asker:
     def _assumed(self, role: "roles.Role", own: Credentials) -> Credentials:
         from initsync.providers.aws import roles
 
-        self._roles = self._roles or roles.Roles(
-            self._now, self._identity.session(), self._assumed_roles, by_hand=self._sdk
-        )
+        session = self.identity.session()
+        known = roles.Roles(self._now, session, self.assumed, by_hand=self._sdk)
         region = endpoints.signing_region("sts", self._region)
-        return self._roles.credentials(role, own, roles.Sts(self._sts(), region))
+        return known.credentials(role, own, roles.Sts(self._sts(), region))
 
     def _sts(self) -> Connection:
         return self.services.connection("sts", self._region)
@@ -202,11 +190,11 @@ class Client:
     @property
     def kept(self) -> tuple[Any, Any]:
         """Credentials, own and by role, for the next of a sidecar's syncs."""
-        return self._asker.kept
+        return self._asker.identity.kept, self._asker.assumed
 
     @kept.setter
     def kept(self, found: tuple[Any, Any]) -> None:
-        self._asker.kept = found
+        self._asker.identity.kept, self._asker.assumed = found
 
     def fetch(
         self, path: str, version: str = "", options: Mapping[str, str] | None = None
@@ -258,12 +246,5 @@ class Client:
             raise failures.of_secret(error, asked) from error
 
     def _region_of(self, path: str) -> str:
-        region = endpoints.region_of(path, self._env)
-        if region is None and self._sdk:
-            from initsync.providers.aws import sdk  # no pod asks it
-
-            region = sdk.region()
-        if region is None:
-            problem = f"no AWS region for {path}: none of {', '.join(endpoints.REGION_VARIABLES)}"
-            raise InvalidSetup(f"{problem} is set", "set one, or give the secret's full ARN")
+        region = endpoints.needed_region(path, self._env, sdk=self._sdk)
         return self._asker.services.valid(self.service, region)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from initsync.providers.aws import paths
+from initsync.words.errors import InvalidSetup
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 FAILOVER_VARIABLE = "JASM_AWS_FAILOVER_REGION"
@@ -60,6 +61,19 @@ def region_of(path: str, env: Mapping[str, str]) -> str | None:
     """The region to ask for `path`: its ARN's own, else the environment's; None without either."""
     named = (env[name] for name in REGION_VARIABLES if env.get(name))
     return paths.region(path) or next(named, None)
+
+
+def needed_region(path: str, env: Mapping[str, str], *, sdk: bool) -> str:
+    """Likewise; `sdk`: or else that of a person's profile. Raises InvalidSetup without any."""
+    if region := region_of(path, env):
+        return region
+    if sdk:
+        from initsync.providers.aws import sdk as profiles  # no pod asks it
+
+        if region := profiles.region():
+            return region
+    problem = f"no AWS region for {path}: none of {', '.join(REGION_VARIABLES)}"
+    raise InvalidSetup(f"{problem} is set", "set one, or give the secret's full ARN")
 
 
 def usable_region(service: str, region: str, env: Mapping[str, str]) -> bool:
