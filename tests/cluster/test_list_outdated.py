@@ -13,6 +13,12 @@ from tests.cluster.listed import app, run, secret
 
 
 @pytest.fixture
+def api(real_api: ControlPlane) -> ControlPlane:
+    """The embedded one has no kubelet's words about containers."""
+    return real_api
+
+
+@pytest.fixture
 def config(real_api: ControlPlane, namespace: str, tmp_path: Path) -> Path:
     """Of a namespace with two Secrets, and a pod that has read both."""
     for name in ("db", "other"):
