@@ -230,6 +230,31 @@ somebody should look at: Azure gives secrets that have expired, or are not activ
 
     {told(EXPIRED).sentence}
 """
+BROUGHT = """
+## PodEvicted
+
+Exit code 0, of a sidecar. The Event is of type Normal. The pod asked for its own eviction, because
+`on-change: evict` says so and a sync found another value. Its controller makes another pod
+([rotation.md](rotation.md)).
+
+    Secret app-credentials changed: the pod was evicted, so that another starts with it
+
+## AppTold
+
+Exit code 0, of a sidecar. The Event is of type Normal. The app got the signal or the POST of
+`on-change`.
+
+    Secret web changed: POST http://localhost:9090/-/reload was answered with 200
+
+## AppOutdated
+
+Exit code 0, of a sidecar, with a Warning. A sync found another value, and the app still has the one
+of before: what `on-change` asks for could not be done. The sentence says why, and whether it is
+tried again. If it is not, restart the app: `kubectl rollout restart`, or delete the pod.
+
+    Secret web changed, and the app goes on with the value of before: no process named nginx runs
+    in the pod that HUP could go to
+"""
 TRIED = {
     "yes": "The container itself tries again: at most five times, within its deadline.",
     "in part": "The container itself tries again where that may help: at most five times.",
@@ -255,10 +280,15 @@ def page() -> str:
         row("StaleSecret", 0, "yes"),
         row("SecretSourceChanged", 0, ""),
         row("ExternalSecretDoubtful", 0, ""),
+        row("PodEvicted", 0, ""),
+        row("AppTold", 0, ""),
+        row("AppOutdated", 0, "in part"),
         row("InternalError", 1, "no"),
     ]
     sections = [part for reason, same in kinds for part in section(reason, same)]
-    return "".join((HEAD, *rows, MIDDLE, *sections, SYNCED, STALE, REPLACED, DOUBTFUL, BUG))
+    return "".join(
+        (HEAD, *rows, MIDDLE, *sections, SYNCED, STALE, REPLACED, DOUBTFUL, BROUGHT, BUG)
+    )
 
 
 def schema() -> str:

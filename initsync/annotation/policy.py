@@ -1,4 +1,7 @@
-"""What a pod's other annotations say about failures, ages and refreshing (D8, D14, D15). Pure."""
+"""What a pod's other annotations say about failures, ages, refreshing and changes. Pure.
+
+D8, D14, D15, D40 have the reasons.
+"""
 
 import re
 from collections.abc import Mapping
@@ -33,6 +36,8 @@ def parse(annotations: Mapping[str, str]) -> SyncPolicy:
         _duration(annotations, keys.MAX_AGE),
         _choice(annotations, keys.MODE, MODES),
         _interval(annotations),
+        _on_change(annotations),
+        _window(annotations),
     )
 
 
@@ -52,6 +57,19 @@ def _interval(annotations: Mapping[str, str]) -> float:
         rule = f"must be at least {span(LEAST_INTERVAL)}"
         raise AnnotationError(f"is {shown(annotations[name])}, but {rule}", name=name)
     return seconds
+
+
+def _on_change(annotations: Mapping[str, str]) -> str:
+    if text := annotations.get(keys.ON_CHANGE, ""):
+        from initsync.annotation import onchange  # few pods ask for it
+
+        onchange.parse(text)
+    return text
+
+
+def _window(annotations: Mapping[str, str]) -> float:
+    seconds = _duration(annotations, keys.CHANGE_WINDOW)
+    return SyncPolicy().change_window if seconds is None else seconds
 
 
 def _duration(annotations: Mapping[str, str], name: str) -> float | None:

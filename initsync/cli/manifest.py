@@ -22,7 +22,7 @@ from initsync.cli.refresh import Wanted
 from initsync.cli.terminal import json_text, say
 from initsync.injection.byhand import Injection, by_hand
 from initsync.injection.settings import Settings
-from initsync.kube import podfields
+from initsync.kube import kinds, podfields
 from initsync.manifests import documents, dump, files, templates
 from initsync.manifests.files import Manifest
 from initsync.manifests.templates import PodTemplate
@@ -171,11 +171,11 @@ def _named(file: str) -> Iterator[None]:
 
 def _change(found: PodTemplate, settings: Settings) -> Injection:
     try:
-        done = by_hand(found.pod, settings)
+        done = by_hand(kinds.owned(found.kind, found.pod), settings)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise InvalidSetup(found.title, "its pod has not a pod's form") from None
-    if done.invalid:
-        raise InvalidSetup(found.title, done.invalid)
+    if problem := done.invalid or done.refused:
+        raise InvalidSetup(found.title, problem)
     return done
 
 

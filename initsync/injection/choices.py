@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from initsync.annotation import choices, quantity
-from initsync.kube import podfields
+from initsync.annotation.onchange import EVICT, HTTP, SIGNAL
+from initsync.kube import podfields, reach
 from initsync.words import keys
 from initsync.words.wording import shown
 
@@ -29,6 +30,10 @@ class Choices(NamedTuple):
     """Likewise, no profile."""
     metrics_port: int | None
     """Where it can be had."""
+    evicts: bool
+    """It asks for the pod's eviction after a change, and another pod follows."""
+    tells: bool
+    """It tells the app of a change, once the pod's volumes show it."""
     amounts: Mapping[str, str]
     """By kind the quantity above zero."""
     as_a_whole: bool
@@ -43,13 +48,17 @@ def of(pod: Mapping[str, Any]) -> Choices:
     said, given = _annotations(pod), pod["spec"].get("resources") or {}
     whole = bool(given.get("limits") or given.get("requests"))
     port = choices.number(said.get(keys.METRICS_PORT, ""), 2**16)
+    sidecar = said.get(keys.MODE) == keys.SIDECAR
+    on_change = said.get(keys.ON_CHANGE, "") if sidecar else ""
     asked = {kind: said.get(keys.PREFIX + kind, "") for kind in KINDS}
     return Choices(
-        sidecar=said.get(keys.MODE) == keys.SIDECAR,
+        sidecar=sidecar,
         waits=podfields.waits(pod),
         user=choices.number(said.get(keys.RUN_AS_USER, ""), 2**31),
         no_user=said.get(keys.RUN_AS_USER) == keys.LEFT_OUT,
         no_seccomp=said.get(keys.SECCOMP_PROFILE) == keys.LEFT_OUT,
+        evicts=on_change == EVICT and reach.controlled(pod),
+        tells=on_change.startswith((f"{SIGNAL}:", f"{HTTP}:")),
         metrics_port=None if not port or port in _taken(pod) else port,
         amounts={kind: it for kind, it in asked.items() if quantity.value(it) and not whole},
         as_a_whole=whole,

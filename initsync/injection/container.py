@@ -141,6 +141,13 @@ def security(pod: Mapping[str, Any], chosen: Choices, settings: Settings) -> dic
     }
 
 
+def user(pod: Mapping[str, Any], chosen: Choices, settings: Settings) -> int | None:
+    """The UID that our container has in the end; None: the image's or the cluster's choice."""
+    of_pod: int | None = (pod["spec"].get("securityContext") or {}).get("runAsUser")
+    own = _user(pod, chosen, settings)
+    return of_pod if own is None else own
+
+
 def _user(pod: Mapping[str, Any], chosen: Choices, settings: Settings) -> int | None:
     """Its UID; None: the cluster's choice, or our image's.
 

@@ -16,7 +16,7 @@ from initsync.injection.choices import Choices
 from initsync.injection.container import Volumes
 from initsync.injection.settings import Settings
 from initsync.injection.waiter import Alone, Waited
-from initsync.kube import place, podfields, secretuse
+from initsync.kube import place, podfields, reach, secretuse
 from initsync.words import keys
 from initsync.words.errors import JasmError
 from initsync.words.model import PodRef, types
@@ -34,6 +34,8 @@ class Injection(NamedTuple):
     invalid: str = ""
     """What is wrong with the pod's annotations; it is injected all the same, for the container
     says it too, on the pod."""
+    refused: str = ""
+    """Why such a pod may not be made: what it asks for could never be done in it."""
 
 
 def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Injection:
@@ -54,6 +56,9 @@ def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Inject
             *_operations(pod, Waited([]), at, settings),
         ]
         return Injection(operations, [*warnings, str(error)], "", str(error))
+    if problem := reach.problem(pod, container.user(pod, choices.of(pod), settings)):
+        return Injection([], [], refused=str(problem))
+    warnings += reach.warnings(pod, wanted)
     shown = list(volumes.showing(pod, wanted))
     before = (pod["spec"].get("initContainers") or [])[:at]
     waits = podfields.waits(pod)
@@ -106,12 +111,26 @@ def _syncing(pod: Mapping[str, Any], chosen: Choices, waited: Waited, settings: 
         container.podinfo_volume(names.podinfo),
         container.token_volume(names.token, settings),
     ]
-    containers = [container.init_container(pod, chosen, names, settings, waited=bool(waited.shown))]
+    containers = [_first(pod, chosen, waited, names, settings)]
     if waited.shown or chosen.sidecar:
         created.append(waiter.handover_volume(names.handover))
     if waited.shown:
         containers.append(waiter.wait_container(pod, chosen, waited, names.handover, settings))
     return _Added(created, containers)
+
+
+def _first(
+    pod: Mapping[str, Any], chosen: Choices, waited: Waited, names: Volumes, settings: Settings
+) -> dict[str, Any]:
+    """`jasm-init`; it sees the Secret's volumes itself where it tells the app of another value."""
+    made = container.init_container(pod, chosen, names, settings, waited=bool(waited.shown))
+    if not chosen.tells:
+        return made
+    watched = waiter.watched(waited)
+    return made | {
+        "env": made["env"] + watched.env,
+        "volumeMounts": made["volumeMounts"] + watched.mounts,
+    }
 
 
 def _waiting(pod: Mapping[str, Any], chosen: Choices, waited: Waited, settings: Settings) -> _Added:

@@ -39,7 +39,9 @@ def env(chosen: Choices) -> list[dict[str, Any]]:
     """Beside an init container's."""
     port = chosen.metrics_port
     metrics = [{"name": "JASM_METRICS_PORT", "value": str(port)}] if port else []
-    return [{"name": "JASM_MODE", "value": keys.SIDECAR}, *metrics]
+    # The downward API shows no owner: https://kubernetes.io/docs/concepts/workloads/pods/downward-api/
+    controlled = [{"name": "JASM_CONTROLLED", "value": "true"}] if chosen.evicts else []
+    return [{"name": "JASM_MODE", "value": keys.SIDECAR}, *metrics, *controlled]
 
 
 def _timeout(settings: Settings) -> float:

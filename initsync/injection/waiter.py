@@ -6,7 +6,7 @@ server 0.15 s away in 59 of 60 (tests/node, 20 pods at a time). It costs a secon
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from initsync.injection.choices import Choices
@@ -47,13 +47,11 @@ def wait_container(
     Those are where a token would be, too: each container that has nothing there gets one.
     https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#serviceaccount
     """
-    mounts = {handover: keys.HANDOVER_DIR}
-    for by in waited.shown:
-        mounts.setdefault(by.volume, f"{keys.WAIT_DIR}/{by.volume}")
+    watch = watched(waited)
     given = {"name": "JASM_HANDOVER_DIR", "value": keys.HANDOVER_DIR}
-    env = [given, *_env(waited, mounts, settings)]
+    env = [given, *watch.env, *_timeout(settings)]
     no_token = read_only({handover: keys.SERVICEACCOUNT_DIR})
-    mounted = [*no_token, *read_only(mounts)]
+    mounted = [*no_token, *read_only({handover: keys.HANDOVER_DIR}), *watch.mounts]
     wanted = resources(pod, chosen, settings)
     return described(keys.WAITER, env, mounted, settings, security(pod, chosen, settings), wanted)
 
@@ -71,11 +69,11 @@ def alone(
     mounts = {volumes.podinfo: keys.PODINFO_DIR}
     for name, secret in zip(volumes.secrets, waited.secrets, strict=True):
         mounts[name] = f"{keys.SECRETS_DIR}/{secret}"
-    for by in waited.shown:
-        mounts.setdefault(by.volume, f"{keys.WAIT_DIR}/{by.volume}")
+    watch = watched(waited)
     mode = {"name": "JASM_MODE", "value": keys.WAIT}
-    env = [mode, *last_try(pod, settings), *_env(waited, mounts, settings)]
-    mounted = [*read_only({volumes.podinfo: keys.SERVICEACCOUNT_DIR}), *read_only(mounts)]
+    env = [mode, *last_try(pod, settings), *watch.env, *_timeout(settings)]
+    no_token = read_only({volumes.podinfo: keys.SERVICEACCOUNT_DIR})
+    mounted = [*no_token, *read_only(mounts), *watch.mounts]
     secured, wanted = security(pod, chosen, settings), resources(pod, chosen, settings)
     ours = described(keys.WAITER, env, mounted, settings, secured, wanted)
     return ours | again(pod, settings)
@@ -86,17 +84,30 @@ def secret_volume(name: str, secret: str) -> dict[str, Any]:
     return {"name": name, "secret": {"secretName": secret, "optional": True}}
 
 
-def _env(waited: Waited, mounts: Mapping[str, str], settings: Settings) -> Iterator[dict[str, str]]:
-    for number, by in enumerate(waited.shown):
-        yield {"name": f"JASM_WAIT_{number}", "value": mounts[by.volume]}
+def _timeout(settings: Settings) -> list[dict[str, str]]:
+    return [{"name": name, "value": it} for name, it in settings.env if name == "JASM_TIMEOUT"]
+
+
+class Watched(NamedTuple):
+    """Entries for a container's `env` and `volumeMounts`."""
+
+    env: list[dict[str, Any]]
+    mounts: list[dict[str, Any]]
+
+
+def watched(waited: Waited) -> Watched:
+    """What shows a container the volumes, and says which keys it is to find in them."""
+    mounts = {by.volume: f"{keys.WAIT_DIR}/{by.volume}" for by in waited.shown}
+    env = [
+        {"name": f"JASM_WAIT_{number}", "value": mounts[by.volume]}
+        for number, by in enumerate(waited.shown)
+    ]
     for number, by in enumerate(waited.shown):
         of = {"secret": by.secret} if waited.of_several else {}
         wish = {"items": by.items or None, "optional": by.optional, **of}
         text = json.dumps(wish, ensure_ascii=False)
-        yield {"name": f"JASM_WAIT_{number}_OF", "value": text}
-    for name, value in settings.env:
-        if name == "JASM_TIMEOUT":
-            yield {"name": name, "value": value}
+        env.append({"name": f"JASM_WAIT_{number}_OF", "value": text})
+    return Watched(env, read_only(mounts))
 
 
 def handover_volume(name: str) -> dict[str, Any]:

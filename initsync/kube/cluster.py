@@ -1,17 +1,21 @@
 """The Kubernetes API as the pod path uses it: dicts in, dicts out, failures as in the table."""
 
-from initsync.kube.answers import missing, stored
+from initsync.kube.answers import given, missing, stored
 from initsync.kube.api import APPLY, EVENTS, JSON, JSON_PATCH, MERGE, PODS, SECRETS, Api, Resource
 from initsync.network.transport import Response
 from initsync.words import keys
 from initsync.words.errors import ClusterError
-from initsync.words.model import JsonObject
+from initsync.words.model import JsonObject, PodRef
 
 LIMIT = 4_194_304
 """Bytes of an answer: a Secret has 1.5 MiB for etcd, values as they are, and up to twice that as
 JSON. Whatever an answer is, it must not take more memory than a container has (32Mi)."""
 _PARTS = 30_000
 """JSON values of an answer; of a full secret of AWS, 9,000 keys, there are 27,000 in a Secret."""
+_EVICTING = (
+    "if it is RBAC that refuses, give the pod's ServiceAccount create on pods/eviction, as "
+    "initsync policy -o kubernetes prints it"
+)
 _AS_JASM = f"?fieldManager={keys.FIELD_MANAGER}"
 
 
@@ -71,6 +75,24 @@ class Cluster:
             advice = f"see kubectl -n {self._namespace} get pods, or give its namespace by -n"
             raise ClusterError(self._action(action, name), f'pods "{name}" not found', advice)
         return stored(response, self._action(action, name))
+
+    def evict(self, pod: PodRef) -> bool:
+        """Ask for that very pod's eviction; False where it is gone already.
+
+        Raises ClusterUnavailable where it must not go now, by a PodDisruptionBudget say.
+        https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
+        """
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": pod.name, "namespace": pod.namespace},
+            "deleteOptions": {"preconditions": {"uid": pod.uid}},
+        }
+        response = self._call("POST", PODS, pod.name, "/eviction", body)
+        if response.status == 409 or missing(response):  # 409: another pod has its name now
+            return False
+        given(response, self._action("evict Pod", pod.name), "status", _EVICTING)
+        return True
 
     def create_event(self, event: JsonObject) -> None:
         """Post a core/v1 Event; one of its name that is there already is this one."""

@@ -1,6 +1,7 @@
 """Where each kind of object keeps the pod that it makes. Pure."""
 
 from collections.abc import Mapping
+from typing import Any
 
 _SPEC = ("spec", "template")
 # Where a kind keeps the pod that it makes: `template` of PodTemplateSpec.
@@ -32,3 +33,10 @@ def elsewhere(kind: str) -> tuple[tuple[str, ...], ...]:
 def pod_path(kind: str) -> tuple[str, ...]:
     """Where an object of a kind that makes pods keeps theirs."""
     return PODS.get(kind, _SPEC)
+
+
+def owned(kind: str, pod: Mapping[str, Any]) -> dict[str, Any]:
+    """A pod as an object of that kind makes it, as far as its template says what it is."""
+    owner = {} if kind == "Pod" else {"ownerReferences": [{"kind": kind, "controller": True}]}
+    metadata = {**(pod.get("metadata") or {}), **owner}
+    return {"metadata": metadata, "spec": pod.get("spec") or {}}

@@ -1,12 +1,12 @@
 """What is wrong with JASM's annotations in a manifest, in the very sentences of the pod. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from initsync.annotation import choices
 from initsync.annotation.check import check_text, refuse_unknown
 from initsync.annotation.request import Providers
-from initsync.kube import misplaced, place, podfields, secretuse
+from initsync.kube import kinds, misplaced, place, podfields, reach, secretuse
 from initsync.manifests import documents, workloads
 from initsync.manifests.sources import Sources
 from initsync.manifests.stray import strays
@@ -84,7 +84,19 @@ def _check(found: Located, providers: Providers) -> tuple[SyncRequest, ...]:
             raise AnnotationError(f"is {shown(value.text)}, but {rule}", None, found.name, "label")
         return ()
     pod = PodRef(workload.namespace, workload.name, "")
-    return check_text(found.name, value.text, pod, providers)
+    requests = check_text(found.name, value.text, pod, providers)
+    if found.name == keys.ON_CHANGE:
+        _refuse_out_of_reach(found)
+    return requests
+
+
+def _refuse_out_of_reach(found: Located) -> None:
+    """Raise AnnotationError for what the pod could never do."""
+    pod = kinds.owned(found.workload.kind, found.pod)
+    # Which user the platform gives jasm-init is not known here.
+    user = choices.number(pod["metadata"]["annotations"].get(keys.RUN_AS_USER, ""), 2**31)
+    if problem := reach.problem(pod, user):
+        raise problem
 
 
 def _warnings(
@@ -99,10 +111,19 @@ def _warnings(
     waits = podfields.waits(found.pod)
     for secret, said in secretuse.of_each(found.pod["spec"], types(requests), before, waits=waits):
         yield _warning(found, lines[secret], said)
+    for said in _of_reach(found, lines):
+        yield _warning(found, found.value.line, said)
     for target in () if waits else targets(requests):
         line = lines[target.secret_name]
         if said := sources.conflict(target, found.workload, line):
             yield _warning(found, line, said)
+
+
+def _of_reach(found: Located, secrets: Collection[str]) -> Sequence[str]:
+    try:
+        return list(reach.warnings(found.pod, secrets)) if secrets else []
+    except AnnotationError:  # told of the annotation itself
+        return []
 
 
 def _warning(found: Located, line: int, said: str) -> Finding:

@@ -7,14 +7,20 @@ from initsync.manifests.paths import lookup
 from initsync.manifests.tree import ListNode, Node, ScalarNode
 from initsync.words.model import JsonObject
 
-# A shape: "" a string, a list of one shape, a map of shapes.
+# A shape: "" a string, a list of one shape, a map of shapes, a kind of YAML's with its reader.
 _TEXT, _FIRST = "", "first"
+_NUMBER, _SWITCH = (
+    ("int", lambda text: int(text) if text.isdigit() else None),
+    ("bool", lambda text: text.lower() in ("true", "yes", "on")),  # YAML 1.1's
+)
 _NAMED = {"name": _TEXT}
 _ENTRY = {"name": _TEXT, "value": _TEXT, "valueFrom": {"secretKeyRef": _NAMED}}
 _CONTAINER = {
     **{"name": _TEXT, "restartPolicy": _TEXT, "command": _FIRST},
     **{"env": [_ENTRY], "envFrom": [{"secretRef": _NAMED}]},
-    "volumeMounts": [{"name": _TEXT, "mountPath": _TEXT}],
+    "volumeMounts": [{"name": _TEXT, "mountPath": _TEXT, "subPath": _TEXT, "subPathExpr": _TEXT}],
+    "ports": [{"containerPort": _NUMBER}],
+    "securityContext": {"runAsUser": _NUMBER},
 }
 _BY_REFERENCE = ("cephfs", "flexVolume", "iscsi", "rbd", "scaleIO", "storageos")
 _VOLUME = {
@@ -28,6 +34,7 @@ _VOLUME = {
 _SPEC = {
     **{"containers": [_CONTAINER], "initContainers": [_CONTAINER]},
     **{"volumes": [_VOLUME], "imagePullSecrets": [_NAMED]},
+    **{"shareProcessNamespace": _SWITCH, "securityContext": {"runAsUser": _NUMBER}},
 }
 
 
@@ -45,6 +52,9 @@ def _shaped(node: Node | None, shape: Any) -> Any:
         return [_shaped(item, shape[0]) for item in items]
     if shape == _FIRST:
         return [node.first if isinstance(node, ListNode) else ""]
+    if isinstance(shape, tuple):
+        kind, read = shape
+        return read(node.text) if isinstance(node, ScalarNode) and node.kind == kind else None
     return node.text if isinstance(node, ScalarNode) and node.kind == "str" else ""
 
 

@@ -28,6 +28,8 @@ class PodTemplate(NamedTuple):
     pointer: str
     """JSON pointer within the document."""
     pod: JsonObject
+    kind: str
+    """Of the object."""
 
 
 Change = Callable[[PodTemplate], list[JsonObject]]
@@ -92,7 +94,8 @@ def _pods(found: Any, pointer: str, within: str) -> Iterator[PodTemplate]:
         pod = pod.get(step) if isinstance(pod, dict) else None
         pointer += f"/{step}"
     if isinstance(pod, dict) and _field(pod, "metadata", "annotations", keys.ANNOTATION):
-        yield PodTemplate(f"{kind} {shown(str(_field(found, 'metadata', 'name')))}", pointer, pod)
+        title = f"{kind} {shown(str(_field(found, 'metadata', 'name')))}"
+        yield PodTemplate(title, pointer, pod, kind)
 
 
 def _field(found: Any, *path: str) -> Any:

@@ -19,6 +19,7 @@ Kubernetes Secret. It runs inside a pod and is configured by environment and fil
   JASM_SECRET_LABELS       labels of every Secret: NAME=VALUE, with commas between
   JASM_MODE                init (default), or sidecar: go on syncing while the pod runs
   JASM_METRICS_PORT        of a sidecar: where to serve /metrics and /healthz
+  JASM_CONTROLLED          of a sidecar that may evict its pod: true
   JASM_RESTART_POLICY      the pod's own; under Never refusals are retried too
   JASM_LOG_FORMAT          text (default) or json
   JASM_LOG_LEVEL           info (default), or debug: a line for each request

@@ -38,6 +38,10 @@ def _sync_pod(env: Mapping[str, str], log: Log) -> int:
         clock = loop.Clock(time.time, time.monotonic, time.sleep, uniform)
         return loop.run(env, log, clock)
     annotations = podinfo.read_annotations(once.directory(env))
+    if annotations.get(keys.ON_CHANGE):
+        from initsync.annotation import onchange  # few pods ask for it, and where nobody refused it
+
+        raise onchange.refused(onchange.NO_SIDECAR)
     synced = once.sync(env, annotations, log)
     once.hand_over(env, synced.outcomes)
     once.tell(env, synced, log)

@@ -1,6 +1,6 @@
 """One sync as the pod itself: all that it rests on is read anew from environment and files."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from initsync.kube.access import in_cluster
@@ -12,6 +12,7 @@ from initsync.sync.event import EventSource
 from initsync.sync.log import Log
 from initsync.sync.report import Reports
 from initsync.sync.run import Run
+from initsync.sync.upsert import Secrets
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup, JasmError
 from initsync.words.model import PodRef
@@ -64,19 +65,27 @@ def sync(
     log: Log,
     *,
     quiet: bool = False,
+    by: Callable[[Secrets], Secrets] | None = None,
     kept: "Kept | None" = None,
 ) -> Synced:
     """Do what `annotations` ask; every failure of the table becomes its report.
 
-    `kept`: who a sidecar is.
+    `by`: what stands between the sync and the cluster's Secrets, if anything. `kept`: who a
+    sidecar is.
     """
     try:
         started = run.start(env, log, quiet=quiet)
         place = _place(started)
     except JasmError as error:
         return failed(env, error, annotations, log)
-    reports = run.sync_pod(started, place.pod, annotations, place.cluster, kept=kept)
+    secrets = by(place.cluster) if by else place.cluster
+    reports = run.sync_pod(started, place.pod, annotations, secrets, kept=kept)
     return Synced(reports, place)
+
+
+def opened(env: Mapping[str, str], log: Log) -> Reported:
+    """The pod and its cluster, for something else than a sync. Raises InvalidSetup."""
+    return _place(run.start(env, log, quiet=True))
 
 
 def failed(

@@ -29,6 +29,7 @@ class Expected(NamedTuple):
     path: str
     there: bool
     """Whether the Secret has that key."""
+    secret: str
 
 
 def main() -> NoReturn:
@@ -114,9 +115,8 @@ def expected(env: Mapping[str, str], every: Names) -> Iterator[Expected]:
     while directory := env.get(f"JASM_WAIT_{(number := number + 1)}"):
         wish = json.loads(env[f"JASM_WAIT_{number}_OF"])
         # Of a pod with one Secret the wish need not say of which it is.
-        names = (
-            every.get(wish["secret"], ()) if "secret" in wish else next(iter(every.values()), ())
-        )
+        secret = wish["secret"] if "secret" in wish else next(iter(every), "")
+        names = every.get(secret, ())
         if not names:  # it was not synced: nothing will come, and the pod starts without
             continue
         items = wish["items"] or zip(names, names, strict=True)
@@ -124,4 +124,4 @@ def expected(env: Mapping[str, str], every: Names) -> Iterator[Expected]:
             items = items.items()
         for key, path in items:
             if key in names or not wish["optional"]:
-                yield Expected(key, os.path.join(directory, path), key in names)
+                yield Expected(key, os.path.join(directory, path), key in names, secret)

@@ -16,6 +16,12 @@ REPLACED = "SecretSourceChanged"
 DOUBTFUL = "ExternalSecretDoubtful"
 """The provider gave the secret, and says something of it that somebody should look at."""
 
+EVICTED = "PodEvicted"
+"""A sidecar had its pod evicted, so that another starts with the new value."""
+TOLD = "AppTold"
+"""Or told the app of it."""
+OUTDATED = "AppOutdated"
+"""Or could not, and the app goes on with the value of before."""
 
 _REPLACED = (
     ": if another workload of this namespace names the same secretName, they overwrite each "

@@ -17,6 +17,10 @@ WAIT = "wait"
 """The mode to sync nothing, and to wait for what others sync; JASM_MODE has it, too."""
 REFRESH_INTERVAL = PREFIX + "refresh-interval"
 """On a pod in sidecar mode: the time between two syncs, such as `5m`."""
+ON_CHANGE = PREFIX + "on-change"
+"""On a pod in sidecar mode: what to do once a sync has found another value, such as `evict`."""
+CHANGE_WINDOW = PREFIX + "change-window"
+"""On a pod that evicts itself: within how long its replicas begin to ask for it, such as `5m`."""
 METRICS_PORT = PREFIX + "metrics-port"
 """On a pod in sidecar mode: the port of /metrics and /healthz."""
 INJECT = PREFIX + "inject"
@@ -69,6 +73,8 @@ PODINFO_FILES = {
     MAX_AGE: "max-age",
     MODE: "mode",
     REFRESH_INTERVAL: "refresh-interval",
+    ON_CHANGE: "on-change",
+    CHANGE_WINDOW: "change-window",
 }
 """By annotation the downward-API file that shows it."""
 HANDOVER_DIR = "/var/run/jasm/handover"

@@ -41,6 +41,10 @@ class SyncPolicy(NamedTuple):
     mode: str = "init"
     refresh_interval: float = 300.0
     """Seconds between two syncs of a sidecar."""
+    on_change: str = ""
+    """What a sidecar does once a sync has found another value, as the annotation has it."""
+    change_window: float = 300.0
+    """Seconds, of which each replica waits a random part before it asks to be evicted."""
 
     @property
     def keeps_stale(self) -> bool:

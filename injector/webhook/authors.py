@@ -7,7 +7,7 @@ from typing import Any
 
 from initsync.injection import nodesystem
 from initsync.injection.patch import TOLD
-from initsync.kube import misplaced, podfields
+from initsync.kube import kinds, misplaced, podfields
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
 from injector.webhook.plan import Plans
@@ -21,8 +21,7 @@ def warnings(workload: dict[str, Any], size: int, plans: Plans) -> Iterator[str]
     kind = workload["kind"]
     for name, problem in misplaced.found(kind, workload):
         yield str(AnnotationError(problem, name=name))
-    template = misplaced.template(kind, workload)
-    pod = {"metadata": template.get("metadata") or {}, "spec": template.get("spec") or {}}
+    pod = kinds.owned(kind, misplaced.template(kind, workload))
     if not podfields.asks(pod):
         return
     planned = plans.of(pod, size)

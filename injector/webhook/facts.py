@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from initsync.injection import container, eligible, identity, limitrange, nodesystem, webhooks
-from initsync.kube import references
+from initsync.kube import reach, references
 from initsync.words import keys
 
 _SPEC = ("restartPolicy", "resources", "imagePullSecrets")
@@ -28,6 +28,8 @@ def of(pod: Mapping[str, Any]) -> bytes:
     """JSON of a smaller pod. Fails in many ways where the pod is not of a pod's form."""
     metadata, spec = pod["metadata"], pod["spec"]
     annotations, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
+    if keys.ON_CHANGE in annotations:
+        return _whole(pod)
     small = _picked(spec, _SPEC)
     small["volumes"] = [_volume(found) for found in spec.get("volumes") or []]
     small["containers"] = [_container(found) for found in spec.get("containers") or []]
@@ -39,6 +41,13 @@ def of(pod: Mapping[str, Any]) -> bytes:
     named = {name: text for name, text in annotations.items() if _read(name)}
     about = {"annotations": named, "labels": _picked(labels, (keys.INJECT, *webhooks.LABELS))}
     return orjson.dumps({"metadata": about, "spec": small})
+
+
+def _whole(pod: Mapping[str, Any]) -> bytes:
+    """Of the few pods whose users, ports, mounts and owners matter: all that could."""
+    owners = [{"controller": True}] if reach.controlled(pod) else []
+    metadata = _picked(pod["metadata"], ("annotations", "labels")) | {"ownerReferences": owners}
+    return orjson.dumps({"metadata": metadata, "spec": pod["spec"]})
 
 
 def _read(annotation: str) -> bool:

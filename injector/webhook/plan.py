@@ -51,6 +51,8 @@ class Plans:
         if problem := bounds.problem(pod):
             return Plan(refused=problem)
         done = inject(pod, "", self._settings)  # no patch depends on the namespace
+        if done.refused:
+            return Plan(refused=done.refused)
         patch = review.encoded(done.operations) if done.operations else ""
         if problem := bounds.answer_problem(patch):
             return Plan(refused=problem)

@@ -24,6 +24,8 @@ class Figures(NamedTuple):
     duration: float = 0.0
     """Seconds, of the last sync."""
     failing: bool = False
+    changes: Mapping[str, int] = {}
+    """Tries to bring a new value to the app, by what came of them."""
 
 
 class _Streak(NamedTuple):
@@ -55,6 +57,12 @@ class Cycles:
         told = [self._warned(it, now) if it.warning else self._succeeded(it) for it in reports]
         self._count(reports, now, seconds)
         return tuple(report for report in told if report)
+
+    def changed(self, outcome: str) -> None:
+        """Count a try to bring a new value to the app."""
+        changes = dict(self.figures.changes)
+        changes[outcome] = changes.get(outcome, 0) + 1
+        self.figures = self.figures._replace(changes=changes)
 
     def idle(self) -> None:
         """Nothing is asked for any more, so nothing fails."""
@@ -111,4 +119,4 @@ class Cycles:
                 syncs[outcome] = syncs.get(outcome, 0) + 1
         failing = any(streak.failed for streak in self._streaks.values())
         success = now if not failing else self.figures.last_success
-        self.figures = Figures(syncs, now, success, seconds, failing)
+        self.figures = Figures(syncs, now, success, seconds, failing, self.figures.changes)

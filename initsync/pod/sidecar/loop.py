@@ -12,7 +12,7 @@ pod's start waits, may.
 
 import gc
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from initsync.annotation import policy
 from initsync.pod import once, podinfo, readyfile
@@ -23,8 +23,11 @@ from initsync.sync.kept import Kept
 from initsync.sync.log import Log
 from initsync.sync.report import Reports, failed
 from initsync.words import keys
-from initsync.words.errors import AnnotationError, InvalidSetup
+from initsync.words.errors import AnnotationError, InvalidSetup, JasmError
 from initsync.words.model import SyncPolicy
+
+if TYPE_CHECKING:
+    from initsync.pod.sidecar.changes import Changes
 
 POLL = 5.0
 """Seconds between two looks at the annotations, which the kubelet shows within a minute.
@@ -90,10 +93,11 @@ class Sidecar:
         self._begun = clock.monotonic()
         self._version: object = None
         self._idle = False
+        self._changes: Changes | None = None
 
     def start(self) -> int:
         """The sync for which the pod's start waits, told as an init container's; its exit code."""
-        synced = once.sync(self.env, self._annotations(), self._log, kept=self._kept)
+        synced = self._sync(self._annotations(), starts=True)
         once.hand_over(self.env, synced.outcomes)
         once.tell(self.env, synced, self._log)
         self._count(synced)
@@ -125,6 +129,8 @@ class Sidecar:
         end = self._clock.monotonic() + pause(self._interval, self._clock.uniform())
         while (left := end - self._clock.monotonic()) > 0:
             self._clock.sleep(min(POLL, left))
+            if self._changes:
+                self._changes.step()
             if podinfo.version(once.directory(self.env)) != self._version:
                 return
 
@@ -150,12 +156,33 @@ class Sidecar:
         """None where the annotation was taken away: said once, for it may come back."""
         if annotations[keys.ANNOTATION]:
             self._idle = False
-            return once.sync(self.env, annotations, self._log, quiet=True, kept=self._kept)
+            return self._sync(annotations)
         if not self._idle:
             self._log.info(NOTHING_TO_DO)
         self._idle = True
         self.cycles.idle()
         return None
+
+    def _sync(self, annotations: Mapping[str, str], *, starts: bool = False) -> Synced:
+        """`starts`: the pod's app starts with what it gives."""
+        quiet = not starts
+        if not annotations.get(keys.ON_CHANGE):
+            if self._changes:
+                self._changes.stop()
+            return once.sync(self.env, annotations, self._log, quiet=quiet)
+        try:
+            changes = self._changes = self._changes or self._watching()
+            asked = changes.asked(annotations)
+        except JasmError as error:
+            return once.failed(self.env, error, annotations, self._log)
+        synced = once.sync(self.env, asked, self._log, quiet=quiet, by=changes.watched)
+        changes.note(synced.outcomes, starts=starts)
+        return synced
+
+    def _watching(self) -> "Changes":
+        from initsync.pod.sidecar.changes import Changes  # few pods ask for it
+
+        return Changes(self.env, self._log, self._clock, self.cycles.changed)
 
     def _count(self, synced: Synced) -> Reports:
         """What of it is to be told, if anything."""

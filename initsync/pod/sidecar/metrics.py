@@ -29,6 +29,11 @@ def _lines(figures: Figures, resident: int | None) -> Iterator[str]:
     yield from _head("jasm_syncs_total", "counter", "Syncs by what came of them.")
     for outcome, count in figures.syncs.items():
         yield f'jasm_syncs_total{{outcome="{outcome}"}} {count}\n'
+    if figures.changes:
+        meaning = "Tries to bring a new value to the app, by what came of them."
+        yield from _head("jasm_changes_total", "counter", meaning)
+        for outcome, count in figures.changes.items():
+            yield f'jasm_changes_total{{outcome="{outcome}"}} {count}\n'
     gauges = {
         "jasm_last_sync_timestamp_seconds": ("When the last sync ended.", figures.last_sync),
         "jasm_last_success_timestamp_seconds": (

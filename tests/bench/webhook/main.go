@@ -73,7 +73,7 @@ func inserted(path string, before []named, place string, items ...any) []object 
 func volumes() []any {
 	field := func(path string) object { return object{"fieldPath": path} }
 	var items []object
-	for _, name := range []string{"secret-sync", "on-failure", "max-stale", "max-age", "mode", "refresh-interval"} {
+	for _, name := range []string{"secret-sync", "on-failure", "max-stale", "max-age", "mode", "refresh-interval", "on-change", "change-window"} {
 		path := "metadata.annotations['jasm.codnod.io/" + name + "']"
 		items = append(items, object{"path": name, "fieldRef": field(path)})
 	}

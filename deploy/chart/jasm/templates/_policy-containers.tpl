@@ -10,6 +10,14 @@
     !variables.isSidecar ? 0
     : variables.annotations[?'jasm.codnod.io/metrics-port'].orValue('').matches('^[0-9]{1,5}$')
     ? int(variables.annotations['jasm.codnod.io/metrics-port']) : 0
+- name: onChange
+  expression: "variables.isSidecar ? variables.annotations[?'jasm.codnod.io/on-change'].orValue('') : ''"
+# Whether it evicts its pod, in whose place a controller makes another; or tells the app of a new value.
+- name: evicts
+  expression: |-
+    variables.onChange == 'evict' && object.metadata.?ownerReferences.orValue([]).exists(o, o.?controller.orValue(false))
+- name: tells
+  expression: variables.onChange.startsWith('signal:') || variables.onChange.startsWith('http:')
 # None or one: the port of the metrics, where no container has it.
 - name: metricsPorts
   expression: |-
@@ -47,6 +55,7 @@
     {{- end }}
     + (variables.isSidecar ? [{'name': 'JASM_MODE', 'value': 'sidecar'}] : [])
     + variables.metricsPorts.map(port, {'name': 'JASM_METRICS_PORT', 'value': string(port)})
+    + (variables.evicts ? [{'name': 'JASM_CONTROLLED', 'value': 'true'}] : [])
     + (variables.waited || variables.isSidecar ? [{'name': 'JASM_HANDOVER_DIR', 'value': '/var/run/jasm/handover'}] : [])
     {{- if $own.caBundle.configMap }}
     + [{'name': 'SSL_CERT_FILE', 'value': '/var/run/secrets/kubernetes.io/serviceaccount/platform-ca.crt'}]
@@ -79,7 +88,8 @@ Object.spec.initContainers{
   ] + variables.variablesGiven.transformList(i, e, variables.namesGiven.indexOf(e.name) == i,
     Object.spec.initContainers.env{
       name: e.name,
-      value: variables.variablesGiven[variables.namesGiven.lastIndexOf(e.name)].value}),
+      value: variables.variablesGiven[variables.namesGiven.lastIndexOf(e.name)].value})
+  + (!variables.waited || !variables.tells ? [] : {{ include "jasm.policy.watchedEnv" . | nindent 4 | trim }}),
   volumeMounts: [
     dyn(Object.spec.initContainers.volumeMounts{
       name: variables.podinfo, mountPath: '/var/run/jasm/podinfo', readOnly: true}),
@@ -88,7 +98,9 @@ Object.spec.initContainers{
   ] + (!variables.handed ? [] : [dyn(Object.spec.initContainers.volumeMounts{
     name: variables.handover, mountPath: '/var/run/jasm/handover'})])
   + (variables.awsKind + variables.azureKind).map(k, dyn(Object.spec.initContainers.volumeMounts{
-    name: k.volume, mountPath: k.path, readOnly: true})),
+    name: k.volume, mountPath: k.path, readOnly: true}))
+  + (!variables.waited || !variables.tells ? [] : {{ include "jasm.policy.watchedMounts" . | nindent 4 | trim }}
+    .map(m, dyn(m))),
   ?resources: variables.isSidecar
     ? optional.ofNonZeroValue({{ include "jasm.policy.resourcesOf" "sidecar" | indent 4 | trim }})
     : optional.ofNonZeroValue({{ include "jasm.policy.resourcesOf" "copied" | indent 4 | trim }}),
@@ -132,6 +144,26 @@ securityContext: Object.spec.initContainers.securityContext{
 {{- add (le $seconds 86400.0 | ternary (ceil $seconds) 60.0 | int64) 60 -}}
 {{- end -}}
 
+{{/* As initsync/injection/waiter.py, watched(): which keys a container is to find in which volumes. */}}
+{{- define "jasm.policy.watchedEnv" -}}
+(variables.shown.transformList(i, s, Object.spec.initContainers.env{
+  name: 'JASM_WAIT_' + string(i), value: '/var/run/jasm/wait/' + s.volume})
++ variables.shown.transformList(i, s, Object.spec.initContainers.env{
+  name: 'JASM_WAIT_' + string(i) + '_OF',
+  value: '{"items": '
+    + (s.items.size() == 0 ? 'null'
+      : '[' + s.items.map(item, '[' + strings.quote(item.key) + ', ' + strings.quote(item.path) + ']').join(', ') + ']')
+    + ', "optional": ' + string(s.optional)
+    + (variables.several ? ', "secret": "' + s.secret + '"' : '') + '}'}))
+{{- end -}}
+
+{{/* And the volumes, so that it sees them. */}}
+{{- define "jasm.policy.watchedMounts" -}}
+variables.volumes.transformList(i, v, variables.pointers[i].size() > 0,
+  Object.spec.initContainers.volumeMounts{
+    name: v.name, mountPath: '/var/run/jasm/wait/' + v.name, readOnly: true})
+{{- end -}}
+
 {{/* As initsync/injection/waiter.py: the second init container, or in mode wait the only one. */}}
 {{- define "jasm.policy.jasmWait" -}}
 Object.spec.initContainers{
@@ -143,15 +175,7 @@ Object.spec.initContainers{
     {{- if not .Values.injection.containerRestartPolicy }} + (variables.never ? [{'name': 'JASM_RESTART_POLICY', 'value': 'Never'}] : []){{ end }}
     : [{'name': 'JASM_HANDOVER_DIR', 'value': '/var/run/jasm/handover'}])
   .map(e, Object.spec.initContainers.env{name: e.name, value: e.value})
-  + variables.shown.transformList(i, s, Object.spec.initContainers.env{
-    name: 'JASM_WAIT_' + string(i), value: '/var/run/jasm/wait/' + s.volume})
-  + variables.shown.transformList(i, s, Object.spec.initContainers.env{
-    name: 'JASM_WAIT_' + string(i) + '_OF',
-    value: '{"items": '
-      + (s.items.size() == 0 ? 'null'
-        : '[' + s.items.map(item, '[' + strings.quote(item.key) + ', ' + strings.quote(item.path) + ']').join(', ') + ']')
-      + ', "optional": ' + string(s.optional)
-      + (variables.several ? ', "secret": "' + s.secret + '"' : '') + '}'}){{ with .Values.injection.env.JASM_TIMEOUT }}
+  + {{ include "jasm.policy.watchedEnv" . | nindent 2 | trim }}{{ with .Values.injection.env.JASM_TIMEOUT }}
   + [Object.spec.initContainers.env{name: 'JASM_TIMEOUT', value: {{ toJson . }}}]{{ end }},
   volumeMounts: (variables.isWait
     ? [{'name': variables.podinfo, 'at': '/var/run/secrets/kubernetes.io/serviceaccount'},
@@ -160,9 +184,7 @@ Object.spec.initContainers{
     : [{'name': variables.handover, 'at': '/var/run/secrets/kubernetes.io/serviceaccount'},
        {'name': variables.handover, 'at': '/var/run/jasm/handover'}])
   .map(m, Object.spec.initContainers.volumeMounts{name: m.name, mountPath: m.at, readOnly: true})
-  + variables.volumes.transformList(i, v, variables.pointers[i].size() > 0,
-    Object.spec.initContainers.volumeMounts{
-      name: v.name, mountPath: '/var/run/jasm/wait/' + v.name, readOnly: true}),
+  + {{ include "jasm.policy.watchedMounts" . | nindent 2 | trim }},
   {{- if .Values.injection.containerRestartPolicy }}
   ?restartPolicy: variables.isWait && variables.never ? optional.of('OnFailure') : optional.none(),
   {{- end }}

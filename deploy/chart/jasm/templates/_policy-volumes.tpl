@@ -96,7 +96,7 @@ it: there the kubelet may wait.
 [
   Object.spec.volumes{name: variables.podinfo, downwardAPI: Object.spec.volumes.downwardAPI{
     items: [
-      {{- range list "secret-sync" "on-failure" "max-stale" "max-age" "mode" "refresh-interval" }}
+      {{- range list "secret-sync" "on-failure" "max-stale" "max-age" "mode" "refresh-interval" "on-change" "change-window" }}
       ['{{ . }}', "metadata.annotations['jasm.codnod.io/{{ . }}']"],
       {{- end }}
       ['name', 'metadata.name'],
