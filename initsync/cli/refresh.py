@@ -108,7 +108,7 @@ def of_text(text: str, wanted: Wanted) -> Iterator[Order]:
         raise click.UsageError("an annotation's text has no namespace: give -n NAMESPACE")
     requests = request.parse(text, PodRef(wanted.namespace, "", ""), providers)
     account = wanted.account or "default"
-    yield Order(wanted.namespace, account, "", requests, only_syncs=False, waits=False)
+    yield Order(wanted.namespace, account, "", requests, only_syncs=False)
 
 
 def objects(orders: Iterator[Order], wanted: Wanted, settings: Settings) -> Iterator[JsonObject]:

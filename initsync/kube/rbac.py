@@ -13,6 +13,7 @@ BYPASS_VERB = "jasm-bypass"
 """On Secrets: whoever holds it as well is not, as by `*` everybody who may do everything."""
 SECRET_VERBS = ("get", "create", "patch", SYNC_VERB)
 EVENT_VERBS = ("create",)
+EVICTION_VERBS = ("create", SYNC_VERB)
 IN_WORDS = f"{', '.join(SECRET_VERBS)} on that Secret, {', '.join(EVENT_VERBS)} on events"
 
 
@@ -29,13 +30,21 @@ def rules(*names: str) -> list[JsonObject]:
     return [secrets, events]
 
 
-def role(name: str, namespace: str, *secrets: str) -> JsonObject:
+def eviction() -> JsonObject:
+    """What a pod that evicts itself needs beside. RBAC cannot say that it is for the pod alone that
+    asks (D40): the guard does, and the mark tells it for whom.
+    """
+    verbs = [*EVICTION_VERBS]
+    return {"apiGroups": [""], "resources": ["pods/eviction"], "verbs": verbs}
+
+
+def role(name: str, namespace: str, *secrets: str, evicts: bool = False) -> JsonObject:
     """The Role itself."""
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "Role",
         "metadata": {"name": name, "namespace": namespace},
-        "rules": rules(*secrets),
+        "rules": [*rules(*secrets), *([eviction()] if evicts else [])],
     }
 
 

@@ -49,10 +49,15 @@ class Permit(NamedTuple):
         """By value of the chart the labels and annotations that the guard must be told of."""
         return _marks(self.wishes)
 
+    @property
+    def evicts(self) -> bool:
+        """Whether one of its pods evicts itself."""
+        return any(wish.evicts for wish in self.wishes)
+
     def objects(self) -> list[JsonObject]:
         """The Role and its RoleBinding."""
         name = within(f"{self.roles}-{self.account}", _NAME_LIMIT)
-        role = rbac.role(name, self.namespace, *self.secret_names)
+        role = rbac.role(name, self.namespace, *self.secret_names, evicts=self.evicts)
         return [role, rbac.binding(name, self.namespace, self.account)]
 
 
@@ -81,6 +86,11 @@ def warnings(permit: Permit, output: str, *, complete: bool) -> Iterator[str]:
             "(guard.managedBy), and then takes Secrets with that label for JASM's in every "
             "namespace: be sure that nothing else marks Secrets so"
         )
+    if permit.evicts:
+        yield (
+            f"{permit.whose} may evict pods, and RBAC cannot say which: JASM's guard holds each "
+            "pod to itself, and without it a stolen token can evict every pod of the namespace"
+        )
     for value, names in permit.marks.items():
         yield (
             f"{permit.whose}: the chart's guard must allow {', '.join(names)} (guard.{value}), "
@@ -107,6 +117,7 @@ def chart_values(found: Collection[Permit]) -> JsonObject:
             "namespace": permit.namespace,
             "serviceAccounts": [permit.account],
             "secretNames": permit.secret_names,
+            **({"evict": True} if permit.evicts else {}),
         }
         for permit in found
     ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from initsync import providers
-from initsync.annotation import check
+from initsync.annotation import check, onchange
 from initsync.annotation.request import parse
 from initsync.kube import podfields
 from initsync.manifests import workloads
@@ -38,6 +38,8 @@ class Wish(NamedTuple):
     """Names of those that the entry puts onto the Secret, sorted."""
     annotations: tuple[str, ...] = ()
     """Likewise."""
+    evicts: bool = False
+    """Whether the pod evicts itself once a sync has found another value."""
 
 
 class Order(NamedTuple):
@@ -51,8 +53,10 @@ class Order(NamedTuple):
     requests: tuple[SyncRequest, ...]
     only_syncs: bool
     """Its pods do nothing else: what they ask for others use."""
-    waits: bool
+    waits: bool = False
     """Its pods ask nobody: others sync for them."""
+    evicts: bool = False
+    """As a wish's."""
 
 
 def of_manifest(
@@ -66,7 +70,8 @@ def of_manifest(
         if found.waits:
             waiting(_waits(found.namespace, found.account))
         else:
-            yield from of_requests(found.requests, found.account, found.managed_by)
+            by, evicts = found.managed_by, found.evicts
+            yield from of_requests(found.requests, found.account, by, evicts=evicts)
 
 
 def orders(text: str, namespace: str) -> Iterator[Order]:
@@ -81,8 +86,12 @@ def orders(text: str, namespace: str) -> Iterator[Order]:
             chosen = own or namespace
             _refuse(found, f"{kind} {shown(name)}", chosen)
             requests = _requests(chosen, found.value.text)
-            alone, waits = podfields.only_syncs(found.pod["spec"]), podfields.waits(found.pod)
-            yield Order(chosen, found.account, found.managed_by, requests, alone, waits)
+            yield Order(
+                *(chosen, found.account, found.managed_by, requests),
+                only_syncs=podfields.only_syncs(found.pod["spec"]),
+                waits=podfields.waits(found.pod),
+                evicts=_evicts(found.pod),
+            )
 
 
 def _waits(namespace: str, account: str) -> str:
@@ -152,7 +161,8 @@ def of_pods(pods: Iterable[JsonObject]) -> Read:
                 continue
             workload = Workload("Pod", metadata["namespace"], metadata["name"])
             requests = _requests(workload.namespace, text)
-            found += of_requests(requests, account, podfields.managed_by(pod))
+            by = podfields.managed_by(pod)
+            found += of_requests(requests, account, by, evicts=_evicts(pod))
             for target in () if (workload.namespace, text) in told else targets(requests):
                 sources.conflict(target, workload)
             told.add((workload.namespace, text))
@@ -172,15 +182,23 @@ def _requests(namespace: str, text: str) -> tuple[SyncRequest, ...]:
     return parse(text, PodRef(namespace, "", ""), providers)
 
 
-def of_requests(requests: Iterable[SyncRequest], account: str, managed_by: str) -> Iterator[Wish]:
+def _evicts(pod: JsonObject) -> bool:
+    return (pod["metadata"].get("annotations") or {}).get(keys.ON_CHANGE) == onchange.EVICT
+
+
+def of_requests(
+    requests: Iterable[SyncRequest], account: str, managed_by: str, *, evicts: bool = False
+) -> Iterator[Wish]:
     """Those of an annotation."""
     for request in requests:
         source = (request.provider, request.secret_path)
         yield Wish(
-            *(request.namespace, account, request.secret_name, *source, managed_by),
+            *(request.namespace, account, request.secret_name, *source),
+            managed_by=managed_by,
             options=request.selection.options,
             labels=_names(request.form.labels),
             annotations=_names(request.form.annotations),
+            evicts=evicts,
         )
 
 

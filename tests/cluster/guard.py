@@ -44,9 +44,14 @@ def documents() -> list[JsonObject]:
     return [found for found in yaml.safe_load_all(SHIPPED.read_text()) if found]
 
 
+def of_evictions() -> list[JsonObject]:
+    """Its other part."""
+    return [*yaml.safe_load_all(SHIPPED.with_stem("guard-evictions").read_text())]
+
+
 def install(api: ApiServer, chosen: Sequence[JsonObject] = ()) -> None:
     """Apply the guard, as it ships or as given, and return when it is in force."""
-    for manifest in chosen or documents():
+    for manifest in chosen or [*of_evictions(), *documents()]:
         api.apply(manifest)
     namespace = new_namespace(api)
     api.allow(namespace, "default", rbac.rules())

@@ -157,7 +157,10 @@ def test_the_marks_are_all_that_jasm_adds_to_the_admins_of_namespaces() -> None:
     marks = [rbac.SYNC_VERB, rbac.BYPASS_VERB]
 
     assert found["metadata"]["labels"]["rbac.authorization.k8s.io/aggregate-to-admin"] == "true"
-    assert found["rules"] == [{"apiGroups": [""], "resources": ["secrets"], "verbs": marks}]
+    assert found["rules"] == [
+        {"apiGroups": [""], "resources": [resource], "verbs": marks}
+        for resource in ("secrets", "pods/eviction")
+    ]
 
 
 @pytest.mark.threat("The guard gets in the way")

@@ -1,5 +1,5 @@
 {{/*
-Who gets the Role of a sync, as JSON: {"grants": [{"namespace", "account", "secretNames"}, ...]}, where
+Who gets the Role of a sync, as JSON: {"grants": [{"namespace", "account", "secretNames", "evict"}, ...]}, where
 an empty account is every ServiceAccount of the namespace. A Role for each, so that what one team
 gives up another keeps. Namespaces that are listed by name are not looked up.
 */}}
@@ -28,7 +28,7 @@ gives up another keeps. Namespaces that are listed by name are not looked up.
 {{- fail (printf "rbac.namespaces has %s twice: put its secretNames into one item" $key) -}}
 {{- end -}}
 {{- $seen = append $seen $key -}}
-{{- $grants = append $grants (dict "namespace" $item.namespace "account" $account "secretNames" ($item.secretNames | default list)) -}}
+{{- $grants = append $grants (dict "namespace" $item.namespace "account" $account "secretNames" ($item.secretNames | default list) "evict" ($item.evict | default false)) -}}
 {{- end -}}
 {{- end -}}
 {{- dict "grants" $grants | toJson -}}
