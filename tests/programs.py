@@ -28,6 +28,7 @@ ACTIONLINT = Part("actionlint", _ACTIONLINT, _TESTS / "workflows/go", "actionlin
 _HCL = _TESTS / "terraform/go"
 HCL = Part("hcl", ".", _HCL, f"terraform-{gobuild.key(_HCL)}")
 KUBECTL = binaries.part("kubectl")
+CONTROLLERS = binaries.part("kube-controller-manager")
 Build = Callable[[Mapping[str, str], Progress], object]
 
 
@@ -69,6 +70,7 @@ TIERS: dict[str, list[tuple[str, Build]]] = {
     "cluster": [
         *(_OURS, ("HELM", helm.build_4), _OPENBAO),
         *(("CLUSTER", binaries.find_or_build), ("CLUSTER", _built(KUBECTL))),
+        ("CLUSTER", _built(CONTROLLERS)),
     ],
 }
 

@@ -5,6 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 from initsync import providers
+from initsync.annotation import onchange
 from initsync.annotation.request import parse
 from initsync.doctor import (
     configmaps,
@@ -84,7 +85,9 @@ def checks(setting: Setting, pod: JsonObject) -> Iterator[Result]:
 
 def _of_secret(setting: Setting, target: Target, account: str, found: Patient) -> Iterator[Result]:
     reads = setting.asker.reads
-    needed = rights.Target(target.namespace, account, target.secret_name)
+    said = found.pod["metadata"].get("annotations") or {}
+    evicts = said.get(keys.ON_CHANGE) == onchange.EVICT
+    needed = rights.Target(target.namespace, account, target.secret_name, evicts)
     yield rights.check(rights.asked(reads, needed), needed)
     secret = attempt(lambda: reads.get(SECRETS, target.namespace, target.secret_name))
     env = {**setting.asker.env, **podfields.variables(podfields.ours(found.pod) or {})}

@@ -30,6 +30,8 @@ class Target(NamedTuple):
     namespace: str
     account: str
     secret: str
+    evicts: bool = False
+    """Whether the pod evicts itself once a sync has found another value."""
 
     @property
     def user(self) -> str:
@@ -59,6 +61,8 @@ def asked(reads: Reads, target: Target) -> Answers | Unread:
 def _denied(reads: Reads, resource: Resource, target: Target) -> Iterator[str]:
     wanted = [("secrets", verb, target.secret) for verb in rbac.SECRET_VERBS]
     wanted += [("events", verb, "") for verb in rbac.EVENT_VERBS]
+    if target.evicts:
+        wanted.append(("pods/eviction", "create", ""))
     for plural, verb, name in wanted:
         review = _review(resource, target, plural, verb, name)
         namespace = target.namespace if resource == _LOCAL else ""
@@ -68,7 +72,9 @@ def _denied(reads: Reads, resource: Resource, target: Target) -> Iterator[str]:
 
 
 def _review(resource: Resource, target: Target, plural: str, verb: str, name: str) -> JsonObject:
-    attributes = {"namespace": target.namespace, "resource": plural, "verb": verb, "name": name}
+    resource_name, _, part = plural.partition("/")
+    attributes = {"namespace": target.namespace, "resource": resource_name, "verb": verb}
+    attributes |= {"subresource": part, "name": name}
     spec: JsonObject = {"resourceAttributes": attributes}
     if resource != _SELF:
         groups = ["system:serviceaccounts", f"system:serviceaccounts:{target.namespace}"]

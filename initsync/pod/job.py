@@ -25,6 +25,7 @@ def run(env: Mapping[str, str], stderr: TextIO) -> int:
     except JasmError as error:
         synced = once.failed(env, error, _annotations(env), log)
         once.tell(env, synced, log)
+        synced.close()
         return synced.exit_code
     except Exception as error:  # the last line must be a sentence, whatever happens
         log.error(bug(error))

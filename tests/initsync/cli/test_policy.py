@@ -106,6 +106,30 @@ def test_kubernetes_objects_and_the_charts_values_need_no_aws() -> None:
     jsonschema.validate(yaml.safe_load(values), schema)
 
 
+def test_a_pod_that_evicts_itself_may_and_the_guard_is_needed_for_it() -> None:
+    annotated = pod(serviceAccountName="web")
+    annotated["metadata"]["annotations"] |= {keys.ON_CHANGE: "evict", keys.MODE: "sidecar"}
+    template = {"metadata": annotated["metadata"], "spec": annotated["spec"]}
+    found = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"template": template},
+    }
+    documents = [found, pod("/x", "x", serviceAccountName="other")]
+
+    _, objects, said = run("-o", "kubernetes", "-", stdin=documents)
+    _, values, _ = run("-o", "helm", "-", stdin=documents)
+
+    roles = [it for it in yaml.safe_load_all(objects) if it["kind"] == "Role"]
+    assert [rbac.eviction() in it["rules"] for it in roles] == [False, True]
+    assert "ServiceAccount shop/web may evict pods, and RBAC cannot say which" in said
+    items = yaml.safe_load(values)["rbac"]["namespaces"]
+    assert [it.get("evict") for it in items] == [None, True]
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    jsonschema.validate(yaml.safe_load(values), schema)
+
+
 def test_the_trust_policy_is_what_was_chosen() -> None:
     def trust(*options: str) -> Any:
         (found,) = accounts(pod(serviceAccountName="web"), options=(*PLACE, *options))

@@ -296,6 +296,50 @@ def test_a_pod_of_a_cluster_is_judged_as_its_manifest(name: str) -> None:
         assert of_pod == of_manifest
 
 
+@pytest.mark.parametrize(
+    ("kind", "said", "spec", "problem"),
+    [
+        ("Deployment", "evict", {}, ""),
+        ("Pod", "evict", {}, "evict needs a controller"),
+        ("Deployment", "signal:HUP", {}, "needs spec.shareProcessNamespace: true"),
+        ("Deployment", "signal:HUP", {"shareProcessNamespace": True}, ""),
+        ("Deployment", "http://localhost:8080/", {}, "has containerPort 8080"),
+        ("Deployment", "http://localhost:9090/", {}, ""),
+    ],
+)
+def test_what_a_pod_could_never_do_after_a_change_is_found_offline(
+    kind: str, said: str, spec: dict[str, Any], problem: str
+) -> None:
+    app = {"name": "app", "image": "x", "ports": [{"containerPort": 9090}]}
+    annotations = {keys.ON_CHANGE: said, keys.MODE: "sidecar"}
+    pod = {"metadata": {"annotations": annotations}, "spec": {"containers": [app], **spec}}
+    whole = {"kind": kind, "metadata": {"name": "web"}, "spec": {"template": pod}}
+    text = yaml.safe_dump(pod | {"kind": kind} if kind == "Pod" else whole)
+
+    found = [one.message for one in outcomes(text) if one]
+
+    assert [problem in it for it in found] == ([True] if problem else [])
+
+
+def test_one_that_is_as_another_user_is_found_where_ours_is_said() -> None:
+    annotations = {keys.ON_CHANGE: "signal:HUP", keys.MODE: "sidecar", keys.RUN_AS_USER: "5"}
+    spec = {
+        "containers": [{"name": "app"}],
+        "shareProcessNamespace": True,
+        "securityContext": {"runAsUser": 101},
+    }
+    text = yaml.safe_dump(
+        {
+            "kind": "Deployment",
+            "spec": {"template": {"metadata": {"annotations": annotations}, "spec": spec}},
+        }
+    )
+
+    (found,) = [one for one in outcomes(text) if one]
+
+    assert "jasm-init runs as user 5 and the app as 101" in found.message
+
+
 def test_annotations_of_others_are_nobodys_business() -> None:
     assert list(problems({"example.com/a": "b"}, PROVIDERS)) == []
 

@@ -82,6 +82,17 @@ def test_it_is_told_what_its_pods_are_told(case: str) -> None:
     assert pod == before
 
 
+def test_what_its_pods_could_never_do_is_told_and_of_an_owner_they_have_one() -> None:
+    found = template(ANNOTATION)
+    found["metadata"]["annotations"] |= {keys.MODE: "sidecar", keys.ON_CHANGE: "evict"}
+    assert told(workload("Deployment", found)) == []
+
+    found["metadata"]["annotations"][keys.ON_CHANGE] = "signal:HUP"
+    (said,) = told(workload("Deployment", found))
+
+    assert "needs spec.shareProcessNamespace: true" in said
+
+
 def test_more_parts_than_a_pod_may_have_are_told_too() -> None:
     many = [{"name": f"v{number}", "emptyDir": {}} for number in range(2001)]
 

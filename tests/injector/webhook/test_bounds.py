@@ -128,6 +128,17 @@ def test_more_is_refused_with_what_how_many_and_the_bound(what: str, most: int, 
     assert f'annotate it {keys.INJECT}: "false"' in answer["status"]["message"]
 
 
+def test_a_pod_that_could_never_do_what_it_asks_for_is_refused_too() -> None:
+    asking = pod()
+    asking["metadata"]["annotations"] |= {keys.ON_CHANGE: "evict", keys.MODE: "sidecar"}
+
+    answer = response(asking)
+
+    assert not answer["allowed"]
+    assert answer["status"]["code"] == 422
+    assert "evict needs a controller that makes the pod anew" in answer["status"]["message"]
+
+
 @pytest.mark.parametrize(("what", "most", "make"), BOUNDS)
 def test_a_pod_that_asks_for_no_secret_may_have_more(what: str, most: int, make: Any) -> None:
     made = make(most + 1)

@@ -4,27 +4,32 @@ How the API server answers is for tests/cluster/test_on_change.py.
 """
 
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from initsync.kube.cluster import Cluster
-from initsync.pod.sidecar import post, signals
+from initsync.pod import job
+from initsync.pod.sidecar import loop, post, signals
 from initsync.pod.sidecar.contents import FILE
 from initsync.pod.sidecar.loop import POLL, Sidecar
 from initsync.pod.sidecar.metrics import page
 from initsync.pod.sidecar.shown import LONGEST
 from initsync.pod.sidecar.step import Step
+from initsync.sync.log import Log
 from initsync.testing.apiserver import EmbeddedApiServer
 from initsync.words.errors import ClusterForbidden, ClusterUnavailable, JasmError
 from initsync.words.model import PodRef
+from tests.full import times
 from tests.initsync.fake_aws import FakeAws
-from tests.initsync.pod.sidecar_world import ANNOTATION, World
+from tests.initsync.pod.sidecar_world import ANNOTATION, Ended, World
 
 BUDGET = ClusterUnavailable("evict", "it would violate the pod's disruption budget. (429)", 20)
 EVICT, HTTP = "evict", "http://localhost:8080/-/reload"
 HOUR = 3600.0
+CYCLES = times("FLAPPING", 100, 20)
 
 
 class Evictions:
@@ -270,6 +275,24 @@ def test_without_another_value_nothing_is_done(
     assert len(evictions.at) == 1
 
 
+HAPPENS = (_restarted, _outage, _denial, _labels, _clock_jumps, _overwritten)
+
+
+def test_over_many_cycles_of_failures_nobody_is_evicted_in_vain(
+    world: World, evictions: Evictions
+) -> None:
+    chance = random.Random(19)
+    side = started(world)
+
+    for _ in range(CYCLES):
+        side = chance.choice(HAPPENS)(world, side)
+        world.cycle(side)
+        pass_time(world, side, 300)
+
+    assert evictions.at == []
+    assert sum(side.cycles.figures.syncs.values()) > 0
+
+
 def test_a_restart_forgets_neither_what_is_to_be_done_nor_what_was(
     world: World, evictions: Evictions
 ) -> None:
@@ -305,6 +328,25 @@ def test_what_is_kept_is_no_value_and_for_nobody_else_and_of_this_pod(
     pass_time(world, another, HOUR)
     assert again is not another
     assert evictions.at == []
+
+
+def test_the_loop_does_it_between_its_syncs(world: World, evictions: Evictions) -> None:
+    world.time.then = [lambda: rotate(world), *[lambda: None] * 200, world.time.end]
+
+    with pytest.raises(Ended):
+        loop.run(world.env, Log(world.log, lambda: world.time.now), world.time.clock)
+
+    assert len(evictions.at) == 1
+    assert world.reasons()[-1] == "PodEvicted"
+
+
+def test_a_container_that_does_not_stay_says_so(world: World) -> None:
+    world.env["JASM_MODE"] = "init"
+
+    assert job.run(world.env, world.log) == 3
+
+    assert world.reasons() == ["InvalidAnnotation"]
+    assert "on-change: needs jasm.codnod.io/mode: sidecar" in world.lines()[-1]
 
 
 def test_a_pod_that_nobody_makes_anew_does_not_start(world: World) -> None:
