@@ -51,7 +51,7 @@ def of_evictions() -> list[JsonObject]:
 
 def install(api: ApiServer, chosen: Sequence[JsonObject] = ()) -> None:
     """Apply the guard, as it ships or as given, and return when it is in force."""
-    for manifest in chosen or [*of_evictions(), *documents()]:
+    for manifest in chosen or [*documents(), *of_evictions()]:
         api.apply(manifest)
     namespace = new_namespace(api)
     api.allow(namespace, "default", rbac.rules())

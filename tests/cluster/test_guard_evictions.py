@@ -1,15 +1,21 @@
 """A pod evicts itself and nobody else, by what the API server knows of its token (D40)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from initsync.kube import rbac
+from initsync.kube.access import Access
+from initsync.kube.cluster import Cluster
+from initsync.network.transport import Network
+from initsync.network.trust import trusting
 from initsync.testing import manifests
-from initsync.testing.client import Answer, Client
+from initsync.testing.client import MERGE, Answer, Client
 from initsync.testing.controlplane import ControlPlane
-from initsync.words.model import JsonObject
+from initsync.words.errors import ClusterForbidden
+from initsync.words.model import JsonObject, PodRef
 from tests.cluster.guard import NAME, new_namespace
 
 DENIED = f"ValidatingAdmissionPolicy '{NAME}-evictions' with binding '{NAME}-evictions' denied"
@@ -81,6 +87,38 @@ def test_a_pod_of_the_same_name_elsewhere_is_another(real_api: ControlPlane) -> 
 
     assert answer.status == 403
     assert DENIED in answer.body["message"]
+
+
+def test_what_jasm_init_makes_of_the_answers(real_api: ControlPlane) -> None:
+    namespace, other = team(real_api), team(real_api, *rbac.rules("db"))
+    own, foreign = pod(real_api, namespace, "web-1"), pod(real_api, other, "web-1")
+    # Of one that is pending the API server itself tries a conflict again, for 10 s.
+    running = {"status": {"phase": "Running"}}
+    assert real_api.request("PATCH", f"{manifests.path(own)}/status", running, MERGE).status == 200
+
+    with reached(real_api, own) as cluster:
+        ref = PodRef(namespace, "web-1", own["metadata"]["uid"])
+        assert not cluster.evict(ref._replace(uid="another"))
+        assert real_api.get(own)
+        assert cluster.evict(ref)  # it is bound to no node, and so gone at once
+    with (
+        reached(real_api, foreign) as cluster,
+        pytest.raises(ClusterForbidden, match="give the pod's ServiceAccount create on pods/evict"),
+    ):
+        cluster.evict(PodRef(other, "web-1", foreign["metadata"]["uid"]))
+
+
+@contextmanager
+def reached(api: ControlPlane, as_pod: JsonObject) -> Iterator[Cluster]:
+    """The cluster as that pod sees it."""
+    namespace = as_pod["metadata"]["namespace"]
+    token = api.create_token(namespace, "app", pod=as_pod)
+    network = Network({}, lambda: 30.0, lambda _: None)
+    access = Access(api.url, lambda: trusting(api.ca_file), lambda: f"Bearer {token}")
+    try:
+        yield Cluster(access.api(network), namespace)
+    finally:
+        network.close()
 
 
 @pytest.mark.threat("The guard gets in the way")
