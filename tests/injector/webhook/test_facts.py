@@ -43,12 +43,16 @@ def test_the_patch_of_a_golden_pod_is_its_facts(case: str) -> None:
 SIDECAR_PORTS = st.fixed_dictionaries(
     {"ports": st.lists(st.fixed_dictionaries({"containerPort": st.sampled_from([80, 9102])}))}
 )
-VALUES = st.sampled_from(["false", "sidecar", "last", "app", "9102", "1337", "5s", "100m", "", "x"])
+ACTIONS = ("evict", "signal:HUP", "http://localhost:80/")
+VALUES = st.sampled_from(
+    ["false", "sidecar", "last", "app", "9102", "1337", "5s", "100m", "", "x", *ACTIONS]
+)
 OWN = st.dictionaries(
     st.sampled_from(
         [
             *(keys.INJECT, keys.MODE, keys.PLACE, keys.METRICS_PORT, keys.RUN_AS_USER),
             *(keys.ON_FAILURE, keys.REFRESH_INTERVAL, keys.PREFIX + "cpu", "a/b"),
+            *(keys.ON_CHANGE, keys.CHANGE_WINDOW),
             "kubernetes.io/config.mirror",
         ]
     ),
