@@ -139,7 +139,7 @@ def test_argo_cd_applies_the_chart_with_values_that_it_takes(helm: Helm, tmp_pat
     found = rendered(helm, source["helm"]["valuesObject"], tmp_path)
 
     assert (ROOT / source["path"]) == CHART
-    assert one(found, "ValidatingAdmissionPolicy")
+    assert examples.of_kind(found, "ValidatingAdmissionPolicy")
 
 
 def test_flux_applies_the_chart_with_values_that_it_takes(helm: Helm, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_flux_applies_the_chart_with_values_that_it_takes(helm: Helm, tmp_path: 
     found = rendered(helm, spec["values"], tmp_path)
 
     assert (ROOT / spec["chart"]["spec"]["chart"]) == CHART
-    assert one(found, "ValidatingAdmissionPolicy")
+    assert examples.of_kind(found, "ValidatingAdmissionPolicy")
 
 
 def test_what_git_ops_render_has_each_object_once_and_asks_no_cluster(helm: Helm) -> None:
