@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.chart import examples
-from tests.chart.examples import injector, one
+from tests.chart.examples import injector
 from tests.chart.helm import CHART, ROOT, Helm
 from tests.chart.test_schema import MISTAKES
 
