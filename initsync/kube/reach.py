@@ -45,6 +45,11 @@ def warnings(pod: Mapping[str, Any], secrets: Collection[str]) -> Iterator[str]:
         yield f"annotation {keys.CHANGE_WINDOW} is ignored: it is for {keys.ON_CHANGE}: evict"
     if action is None or action.kind == onchange.EVICT or action.signal in _ENDING:
         return
+    if action.kind == onchange.HTTP and action.port not in _ports(pod["spec"]):
+        yield (
+            f"annotation {keys.ON_CHANGE}: no container names containerPort {action.port}, so "
+            "perhaps none listens there. Name it, or correct the URL"
+        )
     if not _shown(pod["spec"], secrets):
         yield (
             f"annotation {keys.ON_CHANGE}: the app cannot read a new value: no container mounts a "
@@ -60,11 +65,6 @@ def _problems(pod: Mapping[str, Any], action: Action, user: int | None) -> Itera
         yield onchange.NO_CONTROLLER
     if action.kind == onchange.SIGNAL:
         yield from _unsignalled(pod["spec"], action, user)
-    if action.kind == onchange.HTTP and action.port not in _ports(pod["spec"]):
-        yield (
-            f"no container of the pod has containerPort {action.port}: name it there, or correct "
-            "the URL"
-        )
 
 
 def _unsignalled(spec: Mapping[str, Any], action: Action, user: int | None) -> Iterator[str]:
@@ -110,6 +110,10 @@ def _user(spec: Mapping[str, Any], container: _Container) -> int | None:
 
 
 def _ports(spec: Mapping[str, Any]) -> set[int]:
+    """Those that are named: a container may listen on others, too.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Container
+    """
     return {
         port.get("containerPort") for found in _running(spec) for port in found.get("ports") or []
     }

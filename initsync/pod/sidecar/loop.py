@@ -169,13 +169,14 @@ class Sidecar:
         if not annotations.get(keys.ON_CHANGE):
             if self._changes:
                 self._changes.stop()
-            return once.sync(self.env, annotations, self._log, quiet=quiet)
+            return once.sync(self.env, annotations, self._log, quiet=quiet, kept=self._kept)
         try:
             changes = self._changes = self._changes or self._watching()
             asked = changes.asked(annotations)
         except JasmError as error:
             return once.failed(self.env, error, annotations, self._log)
-        synced = once.sync(self.env, asked, self._log, quiet=quiet, by=changes.watched)
+        by, kept = changes.watched, self._kept
+        synced = once.sync(self.env, asked, self._log, quiet=quiet, by=by, kept=kept)
         changes.note(synced.outcomes, starts=starts)
         return synced
 
