@@ -16,7 +16,7 @@ from tests.cluster.ward import Ward
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PAGE = (DOCS / "troubleshooting.md").read_text()
-NOT_OF_ALL = {"configmap", "project", "vault"}
+NOT_OF_ALL = {"configmap", "maker", "project", "vault"}
 """Checks of what AWS or the pod there has not: tests/initsync/doctor has them."""
 CHECKS = re.findall(r"^\| (`.+?`) \|.* \|$", PAGE.partition("## By symptom")[0], re.MULTILINE)
 

@@ -15,10 +15,12 @@ from initsync.words.model import JsonObject
 from tests.cluster.contract import Secrets
 from tests.cluster.guard import managed
 from tests.cluster.shop import Shop
+from tests.full import FULL as IN_FULL
 from tests.full import only_in_full
 
 ETCD = 1_572_864  # bytes of an object
 OURS = 22_000  # bytes of what is synced
+KEYS = 66_000 if IN_FULL else 22_000
 BRIM = 262_144  # bytes of all annotations of an object
 
 FULL = base64.b64encode(b"x" * (1_048_576 - 60)).decode()
@@ -48,7 +50,7 @@ def one_large_key_that_nobody_owns(thief: Secrets) -> Iterator[Answer]:
 
 def tens_of_thousands_of_keys(thief: Secrets) -> Iterator[Answer]:
     """So that applying anything takes the API server seconds, and their names megabytes."""
-    yield thief.merge("db", {"data": {f"{number:x}": "" for number in range(66_000)}})
+    yield thief.merge("db", {"data": {f"{number:x}": "" for number in range(KEYS)}})
 
 
 def owners_of_everything(thief: Secrets) -> Iterator[Answer]:
@@ -56,13 +58,17 @@ def owners_of_everything(thief: Secrets) -> Iterator[Answer]:
     fields: JsonObject = {"f:data": {f"f:{number}": {} for number in range(1000)}}
     owner: JsonObject = {"apiVersion": "v1", "operation": "Apply", "fieldsType": "FieldsV1"}
     owners = [{**owner, "manager": f"x{number}", "fieldsV1": fields} for number in range(40)]
-    for size in range(ETCD, 0, -OURS // 2):
+    fits, over = 0, ETCD
+    while over - fits > OURS // 2:
+        size = (fits + over) // 2
         patch = {"metadata": {"managedFields": owners}, "data": {"junk": "A" * (size // 4 * 4)}}
         answer = thief.merge("db", patch)
         if answer.status < 300:
-            yield answer
-            return
-        assert "too large" in answer.body["message"] or "Too long" in answer.body["message"]
+            fits, filled = size, answer
+        else:
+            assert "too large" in answer.body["message"] or "Too long" in answer.body["message"]
+            over = size
+    yield filled
 
 
 def what_the_guard_lets_be_of_annotations(thief: Secrets) -> Iterator[Answer]:

@@ -1,6 +1,6 @@
 """Two and three writers on one Secret, in orders of their steps, on the real API server.
 
-All orders of two and 280 of three; with FULL=1 all 2,000, as `tests/initsync/sync` tries them in
+All orders of two and 140 of three; with FULL=1 all 2,000, as `tests/initsync/sync` tries them in
 memory each time. Likewise of two Secrets, and of two sources for one. Each writer has a client of
 its own.
 """
@@ -24,15 +24,15 @@ from tests.initsync.sync.interleavings_several import orders as some
 
 OF_TWO = [case for case in CASES if "c" not in case.order]
 OF_THREE = [case for case in CASES if "c" in case.order]
-TRIED = CASES if FULL else OF_TWO + OF_THREE[::7]
-TWO_SECRETS = some("abcd", 3, 1000 if FULL else 80)
-TWO_SOURCES = [*some("ab", 4, 70 if FULL else 20), *some("abc", 4, 930 if FULL else 60)]
+TRIED = CASES if FULL else OF_TWO + OF_THREE[::14]
+TWO_SECRETS = some("abcd", 3, 1000 if FULL else 40)
+TWO_SOURCES = [*some("ab", 4, 70 if FULL else 10), *some("abc", 4, 930 if FULL else 30)]
 CHUNK = 40
 
 
 def test_they_are_as_many_as_is_said() -> None:
-    assert len(TRIED) == (2000 if FULL else 40 + 280)
-    assert {case.existing for case in OF_THREE[::7]} == {False, True}
+    assert len(TRIED) == (2000 if FULL else 40 + 140)
+    assert {case.existing for case in OF_THREE[::14]} == {False, True}
 
 
 @pytest.fixture(scope="module")

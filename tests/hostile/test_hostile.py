@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from initsync.words.errors import JasmError
+from tests.full import only_in_full
 from tests.hostile import cases, meter
 from tests.hostile.cases import PLANTED, Answer, Case
 from tests.places import ROOT
@@ -79,13 +80,13 @@ def told_as(found: object, expected: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.threat("An annotation is malicious")
+@pytest.mark.parametrize("part", [0, pytest.param(1, marks=only_in_full)])
 @pytest.mark.parametrize("kind", ["annotations", "secrets"])
-def test_none_is_over_50_ms_or_50_megabytes(kind: str) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", meter.__name__, kind], cwd=ROOT, capture_output=True, check=True
-    )
+def test_none_is_over_50_ms_or_50_megabytes(kind: str, part: int) -> None:
+    command = [sys.executable, "-m", meter.__name__, kind, f"{part}", "2"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     measured = {name: (seconds, size) for name, seconds, size in json.loads(ran.stdout)}
-    limits = {case_id(case): case.expected.get("ms", MS) for case in cases.load(kind)}
+    limits = {case_id(case): case.expected.get("ms", MS) for case in cases.load(kind)[part::2]}
 
     assert measured.keys() == limits.keys()
     assert {

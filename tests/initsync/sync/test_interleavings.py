@@ -8,6 +8,7 @@ import itertools
 import pytest
 
 from initsync.words.model import JsonObject
+from tests.full import times
 from tests.initsync.sync.interleavings import CASES, assert_newest_wins, orders
 from tests.initsync.sync.interleavings_several import (
     assert_newest_wins_in_two_secrets,
@@ -42,8 +43,8 @@ class Named(Cluster):
         return super().read_secret("db")
 
 
-TWO_SECRETS = some("abcd", 3, 1000)
-TWO_SOURCES = [*some("ab", 4, 70), *some("abc", 4, 930)]
+TWO_SECRETS = some("abcd", 3, times("TWO_SECRETS", full=1000, usual=500))
+TWO_SOURCES = [*some("ab", 4, 70), *some("abc", 4, times("TWO_SOURCES", full=930, usual=430))]
 
 
 @pytest.mark.parametrize("first", range(0, len(TWO_SECRETS), CHUNK))
