@@ -29,8 +29,11 @@ BETA = [
 
 OLD = ["--emulated-version=1.35", "--min-compatibility-version=1.34"]
 """It serves no such kind."""
-OLDER = [("1.34", "v1beta1"), pytest.param("1.36", "v1", marks=only_in_full)]
-"""The suite's own API server has v1."""
+OLDER = [
+    pytest.param(version, api, marks=only_in_full)
+    for version, api in (("1.34", "v1beta1"), ("1.36", "v1"))
+]
+"""The suite's own API server has v1, and injects by it in every other test of the policy."""
 MODE = "injection.mode=policy"
 
 
