@@ -3,6 +3,7 @@
 from initsync.kube import rbac
 from initsync.testing.server import user_name
 from initsync.words import keys
+from tests.full import only_in_full
 from tests.node.team import LABELS, SHOW_ENV, Team, digest
 from tests.node.test_node_env import ENV_FROM, secret
 from tests.node.test_node_sidecar import SIDECAR, STAYS, change, messages
@@ -12,6 +13,7 @@ ROTATED = "pl4nted-rotated"
 USER = {"runAsUser": 65532, "runAsGroup": 65532}
 
 
+@only_in_full  # tests/cluster has a fleet with the real controllers
 def test_pods_of_a_deployment_go_one_after_the_other_and_all_come_back_with_it(team: Team) -> None:
     team.api.allow(team.namespace, "app", [rbac.eviction()])
     budget = {"maxUnavailable": 1, "selector": {"matchLabels": LABELS}}

@@ -16,6 +16,7 @@ from initsync.testing.aws import AwsServer
 from initsync.words import keys
 from initsync.words.model import JsonObject
 from tests.chart.helm import REGISTRY
+from tests.full import only_in_full
 from tests.initsync.cli.manifest_command import run
 from tests.node.node import Node
 from tests.node.team import LABELS, SHOW_ENV, Team, digest, with_role
@@ -87,6 +88,7 @@ def test_a_job_makes_a_certificate_and_a_pull_secret(bare: Team, aws: AwsServer)
     assert event["involvedObject"]["fieldPath"] == "spec.containers{jasm-init}"
 
 
+@only_in_full
 def test_a_job_that_cannot_ends_by_itself_and_its_log_says_why(bare: Team) -> None:
     applied(bare, "--job", "--env=JASM_TIMEOUT=1", "--annotation", "-", stdin="""\
 provider: aws-secretsmanager
@@ -106,6 +108,7 @@ def failed(pod: JsonObject) -> bool:
     return bool(pod["status"].get("phase") == "Failed")
 
 
+@only_in_full
 def test_what_a_cron_job_writes_reaches_files_by_itself_and_variables_by_a_restart(
     bare: Team, injected: Node
 ) -> None:
