@@ -16,7 +16,7 @@ from initsync.kube import rbac
 from initsync.testing.aws import AwsServer
 from initsync.words import keys
 from initsync.words.model import JsonObject
-from tests.full import times
+from tests.full import only_in_full, times
 from tests.node import files
 from tests.node.conftest import FIGURES
 from tests.node.images import BASE
@@ -99,6 +99,7 @@ def after_init(team: Team, timeline: Timeline, name: str) -> float:
     return timeline.between(container(init), container(app))
 
 
+@only_in_full
 def test_without_the_secret_the_pull_is_refused_until_it_is_there(
     team: Team, registry: Registry
 ) -> None:
@@ -121,6 +122,7 @@ def test_without_the_secret_the_pull_is_refused_until_it_is_there(
     assert registry.shown["app"][-1] == "right"
 
 
+@only_in_full
 @pytest.mark.timeout(900)
 def test_no_pull_of_an_app_is_too_early_for_its_secret(team: Team, registry: Registry) -> None:
     """Neither where there was none, nor where the one before has a password of yesterday."""

@@ -7,6 +7,7 @@ from typing import Any
 from initsync.testing.client import MERGE
 from initsync.testing.manifests import path
 from initsync.words import keys
+from tests.full import only_in_full
 from tests.node.node import Node
 from tests.node.team import LABELS, SHOW_ENV, Team, digest
 from tests.node.test_node_env import ENV_FROM, reading, secret
@@ -78,6 +79,7 @@ def test_it_follows_an_annotation_edited_on_the_running_pod(team: Team) -> None:
     assert event["reason"] == "SecretSourceChanged"
 
 
+@only_in_full
 def test_an_outage_is_told_once_and_ends_by_itself(team: Team, outage: Any) -> None:
     container = {**ENV_FROM, "command": ["sh", "-c", STAYS]}
     team.pod("app", container, SIDECAR, restartPolicy="Always")
