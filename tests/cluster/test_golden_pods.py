@@ -17,7 +17,10 @@ APP = {
     "capabilities": {"drop": ["ALL"]},
     "seccompProfile": {"type": "RuntimeDefault"},
 }
-SINCE_1_35 = {"container-restart-policy-job-restart-never"}
+SINCE_1_35 = {
+    "container-restart-policy-job-restart-never",
+    "container-restart-policy-wait-job-restart-never",
+}
 _SECCOMP = "restricted wants a profile, of the container's or of the pod's"
 _ROOT = "restricted forbids root, whoever injects"
 REFUSED = {
