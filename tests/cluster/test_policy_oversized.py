@@ -60,6 +60,7 @@ SLOW = (
 EACH = [pytest.param(it, marks=only_in_full if it in SLOW else ()) for it in oversized.SHAPES]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.threat("A tenant is malicious")
 @pytest.mark.parametrize("shape", EACH)
 def test_an_oversized_pod_is_refused_with_a_sentence(
@@ -75,6 +76,7 @@ def test_an_oversized_pod_is_refused_with_a_sentence(
 
 
 @only_in_full
+@pytest.mark.timeout(600)  # the API server may take a minute for each of two pods, and rests after
 @pytest.mark.threat("A tenant is malicious")
 @pytest.mark.parametrize("shape", oversized.SHAPES)
 def test_an_oversized_pod_costs_no_more_than_without_the_policy(
