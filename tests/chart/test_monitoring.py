@@ -139,15 +139,16 @@ KUBE_STATE = {
 def test_alerts_about_pods_ask_for_series_of_kube_state_metrics_and_of_the_sidecar(
     helm: Helm,
 ) -> None:
-    waiting, failing = pods_rules(helm)
-    page = metrics.page(Figures({}), None).decode()
+    waiting, failing, outdated = pods_rules(helm)
+    page = metrics.page(Figures({}, changes={"budget": 1}), None).decode()
 
     asked = re.findall(r"(kube_\w+)\{([^}]*)\}", waiting["expr"])
     assert {name for name, _ in asked} == set(KUBE_STATE)
     for name, labels in asked:
         assert set(re.findall(r"(\w+)=", labels)) <= KUBE_STATE[name]
-    assert re.findall(r"jasm_\w+", failing["expr"]) == ["jasm_failing"]
-    assert "\njasm_failing " in page
+    for rule, series in ((failing, "jasm_failing"), (outdated, "jasm_app_outdated")):
+        assert re.findall(r"jasm_\w+", rule["expr"]) == [series]
+        assert f"\n{series} " in page
 
 
 @pytest.mark.parametrize(
@@ -166,7 +167,7 @@ def test_an_alert_fires_for_a_pod_that_waits_in_jasm_init_and_for_no_other(
     helm: Helm, ready: int, phase: str, reason: str, fires: bool
 ) -> None:
     """For one pod the grammar is Python's, once the series are numbers."""
-    rule, _ = pods_rules(helm)
+    rule, *_ = pods_rules(helm)
     text = re.sub(r"(min|on) (by )?\(namespace, pod\) ?", "", rule["expr"])
     text = text.replace(" unless ", " and not ").replace("\n", " ").replace("unless", "and not")
     known = {
@@ -190,7 +191,7 @@ def test_how_long_pods_may_wait_and_sidecars_fail_is_chosen(helm: Helm) -> None:
 
     found = pods_rules(helm, f"--set=monitoring.prometheusRule.{chosen}")
 
-    assert [it["for"] for it in found] == ["5m", "90m"]
+    assert [it.get("for") for it in found] == ["5m", "90m", None]
     assert "for 5 minutes" in found[0]["annotations"]["description"]
 
 

@@ -6,7 +6,7 @@ moves nothing.
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from initsync.annotation import onchange, policy
 from initsync.annotation.onchange import Action
@@ -14,6 +14,7 @@ from initsync.pod import once, podinfo
 from initsync.pod.once import Reported, Synced
 from initsync.pod.sidecar import shown
 from initsync.pod.sidecar.contents import FILE, KEY, Content, Contents, Watched, origin
+from initsync.pod.sidecar.cycles import Cycles
 from initsync.pod.sidecar.loop import Clock
 from initsync.pod.sidecar.step import Step
 from initsync.sync.log import Log
@@ -45,13 +46,11 @@ class _Job:
 class Changes:
     """Sees that the pod's Secrets hold another value, and has the app get it.
 
-    `clock` is the loop's; `count` gets the outcome of each try. Raises InvalidSetup.
+    `clock` is the loop's; `cycles` counts each try by its outcome. Raises InvalidSetup.
     """
 
-    def __init__(
-        self, env: Mapping[str, str], log: Log, clock: Clock, count: Callable[[str], None]
-    ) -> None:
-        self._env, self._log, self._clock, self._count = env, log, clock, count
+    def __init__(self, env: Mapping[str, str], log: Log, clock: Clock, cycles: Cycles) -> None:
+        self._env, self._log, self._clock, self._cycles = env, log, clock, cycles
         directory = env.get("JASM_HANDOVER_DIR")
         uid = podinfo.read_pod(once.directory(env)).uid
         path = os.path.join(directory, FILE) if directory else ""
@@ -115,6 +114,8 @@ class Changes:
         if job and not job.begun:
             job.found = {name: it for name, it in job.found.items() if name not in settled} | other
             self._job = job if job.found else None
+            if not self._job:  # the app has what the Secret holds again
+                self._cycles.outdated(False)
         elif other:
             self._job = self._new_job(other)
 
@@ -126,6 +127,7 @@ class Changes:
     def stop(self) -> None:
         """The annotation was taken away."""
         self._job = None
+        self._cycles.outdated(False)
 
     @property
     def due(self) -> float:
@@ -189,7 +191,7 @@ class Changes:
         return post.send(self._action, place.network)
 
     def _came(self, job: _Job, step: Step, place: Reported) -> None:
-        self._count(step.outcome)
+        self._cycles.changed(step.outcome)
         now = self._clock.monotonic()
         if step.pause is not None:
             job.due = now + step.pause
@@ -202,6 +204,7 @@ class Changes:
             self._contents.put(job.found)
             self._job = None
         if step.outcome != "gone":
+            self._cycles.outdated(not step.good)
             once.tell(self._env, Synced((self._report(job, step),), place), self._log)
 
     def _report(self, job: _Job, step: Step) -> Report:

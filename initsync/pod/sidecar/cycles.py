@@ -26,6 +26,8 @@ class Figures(NamedTuple):
     failing: bool = False
     changes: Mapping[str, int] = {}
     """Tries to bring a new value to the app, by what came of them."""
+    outdated: bool = False
+    """Whether it was told that the app goes on with the value of before, and it still does."""
 
 
 class _Streak(NamedTuple):
@@ -63,6 +65,10 @@ class Cycles:
         changes = dict(self.figures.changes)
         changes[outcome] = changes.get(outcome, 0) + 1
         self.figures = self.figures._replace(changes=changes)
+
+    def outdated(self, yes: bool) -> None:
+        """Whether the app goes on with the value of before, for longer than it should."""
+        self.figures = self.figures._replace(outdated=yes)
 
     def idle(self) -> None:
         """Nothing is asked for any more, so nothing fails."""
@@ -119,4 +125,6 @@ class Cycles:
                 syncs[outcome] = syncs.get(outcome, 0) + 1
         failing = any(streak.failed for streak in self._streaks.values())
         success = now if not failing else self.figures.last_success
-        self.figures = Figures(syncs, now, success, seconds, failing, self.figures.changes)
+        self.figures = self.figures._replace(
+            syncs=syncs, last_sync=now, last_success=success, duration=seconds, failing=failing
+        )

@@ -183,7 +183,7 @@ class Sidecar:
     def _watching(self) -> "Changes":
         from initsync.pod.sidecar.changes import Changes  # few pods ask for it
 
-        return Changes(self.env, self._log, self._clock, self.cycles.changed)
+        return Changes(self.env, self._log, self._clock, self.cycles)
 
     def _count(self, synced: Synced) -> Reports:
         """What of it is to be told, if anything."""

@@ -34,6 +34,8 @@ def _lines(figures: Figures, resident: int | None) -> Iterator[str]:
         yield from _head("jasm_changes_total", "counter", meaning)
         for outcome, count in figures.changes.items():
             yield f'jasm_changes_total{{outcome="{outcome}"}} {count}\n'
+        meaning = "Whether the app goes on with the value of before, as an Event told."
+        yield from _gauge("jasm_app_outdated", meaning, int(figures.outdated))
     gauges = {
         "jasm_last_sync_timestamp_seconds": ("When the last sync ended.", figures.last_sync),
         "jasm_last_success_timestamp_seconds": (
@@ -46,8 +48,12 @@ def _lines(figures: Figures, resident: int | None) -> Iterator[str]:
     if resident is not None:
         gauges["process_resident_memory_bytes"] = ("Resident memory of this process.", resident)
     for name, (meaning, value) in gauges.items():
-        yield from _head(name, "gauge", meaning)
-        yield f"{name} {value}\n"
+        yield from _gauge(name, meaning, value)
+
+
+def _gauge(name: str, meaning: str, value: float) -> Iterator[str]:
+    yield from _head(name, "gauge", meaning)
+    yield f"{name} {value}\n"
 
 
 def _head(name: str, kind: str, meaning: str) -> Iterator[str]:

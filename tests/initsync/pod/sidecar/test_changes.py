@@ -129,7 +129,13 @@ class TestEvict:
         world.cycle(side)
         evictions.answers = [BUDGET] * 60
 
-        pass_time(world, side, HOUR)
+        pass_time(world, side, 500)
+        assert not side.cycles.figures.outdated
+        pass_time(world, side, 200)
+        assert side.cycles.figures.outdated
+        world.cycle(side)
+        assert side.cycles.figures.outdated
+        pass_time(world, side, HOUR - 700)
 
         gaps = [later - at for at, later in zip(evictions.at, evictions.at[1:], strict=False)]
         assert len(evictions.at) == 61
@@ -137,6 +143,7 @@ class TestEvict:
         assert world.reasons()[2:] == ["AppOutdated", "PodEvicted"]
         assert "disruption budget. (429)" in world.events()[2]["message"]
         assert side.cycles.figures.changes == {"budget": 60, "evicted": 1}
+        assert not side.cycles.figures.outdated
 
     def test_no_right_is_told_once_and_asked_for_slowly(
         self, world: World, evictions: Evictions
@@ -418,6 +425,22 @@ class TestTelling:
         assert world.reasons()[2:] == ["AppOutdated"]
         assert world.events()[2]["type"] == "Warning"
         assert side.cycles.figures.changes == {"failed": 3}
+        assert side.cycles.figures.outdated
+
+    def test_an_app_is_up_to_date_again_once_the_value_is_back_that_it_has(
+        self, world: World, posts: list[Step]
+    ) -> None:
+        self.show(world, "pl4nted-one")
+        side = started(world)
+        side.cycles.outdated(True)
+        rotate(world)
+        world.cycle(side)
+        assert side.cycles.figures.outdated
+
+        rotate(world, "pl4nted-one")
+        world.cycle(side)
+
+        assert not side.cycles.figures.outdated
 
     def test_a_newer_value_is_told_anew_whatever_came_of_the_one_before(
         self, world: World, posts: list[Step]

@@ -35,6 +35,14 @@ def test_before_the_first_sync_every_outcome_is_there_at_zero() -> None:
     assert "process_resident" not in page
 
 
+def test_what_came_of_new_values_is_there_once_one_was_brought_to_the_app() -> None:
+    page = metrics.page(FIGURES._replace(changes={"budget": 2}, outdated=True), None).decode()
+
+    assert 'jasm_changes_total{outcome="budget"} 2\n' in page
+    assert "\njasm_app_outdated 1\n" in page
+    assert "jasm_app_outdated" not in metrics.page(FIGURES, None).decode()
+
+
 def test_a_time_is_written_to_the_last_digit() -> None:
     figures = FIGURES._replace(last_sync=1_800_000_000.25)
 
