@@ -14,7 +14,7 @@ from initsync.injection.patch import inject
 from initsync.injection.settings import Settings
 from initsync.manifests import check
 from initsync.words import errors, keys
-from tests import docs_update
+from tests import docs_blocks, docs_update
 from tests.places import GOLDEN
 
 ROOT = Path(__file__).parent.parent
@@ -51,6 +51,23 @@ def pod_of(manifest: Any) -> Any:
 
 def injected(pod: Any, settings: Settings) -> Any:
     return jsonpatch.apply_patch(pod, inject(pod, "shop", settings).operations)
+
+
+def test_the_page_of_rotation_shows_the_example_of_on_change() -> None:
+    text = (ROOT / "deploy/examples/7-on-change.yaml").read_text()
+    example = list(yaml.safe_load_all(text))
+
+    pod = example[0]["spec"]["template"]
+    replicas = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "controller": True}
+    pod["metadata"]["ownerReferences"] = [replicas]
+
+    done = inject(pod, "shop", SETTINGS)
+
+    del pod["metadata"]["ownerReferences"]
+
+    assert docs_blocks.manifests("rotation") == example
+    assert set(check.findings(text, providers)) == {None}
+    assert (bool(done.operations), done.warnings) == (True, [])
 
 
 def test_the_pod_before_and_after_is_a_golden_one() -> None:
