@@ -12,6 +12,7 @@ from initsync.kube.api import Resource
 from initsync.kube.reads import Reads
 from initsync.words.errors import ClusterForbidden
 from initsync.words.model import JsonObject
+from initsync.words.rules import user_name
 
 _GROUP = "authorization.k8s.io"
 _SUBJECT = Resource(_GROUP, "subjectaccessreviews")
@@ -36,7 +37,7 @@ class Target(NamedTuple):
     @property
     def user(self) -> str:
         """As RBAC knows the ServiceAccount."""
-        return f"system:serviceaccount:{self.namespace}:{self.account}"
+        return user_name(self.namespace, self.account)
 
 
 class Answers(NamedTuple):

@@ -17,6 +17,7 @@ from initsync.permissions.wishes import Wish
 from initsync.providers.azure import clouds, paths
 from initsync.words.errors import InvalidSetup
 from initsync.words.model import JsonObject
+from initsync.words.rules import user_name
 from initsync.words.wording import shown
 
 ISSUER, GROUP = "AKS_OIDC_ISSUER", "AZURE_RESOURCE_GROUP"
@@ -52,7 +53,7 @@ def allowed(permit: Permit, wishes: Sequence[Wish], env: Mapping[str, str]) -> A
         within(permit.label, _NAME_LIMIT),
         _issuer(env),
         _given(env, GROUP, "the resource group in which the identity is to be made"),
-        f"system:serviceaccount:{permit.namespace}:{permit.account}",
+        user_name(permit.namespace, permit.account),
         tuple(sorted({_place(wish.path, env) for wish in wishes})),
     )
     return Allowed("azure", _objects(made), tuple(_blocks(made)), tuple(_warnings(made)))

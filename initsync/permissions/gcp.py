@@ -14,6 +14,7 @@ from initsync.permissions.wishes import Wish
 from initsync.providers.gcp import paths
 from initsync.providers.gcp.paths import Place
 from initsync.words.errors import InvalidSetup
+from initsync.words.rules import user_name
 from initsync.words.wording import shown
 
 POOL = "JASM_GCP_POOL"
@@ -45,7 +46,7 @@ def _pool(env: Mapping[str, str]) -> str:
 def _subject(permit: Permit, env: Mapping[str, str]) -> str:
     if env[POOL].endswith(_GKE):
         return f"ns/{permit.namespace}/sa/{permit.account}"
-    return f"system:serviceaccount:{permit.namespace}:{permit.account}"
+    return user_name(permit.namespace, permit.account)
 
 
 def _place(path: str, env: Mapping[str, str]) -> Place:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from initsync.providers.aws import endpoints, paths
 from initsync.words.errors import InvalidSetup
 from initsync.words.model import JsonObject
+from initsync.words.rules import user_name
 from initsync.words.wording import shown
 
 POLICY_LIMIT = 6144
@@ -157,7 +158,7 @@ def irsa_trust(
 
     https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
     """
-    subject = f"system:serviceaccount:{namespace}:{account}"
+    subject = user_name(namespace, account)
     said = {f"{issuer}:aud": audience, f"{issuer}:sub": subject}
     return _document(
         [

@@ -15,6 +15,7 @@ from initsync.permissions.wishes import Wish
 from initsync.providers.vault import paths, settings
 from initsync.providers.vault.settings import Settings
 from initsync.words.model import JsonObject
+from initsync.words.rules import user_name
 
 AUDIENCE = "vault"
 """Of the token that pods log in with, as docs/providers/vault.md has it."""
@@ -95,7 +96,7 @@ def _is_jwt(chosen: Settings) -> bool:
 def _bound(permit: Permit, chosen: Settings) -> dict[str, Any]:
     """Whose tokens the role takes."""
     if _is_jwt(chosen):
-        subject = f"system:serviceaccount:{permit.namespace}:{permit.account}"
+        subject = user_name(permit.namespace, permit.account)
         claims = {"bound_audiences": [AUDIENCE], "bound_subject": subject}
         return {"role_type": "jwt", "user_claim": "sub", **claims}
     return {

@@ -15,11 +15,12 @@ from initsync.testing import manifests
 from initsync.testing.client import APPLY, Answer, Client, Refused
 from initsync.testing.closing import Closing
 from initsync.words.model import JsonObject
+from initsync.words.rules import user_name
 
 _DEADLINE = 10.0
 _MANAGER = "jasm-testing"
 
-__all__ = ["Answer", "ApiServer", "Client", "Refused", "user_name"]
+__all__ = ["Answer", "ApiServer", "Client", "Refused"]
 
 
 class ApiServer(Closing):
@@ -124,8 +125,3 @@ class ApiServer(Closing):
     def unregister_webhook(self) -> None:
         """Forget the injector. Raises Refused where none is registered."""
         self._admin.must("DELETE", manifests.path(manifests.webhook_configuration({})))
-
-
-def user_name(namespace: str, service_account: str) -> str:
-    """The name under which a ServiceAccount's requests are authorised."""
-    return f"system:serviceaccount:{namespace}:{service_account}"

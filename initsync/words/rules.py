@@ -29,6 +29,14 @@ KEY = re.compile(r"[-._a-zA-Z0-9]+")
 """These three hold for the whole of a text; lengths, and dots of a key, are rules of their own."""
 
 
+def user_name(namespace: str, service_account: str) -> str:
+    """The name under which a ServiceAccount's requests are authorised.
+
+    https://kubernetes.io/docs/reference/access-authn-authz/authentication/#service-account-tokens
+    """
+    return f"system:serviceaccount:{namespace}:{service_account}"
+
+
 def annotation_problem(text: str) -> str | None:
     """The rule that an annotation's size breaks, whatever its text says."""
     if len(text) <= ANNOTATION_LIMIT:

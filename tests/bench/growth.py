@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from initsync.testing.server import user_name
+from initsync.words.rules import user_name
 from tests.bench import image, part
 from tests.bench.part import Result
 from tests.bench.world import NAMESPACE, Program, World

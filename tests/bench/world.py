@@ -19,10 +19,10 @@ from initsync.testing.closing import Closing
 from initsync.testing.controlplane import ControlPlane, find_or_build
 from initsync.testing.podprocess import Finished, Running
 from initsync.testing.podrun import AwsIdentity, prepared_container
-from initsync.testing.server import user_name
 from initsync.testing.webhook import Webhook
 from initsync.words import keys
 from initsync.words.model import JsonObject
+from initsync.words.rules import user_name
 
 NAMESPACE = "bench"
 VALUES = {"host": "db", "user": "u", "password": "p"}

@@ -10,9 +10,10 @@ from initsync.kube import rbac
 from initsync.testing import manifests
 from initsync.testing.aws import AwsServer
 from initsync.testing.podrun import AwsIdentity, Finished, run_container
-from initsync.testing.server import ApiServer, user_name
+from initsync.testing.server import ApiServer
 from initsync.words import keys
 from initsync.words.model import JsonObject
+from initsync.words.rules import user_name
 
 
 class Shop:

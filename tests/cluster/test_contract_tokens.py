@@ -2,8 +2,9 @@
 
 import pytest
 
-from initsync.testing.server import ApiServer, user_name
+from initsync.testing.server import ApiServer
 from initsync.words.model import JsonObject
+from initsync.words.rules import user_name
 from tests.cluster.contract import of_both
 
 pytestmark = of_both

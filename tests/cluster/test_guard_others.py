@@ -8,9 +8,9 @@ import yaml
 
 from initsync.kube import rbac
 from initsync.testing.controlplane import ControlPlane
-from initsync.testing.server import user_name
 from initsync.words import keys
 from initsync.words.model import JsonObject
+from initsync.words.rules import user_name
 from tests.cluster.contract import Secrets, secret
 from tests.cluster.guard import DENIED, documents, managed, new_namespace
 

@@ -1,8 +1,8 @@
 """A new value reaches an app that runs, by `on-change`, on a real kubelet."""
 
 from initsync.kube import rbac
-from initsync.testing.server import user_name
 from initsync.words import keys
+from initsync.words.rules import user_name
 from tests.full import only_in_full
 from tests.node.team import LABELS, SHOW_ENV, Team, digest
 from tests.node.test_node_env import ENV_FROM, secret

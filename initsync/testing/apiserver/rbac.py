@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from initsync.words.model import JsonObject
+from initsync.words.rules import user_name
 
 MASTERS = "system:masters"
 
@@ -65,7 +66,7 @@ def allowed(
 def _is(subject: JsonObject, user: User) -> bool:
     match subject["kind"]:
         case "ServiceAccount":
-            return user.name == f"system:serviceaccount:{subject['namespace']}:{subject['name']}"
+            return user.name == user_name(subject["namespace"], subject["name"])
         case "Group":
             return subject["name"] in user.groups
     return bool(subject["name"] == user.name)

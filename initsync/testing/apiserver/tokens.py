@@ -13,6 +13,7 @@ from initsync.testing.apiserver.resources import PODS, SERVICE_ACCOUNTS
 from initsync.testing.apiserver.status import FieldError
 from initsync.testing.apiserver.storage import Storage
 from initsync.words.model import JsonObject
+from initsync.words.rules import user_name
 from initsync.words.times import timestamp
 
 AUDIENCE = "https://kubernetes.default.svc"
@@ -114,4 +115,4 @@ def _jwt(claims: JsonObject) -> str:
 
 def _user(namespace: str, name: str) -> User:
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
-    return User(f"system:serviceaccount:{namespace}:{name}", groups)
+    return User(user_name(namespace, name), groups)

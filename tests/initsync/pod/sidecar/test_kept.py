@@ -10,7 +10,7 @@ import pytest
 from initsync.pod.sidecar import loop
 from initsync.sync.log import Log
 from initsync.testing.apiserver import EmbeddedApiServer
-from initsync.testing.server import user_name
+from initsync.words.rules import user_name
 from initsync.words.times import timestamp
 from tests.initsync.fake_aws import FakeAws
 from tests.initsync.pod.sidecar_world import Ended, World

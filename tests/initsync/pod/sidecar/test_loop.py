@@ -12,9 +12,9 @@ from initsync.pod import once
 from initsync.pod.sidecar import loop
 from initsync.sync.log import Log
 from initsync.testing.apiserver import EmbeddedApiServer
-from initsync.testing.server import user_name
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup
+from initsync.words.rules import user_name
 from initsync.words.times import timestamp
 from tests.initsync.fake_aws import FakeAws
 from tests.initsync.pod.sidecar_world import ANNOTATION, Ended, World
