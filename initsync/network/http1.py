@@ -53,6 +53,18 @@ class Response(NamedTuple):
         return float(value) if value.isascii() and value.isdigit() else None
 
 
+def part(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The object that a stranger's JSON has by a name; an empty one where it has another thing."""
+    found = answer.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def text(answer: Mapping[str, Any], name: str) -> str:
+    """Its text by a name; empty likewise."""
+    found = answer.get(name)
+    return found if isinstance(found, str) else ""
+
+
 class BadResponse(Exception):
     """What came back is not HTTP, not whole, or too large; the text says which."""
 

@@ -1,7 +1,7 @@
 """An access token of a cloud: kept until shortly before its end, made anew where it is refused."""
 
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from initsync.network.transport import Network, Turn
 from initsync.words.errors import ProviderUnavailable
@@ -21,6 +21,21 @@ class Bearer(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Bearer({self.who})"
+
+
+def usable(token: object) -> bool:
+    """Whether it is a token that a header can hold."""
+    return isinstance(token, str) and token.isascii() and token.isprintable() and bool(token)
+
+
+def lasts(answer: Mapping[str, Any]) -> float:
+    """For how many seconds its token is good; 0 where it does not say.
+
+    A number, which older endpoints of Azure have in quotes:
+    https://www.rfc-editor.org/rfc/rfc6749#section-5.1
+    """
+    said = str(answer.get("expires_in", ""))
+    return float(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0.0
 
 
 class Refused(Exception):

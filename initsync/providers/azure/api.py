@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from initsync.network.http1 import part, text
 from initsync.network.transport import Connection, Response, TransportError
-from initsync.providers.bearer import Refused
+from initsync.providers.bearer import Refused, lasts, usable
 from initsync.words.errors import ProviderUnavailable
 from initsync.words.wording import shortened
 
@@ -59,9 +60,9 @@ def token(
     body = urlencode(form).encode()
     response = _asked(connection, ENTRA, "POST", target, headers, body)
     answer = response.json_object(_PARTS) or {}
-    if response.status == 200 and _usable(answer):
+    if response.status == 200 and usable(answer.get("access_token")) and lasts(answer):
         return answer
-    code, message = _text(answer, "error"), _text(answer, "error_description")
+    code, message = text(answer, "error"), text(answer, "error_description")
     raise _failure(ENTRA, response, code, "", message)
 
 
@@ -77,9 +78,9 @@ def secret(connection: Connection, name: str, version: str, bearer: str) -> Mapp
     answer = response.json_object(_PARTS) or {}
     if response.status == 200 and isinstance(answer.get("value"), str):
         return answer
-    error = _object(answer, "error")
-    code, inner = _text(error, "code"), _text(_object(error, "innererror"), "code")
-    raise _failure(KEY_VAULT, response, code, inner, _text(error, "message"))
+    error = part(answer, "error")
+    code, inner = text(error, "code"), text(part(error, "innererror"), "code")
+    raise _failure(KEY_VAULT, response, code, inner, text(error, "message"))
 
 
 def _asked(
@@ -107,21 +108,3 @@ def _failure(service: str, response: Response, code: str, inner: str, message: s
         return refusal
     said = str(refusal) if code else f"no answer of {service}"
     return ProviderUnavailable(service, f"HTTP {status}, {said}", response.retry_after)
-
-
-def _usable(answer: Mapping[str, Any]) -> bool:
-    """Whether it has a token that a header can hold, and says how long that lasts."""
-    found = answer.get("access_token")
-    lasts = str(answer.get("expires_in", ""))  # a number; older endpoints have it in quotes
-    ours = isinstance(found, str) and found.isascii() and found.isprintable() and bool(found)
-    return ours and lasts.isascii() and lasts.isdigit() and len(lasts) < 10
-
-
-def _object(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = answer.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _text(answer: Mapping[str, Any], name: str) -> str:
-    found = answer.get(name)
-    return found if isinstance(found, str) else ""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from initsync.network.transport import Connection
 from initsync.providers.azure import api, clouds
 from initsync.providers.azure.clouds import Cloud
-from initsync.providers.bearer import Bearer
+from initsync.providers.bearer import Bearer, lasts
 from initsync.words import keys
 from initsync.words.errors import NoIdentity
 
@@ -87,9 +87,9 @@ class Identity:
 
             by_binding = bound(self._env)
             raise failures.of_login(error, client, tenant, cloud, bound=by_binding) from error
-        lasts = float(answer["expires_in"])
+        seconds = lasts(answer)
         who = f"application {client} of tenant {tenant}"
-        return Bearer(str(answer["access_token"]), self._now() + lasts, who)
+        return Bearer(str(answer["access_token"]), self._now() + seconds, who)
 
 
 def _assertion(file: str, directory: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
+from initsync.network.http1 import part, text
 from initsync.network.transport import Connection, Response, TransportError
-from initsync.providers.bearer import Refused
+from initsync.providers.bearer import Refused, lasts, usable
 from initsync.providers.gcp import crc32c
 from initsync.words.errors import ProviderUnavailable
 from initsync.words.wording import printable, shortened
@@ -103,7 +104,7 @@ def exchanged(connection: Connection, wanted: Exchange, subject: str) -> Mapping
     }
     response = asked(connection, STS, "POST", "", headers, urlencode(form).encode())
     answer = parsed(response) or {}
-    if response.status == 200 and usable(answer.get("access_token")) and seconds(answer):
+    if response.status == 200 and usable(answer.get("access_token")) and lasts(answer):
         return answer
     raise _failure(STS, response, answer)
 
@@ -146,22 +147,10 @@ def parsed(response: Response) -> dict[str, Any] | None:
     return response.json_object(_PARTS)
 
 
-def usable(token: object) -> bool:
-    """Whether it is a token that a header can hold."""
-    ours = isinstance(token, str) and token.isascii() and token.isprintable()
-    return ours and bool(token)
-
-
-def seconds(answer: Mapping[str, Any]) -> float:
-    """For how long its token is good; 0 where it does not say."""
-    said = str(answer.get("expires_in", ""))
-    return float(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0.0
-
-
 def _payload(answer: Mapping[str, Any]) -> Payload:
-    payload, name = _object(answer, "payload"), _text(answer, "name")
+    payload, name = part(answer, "payload"), text(answer, "name")
     try:
-        data = base64.b64decode(_text(payload, "data"), validate=True)
+        data = base64.b64decode(text(payload, "data"), validate=True)
     except ValueError:
         raise ProviderUnavailable(SECRET_MANAGER, "it gave a value that is no base64") from None
     if not name or (not data and "payload" not in answer):
@@ -175,9 +164,9 @@ def _payload(answer: Mapping[str, Any]) -> Payload:
 
 def _failure(service: str, response: Response, answer: Mapping[str, Any]) -> Exception:
     """Refusal, or ProviderUnavailable where another try may help."""
-    status, error = response.status, _object(answer, "error")
-    code = _text(error, "status") or _text(answer, "error")  # Google's form, and OAuth's
-    message = _text(error, "message") or _text(answer, "error_description")
+    status, error = response.status, part(answer, "error")
+    code = text(error, "status") or text(answer, "error")  # Google's form, and OAuth's
+    message = text(error, "message") or text(answer, "error_description")
     refusal = Refusal(service, status, code, _reason(error), message)
     if code and code not in _BUSY and 400 <= status < 500 and status not in (408, 429, 499):
         return refusal
@@ -189,15 +178,5 @@ def _reason(error: Mapping[str, Any]) -> str:
     """Of the detail that says it: https://cloud.google.com/apis/design/errors#error_info."""
     details = error.get("details")
     every = details if isinstance(details, list) else []
-    found = (_text(it, "reason") for it in every if isinstance(it, dict))
+    found = (text(it, "reason") for it in every if isinstance(it, dict))
     return next(filter(None, found), "")
-
-
-def _object(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = answer.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _text(answer: Mapping[str, Any], name: str) -> str:
-    found = answer.get(name)
-    return found if isinstance(found, str) else ""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from initsync.network.transport import Connection
-from initsync.providers.bearer import Bearer
+from initsync.providers.bearer import Bearer, lasts, usable
 from initsync.providers.gcp import api, universe
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup, NoIdentity
@@ -74,7 +74,7 @@ def bearer(read: Configuration, connect: Callable[[str], Connection], now: float
         answer = api.exchanged(connect(read.token_url), read.wanted, subject)
         token, who = str(answer["access_token"]), _principal(read, subject)
         if not read.impersonation_url:
-            return Bearer(token, now + api.seconds(answer), who)
+            return Bearer(token, now + lasts(answer), who)
         given = api.impersonated(connect(read.impersonation_url), token, read.lifetime)
     except api.Refusal as error:
         from initsync.providers.gcp import failures  # a good sync never loads it
@@ -155,7 +155,7 @@ def _subject(read: Configuration) -> str:
         why = getattr(error, "strerror", None) or "it is not a token"
         raise NoIdentity([f"{tried} ({why})"], _PROJECTED) from None
     token = _field(text, read.subject_field) if read.subject_field else text
-    if not api.usable(token):
+    if not usable(token):
         raise NoIdentity([f"{tried} (it holds no token)"], _PROJECTED)
     return token
 

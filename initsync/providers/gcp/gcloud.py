@@ -7,8 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from initsync.providers.bearer import Bearer
-from initsync.providers.gcp import api
+from initsync.providers.bearer import Bearer, usable
 from initsync.words.wording import printable
 
 _SECONDS = 20.0
@@ -26,7 +25,7 @@ def bearer(env: Mapping[str, str], now: float, *, default: bool) -> Bearer | str
         return "gcloud: not installed"
     which = ["auth", *(["application-default"] if default else []), "print-access-token"]
     token, problem = _said(env, [found, *which])
-    if problem or not api.usable(token):
+    if problem or not usable(token):
         return f"gcloud: {problem or 'it gave no token'}"
     who = "" if default else _said(env, [found, "config", "get-value", "account"])[0]
     whose = f"{who}, by gcloud" if who else "the application default credentials, by gcloud"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from initsync.network.transport import Connection, Response, TransportError
-from initsync.providers.bearer import Bearer
+from initsync.providers.bearer import Bearer, lasts, usable
 from initsync.providers.gcp import api
 from initsync.providers.gcp.identity import DEFAULT_FILE, FILE
 from initsync.words.errors import (
@@ -49,9 +49,9 @@ def bearer(connection: Connection, now: float) -> Bearer:
     """The pod's. Raises NoIdentity and ProviderUnavailable."""
     response = _asked(connection, f"{_OWN}/token?scopes={quote(api.SCOPE, safe='')}")
     answer = api.parsed(response) or {}
-    lasts = api.seconds(answer)
-    if response.status == 200 and api.usable(answer.get("access_token")) and lasts:
-        return Bearer(str(answer["access_token"]), now + lasts, "the identity of this pod on GKE")
+    seconds = lasts(answer)
+    if response.status == 200 and usable(answer.get("access_token")) and seconds:
+        return Bearer(str(answer["access_token"]), now + seconds, "the identity of this pod on GKE")
     raise _refusal(response)
 
 
