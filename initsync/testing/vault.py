@@ -9,9 +9,10 @@ import secrets
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
 
+from initsync.testing import hangups
 from initsync.testing.closing import Closing
 from initsync.testing.server import ApiServer
 from initsync.words.model import JsonObject
@@ -99,7 +100,7 @@ def _refusal(status: int, *errors: str) -> Answer:
     return Answer(status, {"errors": list(errors)})
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(hangups.Server):
     daemon_threads = True
 
     def __init__(self, vault: VaultServer) -> None:
@@ -112,8 +113,7 @@ class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def _answer(self) -> None:
-        length = min(int(self.headers.get("content-length") or 0), _LIMIT)
-        body: Any = json.loads(self.rfile.read(length) or "{}")
+        body: Any = json.loads(hangups.body(self, _LIMIT) or "{}")
         path = self.path.removeprefix("/v1/").partition("?")[0]
         token = self.headers.get("x-vault-token", "")
         answer = self.server.vault.answer(self.command, path, token, body)

@@ -13,6 +13,7 @@ from initsync.testing.apiserver.bodies import (
     parsed,
     selectors,
 )
+from initsync.testing.apiserver.objects import recognised
 from initsync.testing.apiserver.rbac import Attributes, User
 from initsync.testing.apiserver.resources import (
     ACCESS_REVIEWS,
@@ -92,12 +93,14 @@ class Handlers:
                 200, _gone(resource, self._storage.delete(resource, namespace, where.name)), []
             )
         if where.subresource:
-            issued = self._tokens.issue(namespace, where.name, decoded(request))
-            return Reply(201, issued, [])
+            asked = recognised(decoded(request), "TokenRequest")
+            return Reply(201, self._tokens.issue(namespace, where.name, asked), [])
         if resource in (ACCESS_REVIEWS, SELF_REVIEWS):
-            return Reply(201, self._reviewed(decoded(request), user), [])
+            review = recognised(decoded(request), resource.kind)
+            return Reply(201, self._reviewed(review, user), [])
         if resource == TOKEN_REVIEWS:
-            return Reply(201, self._tokens.review(decoded(request)), [])
+            review = recognised(decoded(request), resource.kind)
+            return Reply(201, self._tokens.review(review), [])
         writer = Writer(self._storage, user, resource, where, chosen)
         written = self._written(writer, verb, user, where, request)
         return Reply(201 if written.created else 200, written.object, written.warnings)

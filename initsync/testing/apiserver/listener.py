@@ -4,12 +4,12 @@ import contextlib
 import json
 import socket
 import ssl
-import sys
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from initsync.testing import hangups
 from initsync.testing.apiserver.bodies import Reply, Request
 from initsync.testing.apiserver.status import ApiError
 
@@ -36,7 +36,7 @@ class Listener:
         self._server.server_close()
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(hangups.Server):
     daemon_threads = False  # closing waits for them
     request_queue_size = 128
 
@@ -69,11 +69,6 @@ class _Server(ThreadingHTTPServer):
             for connection in self._connections:
                 _end(connection)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away or distrusts us is no error of ours; anything else is shown."""
-        if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)
-
 
 def _end(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):  # its other end may have gone already
@@ -87,7 +82,7 @@ class _Connection(BaseHTTPRequestHandler):
     wbufsize = -1  # head and body of an answer leave together
 
     def _answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = hangups.body(self)
         if len(body) > _BODY_LIMIT:
             message = f"Request entity too large: limit is {_BODY_LIMIT}"
             error = ApiError(413, "RequestEntityTooLarge", message, {})

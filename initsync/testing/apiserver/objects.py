@@ -18,12 +18,7 @@ def incoming(body: Any, resource: Resource, where: Target) -> JsonObject:
 
     Raises ApiError 400.
     """
-    if not isinstance(body, dict):
-        raise status.bad_request(
-            f"the object provided is unrecognized (must be of type {resource.kind}): couldn't "
-            "get version/kind"
-        )
-    manifest = copy.deepcopy(body)
+    manifest = copy.deepcopy(recognised(body, resource.kind))
     found = (manifest.setdefault("apiVersion", resource.api_version), manifest.get("kind"))
     if found not in ((resource.api_version, resource.kind), (resource.api_version, None)):
         raise status.bad_request(
@@ -32,6 +27,15 @@ def incoming(body: Any, resource: Resource, where: Target) -> JsonObject:
     manifest["kind"] = resource.kind
     place(manifest, resource, where)
     return manifest
+
+
+def recognised(body: Any, kind: str) -> JsonObject:
+    """A body that is an object. Raises ApiError 400 of any other."""
+    if isinstance(body, dict):
+        return body
+    raise status.bad_request(
+        f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind"
+    )
 
 
 def place(manifest: JsonObject, resource: Resource, where: Target) -> None:

@@ -62,6 +62,39 @@ def test_closing_waits_for_no_client() -> None:
     assert time.monotonic() - started < 5
 
 
+ACCOUNT = "/api/v1/namespaces/default/serviceaccounts"
+
+
+def test_a_client_that_hangs_up_within_its_request_is_no_error_of_ours(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    head = f"POST {ACCOUNT}/default/token HTTP/1.1\r\ncontent-type: application/json\r\n"
+    with EmbeddedApiServer() as api:
+        context = ssl.create_default_context(cafile=api.ca_file)
+        address = ("127.0.0.1", int(api.url.rpartition(":")[2]))
+        raw = socket.create_connection(address)
+        with context.wrap_socket(raw, server_hostname="127.0.0.1") as client:
+            allowed = f"authorization: Bearer {api.admin_token}\r\ncontent-length: 9\r\n\r\n"
+            client.sendall(f"{head}{allowed}".encode())
+
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{ACCOUNT}/default/token",
+        "/apis/authentication.k8s.io/v1/tokenreviews",
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+    ],
+)
+def test_what_is_no_object_is_refused(api: EmbeddedApiServer, path: str) -> None:
+    answer = api.request("POST", path, [])
+
+    assert (answer.status, answer.body["reason"]) == (400, "BadRequest")
+    assert "the object provided is unrecognized" in answer.body["message"]
+
+
 def test_a_connection_carries_many_requests(api: EmbeddedApiServer) -> None:
     context = ssl.create_default_context(cafile=api.ca_file)
     connection = http.client.HTTPSConnection(api.url.partition("//")[2], context=context)
