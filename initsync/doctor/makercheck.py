@@ -1,7 +1,7 @@
 """Who makes the Secret that a pod in mode `wait` waits for: workloads of its namespace."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from initsync.annotation import request
 from initsync.doctor.result import Result, Unread, failed, ok, warning
@@ -11,25 +11,44 @@ from initsync.kube.api import PODS
 from initsync.kube.reads import Reads
 from initsync.words import keys
 from initsync.words.errors import AnnotationError
-from initsync.words.model import Target
+from initsync.words.model import JsonObject, Target
 from initsync.words.wording import one_line
 
 _SHOWN = 5
 _LONG = 253  # bytes of a name
 
 
-def makers(reads: Reads, target: Target) -> list[str]:
-    """Those whose own pods sync it, such as `CronJob refresh`. Raises ClusterError."""
+class Maker(NamedTuple):
+    """A workload whose own pods sync the Secret."""
+
+    name: str
+    """With its kind, such as `CronJob refresh`."""
+    rests: str = ""
+    """Why it makes no pods: `suspended` or `0 replicas`; empty where it does."""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.rests})" if self.rests else self.name
+
+
+def makers(reads: Reads, target: Target) -> list[Maker]:
+    """Those in the namespace. Raises ClusterError."""
     return list(_makers(reads, target))
 
 
-def _makers(reads: Reads, target: Target) -> Iterator[str]:
+def _makers(reads: Reads, target: Target) -> Iterator[Maker]:
     for kind, resource in {**MAKERS, "Pod": PODS}.items():
         for found in reads.pages(resource, target.namespace):
             metadata = found["metadata"]
             pod = misplaced.template(kind, found)
             if not metadata.get("ownerReferences") and _makes(pod, target.secret_name):
-                yield f"{kind} {one_line(metadata['name'], _LONG)}"
+                yield Maker(f"{kind} {one_line(metadata['name'], _LONG)}", _rests(found))
+
+
+def _rests(workload: JsonObject) -> str:
+    spec = workload.get("spec") or {}
+    if spec.get("suspend"):  # of a CronJob and of a Job
+        return "suspended"
+    return "0 replicas" if spec.get("replicas") == 0 else ""
 
 
 def _makes(pod: Any, secret: str) -> bool:
@@ -42,19 +61,30 @@ def _makes(pod: Any, secret: str) -> bool:
         return False
 
 
-def check(found: list[str] | Unread, target: Target, *, missing: bool) -> Result:
+def check(found: list[Maker] | Unread, target: Target, *, missing: bool) -> Result:
     """`missing`: the Secret is not there."""
     if isinstance(found, Unread):
         return found.result("maker")
     what = f"Secret {target.secret_name}"
     if found:
-        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        listed = f"{', '.join(found[:_SHOWN])}{more}"
-        if missing:
-            advice = f"see why that did not: kubectl -n {target.namespace} get cronjobs,jobs,pods"
-            return warning("maker", f"{what} is made by {listed}", advice)
-        return ok("maker", f"{what} is made by {listed}")
+        return _made(f"{what} is made by {_listed(found)}", found, target, missing=missing)
     said = f"nothing in namespace {target.namespace} asks for {what} but pods that wait for it"
     if missing:
         return failed("maker", said, "initsync manifest --cronjob prints what makes it")
     return warning("maker", said, "it stays as it is, whatever changes at the provider")
+
+
+def _listed(found: list[Maker]) -> str:
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return f"{', '.join(map(str, found[:_SHOWN]))}{more}"
+
+
+def _made(said: str, found: list[Maker], target: Target, *, missing: bool) -> Result:
+    if all(it.rests for it in found):
+        if missing:
+            return failed("maker", said, "nothing makes it before that goes on: resume or scale it")
+        return warning("maker", said, "until that goes on, no new value comes from the provider")
+    if missing:
+        advice = f"see why that did not: kubectl -n {target.namespace} get cronjobs,jobs,pods"
+        return warning("maker", said, advice)
+    return ok("maker", said)

@@ -14,6 +14,7 @@ from initsync.words import keys
 from initsync.words.model import PodRef, targets
 
 TEXT = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
+RUNS, RESTS = makercheck.Maker("CronJob a"), makercheck.Maker("Job b", "suspended")
 (TARGET,) = targets(request.parse(TEXT, PodRef("shop", "web", "1"), providers))
 
 
@@ -45,7 +46,21 @@ def test_a_cron_job_and_a_pod_that_sync_it_are_found_and_what_they_own_is_not() 
 
     found = makercheck.makers(Listed(cronjobs=[cron_job(annotated())], pods=[owned, pod]), TARGET)
 
-    assert found == ["CronJob refresh", "Pod alone"]
+    assert [str(it) for it in found] == ["CronJob refresh", "Pod alone"]
+
+
+def test_one_that_makes_no_pods_for_now_says_so() -> None:
+    suspended = cron_job(annotated())
+    suspended["spec"]["suspend"] = True
+    spec = {"replicas": 0, "template": annotated()}
+    scaled = {"metadata": {"name": "web", "namespace": "shop"}, "spec": spec}
+
+    found = makercheck.makers(Listed(cronjobs=[suspended], deployments=[scaled]), TARGET)
+
+    assert {str(it) for it in found} == {
+        "CronJob refresh (suspended)",
+        "Deployment web (0 replicas)",
+    }
 
 
 @pytest.mark.parametrize(
@@ -64,12 +79,11 @@ def test_others_are_none(template: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("found", "missing", "line"),
     [
-        (["CronJob a"], False, "ok      maker: Secret db is made by CronJob a"),
-        (
-            ["CronJob a"],
-            True,
-            "warning maker: Secret db is made by CronJob a; see why that did not",
-        ),
+        ([RUNS], False, "ok      maker: Secret db is made by CronJob a"),
+        ([RUNS], True, "warning maker: Secret db is made by CronJob a; see why that did not"),
+        ([RESTS], False, "warning maker: Secret db is made by Job b (suspended); until that goes"),
+        ([RESTS], True, "failed  maker: Secret db is made by Job b (suspended); nothing makes it"),
+        ([RESTS, RUNS], False, "ok      maker: Secret db is made by Job b (suspended), CronJob a"),
         ([], True, "failed  maker: nothing in namespace shop asks for Secret db"),
         ([], False, "warning maker: nothing in namespace shop asks for Secret db"),
         (Unread("no"), True, "skipped maker: "),
