@@ -38,7 +38,7 @@ class Process:
                 stderr=output,
                 env=env,
                 start_new_session=True,  # Ctrl-C is for us; we end it then
-                preexec_fn=_end_with_parent(),
+                preexec_fn=_prepared(),
             )
         atexit.register(self.stop)
 
@@ -79,16 +79,20 @@ class Process:
         self._child.wait()
 
 
-def _end_with_parent() -> Callable[[], None] | None:
+def _prepared() -> Callable[[], None]:
     """What the child does before its program: ask for SIGKILL when its parent dies (Linux)."""
-    if sys.platform != "linux":
-        return None  # atexit and `stop` end it there; only our own SIGKILL leaves it behind
-    prctl = ctypes.CDLL(None).prctl
     parent = os.getpid()
+    # Elsewhere atexit and `stop` end it; only our own SIGKILL leaves it behind.
+    prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
-    def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before we could ask
-            os._exit(1)
+    def prepare() -> None:
+        # nohup has us ignore the one and a shell's background the other: containers of a node
+        # would inherit that, and no shell can trap what it was started to ignore.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if prctl:
+            prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:  # it died before we could ask
+                os._exit(1)
 
-    return ask
+    return prepare

@@ -43,6 +43,21 @@ def parent(log: Path, then: str) -> "tuple[subprocess.Popen[str], int]":
     return process, pid
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
+def test_a_signal_that_we_were_started_to_ignore_reaches_it(tmp_path: Path, number: int) -> None:
+    show = f"import signal; print(signal.getsignal({number}) == signal.SIG_IGN)"
+    log = tmp_path / "log"
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        child = Process([sys.executable, "-I", "-S", "-c", show], log)
+    finally:
+        signal.signal(number, before)
+
+    until(lambda: log.read_text().endswith("\n"))
+    child.stop()
+    assert log.read_text() == "False\n"
+
+
 def test_stop_ends_it(tmp_path: Path) -> None:
     child = Process(SLEEP, tmp_path / "log")
 
