@@ -131,7 +131,8 @@ class Fleet:
         self.pods: dict[str, Pod] = {}
         self.made = 0
         self.most_gone = 0
-        """At once, since `watch`."""
+        """At once, since all were ready. Written by one thread only."""
+        self._complete = False
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._path = f"/api/v1/namespaces/{namespace}"
@@ -146,7 +147,7 @@ class Fleet:
         for manifest in self._workload(annotations):
             self.api.create(manifest)
         until(lambda: self.ready() == self.replicas, "all replicas are ready", 120)
-        self.most_gone = 0
+        self._complete = True
 
     def _workload(self, annotations: Mapping[str, str]) -> Iterator[JsonObject]:
         selector = {"matchLabels": {"app": NAME}}
@@ -204,8 +205,10 @@ class Fleet:
 
     def _serve(self) -> None:
         while not self._over.wait(0.05):
+            counts = self._complete  # first: what is listed then is not from before
             there = self._list()
-            self.most_gone = max(self.most_gone, self.replicas - sum(map(_serves, there)))
+            if counts:
+                self.most_gone = max(self.most_gone, self.replicas - sum(map(_serves, there)))
             for stored in there:
                 self._see(stored, stored["metadata"]["name"])
 
