@@ -72,9 +72,13 @@ class AwsServer(Closing):
         *,
         status: int = 400,
         times: int = 1,
+        naming: str = "",
     ) -> None:
-        """Answer the next `times` calls of `action` with an AWS error; 0 ends an earlier wish."""
-        wish = {"action": action, "code": code, "message": message}
+        """Answer the next `times` calls of `action` with an AWS error; 0 ends an earlier wish.
+
+        `naming`: only those whose body has this text, such as a secret's name.
+        """
+        wish = {"action": action, "code": code, "message": message, "naming": naming}
         self._request("POST", REFUSALS, wish | {"status": status, "times": times}, {})
 
     def calls(self) -> Counter[str]:

@@ -48,16 +48,16 @@ class Counting:
             self._refusals[wanted["action"]] = wanted
             return _answer(start, 200, {})
         environ["wsgi.input"] = io.BytesIO(body)
-        if refusal := self._counted(_action(environ, body)):
+        if refusal := self._counted(_action(environ, body), body):
             return _refused(environ, start, refusal)
         return self._app(environ, start)
 
-    def _counted(self, action: str) -> dict[str, Any] | None:
+    def _counted(self, action: str, body: bytes) -> dict[str, Any] | None:
         """Count it; what to answer in place of AWS, if anything."""
         with self._lock:
             self._calls[action] += 1
             refusal = self._refusals.get(action)
-            if refusal is None or refusal["times"] == 0:
+            if refusal is None or refusal["times"] == 0 or refusal["naming"].encode() not in body:
                 return None
             refusal["times"] -= 1
             return refusal

@@ -59,12 +59,14 @@ def early(injected: Node, aws: AwsServer) -> Team:
 
 
 @pytest.fixture
-def outage(aws: AwsServer) -> Iterator[Callable[..., None]]:
-    """Begins one, with the number of calls that AWS answers with 503; it ends with the test."""
+def outage(aws: AwsServer, team: Team) -> Iterator[Callable[..., None]]:
+    """Begins one for the team's secret, with the number of calls that AWS answers with 503; it
+    ends with the test. Sidecars of tests before ask for theirs all the while.
+    """
 
     def begin(times: int = 10_000) -> None:
         refused = ("GetSecretValue", "ServiceUnavailable", "try later")
-        aws.refuse(*refused, status=503, times=times)
+        aws.refuse(*refused, status=503, times=times, naming=team.path)
 
     yield begin
     begin(0)

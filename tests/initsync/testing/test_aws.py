@@ -81,6 +81,17 @@ def test_an_action_can_be_refused_a_number_of_times(aws: AwsServer, times: int) 
     assert manager.get_secret_value(SecretId=f"/app/refused-{times}")["SecretString"] == "v"
 
 
+def test_an_action_is_refused_to_who_asks_for_one_secret_alone(aws: AwsServer) -> None:
+    aws.put_secret("/app/refused", "v")
+    aws.put_secret("/app/given", "v")
+    manager = client(aws, "secretsmanager")
+    aws.refuse("GetSecretValue", "ThrottlingException", "slow down", naming="/app/refused")
+
+    assert manager.get_secret_value(SecretId="/app/given")["SecretString"] == "v"
+    with pytest.raises(ClientError):
+        manager.get_secret_value(SecretId="/app/refused")
+
+
 def test_sts_is_refused_in_its_own_form(aws: AwsServer) -> None:
     aws.refuse("AssumeRoleWithWebIdentity", "AccessDenied", "not <you>", status=403)
 
