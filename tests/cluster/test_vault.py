@@ -108,7 +108,7 @@ def test_another_service_account_is_refused(
 def test_a_token_for_the_api_server_is_refused(
     real_api: ControlPlane, place: str, asking: Asking
 ) -> None:
-    with pytest.raises(AccessDenied, match="have the role want that audience"):
+    with pytest.raises(AccessDenied, match="make that the role's audience"):
         asking(real_api.create_token(place, "app")).fetch(DB)
 
 

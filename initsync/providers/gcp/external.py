@@ -111,7 +111,7 @@ def _source(file: str, source: Mapping[str, Any]) -> tuple[str, str]:
     field = form.get("subject_token_field_name")
     if form.get("type") != "json" or not isinstance(field, str) or not field:
         problem = f"the format of the credential_source of {file} is not known"
-        raise InvalidSetup(problem, "it is text, or json with a subject_token_field_name")
+        raise InvalidSetup(problem, "make it text, or json with a subject_token_field_name")
     return subject, field
 
 

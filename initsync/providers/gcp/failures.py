@@ -21,11 +21,14 @@ from initsync.words.errors import (
 ROLE = "roles/secretmanager.secretAccessor"
 _OAUTH = {
     "invalid_target": (
-        "correct the audience in that file: project number, pool and provider must be there and "
-        "not be disabled or deleted"
+        "correct the audience in the credential configuration: project number, pool and provider "
+        "must be there and not be disabled or deleted"
     ),
-    "unauthorized_client": "change the provider's attribute condition, or the ServiceAccount",
-    "invalid_request": "correct audience and subject_token_type in that file",
+    "unauthorized_client": (
+        "change the attribute condition of the pool's provider, or give the pod a ServiceAccount "
+        "that it lets in"
+    ),
+    "invalid_request": "correct audience and subject_token_type in the credential configuration",
 }
 _CREDENTIAL = (
     "see that the pool's provider has this cluster's issuer (and its keys, where Google cannot "
@@ -84,7 +87,10 @@ def of_secret(error: Refusal, asked: Asked) -> JasmError:
     if error.code == "FAILED_PRECONDITION":
         return SecretRefused(asked.provider, asked.path, asked.where, str(error), _state(asked))
     if error.status == 400:
-        advice = "correct the path: names are letters, digits, '-' and '_'; a version has its field"
+        advice = (
+            "correct the path (a secret's name has letters, digits, '-' and '_') or the version (a "
+            "number or an alias)"
+        )
         return SecretRefused(asked.provider, asked.path, asked.where, str(error), advice)
     detail = f"HTTP {error.status}, {error}"
     return ProviderRefused(SECRET_MANAGER, detail, "look up that code at Google")
@@ -93,7 +99,7 @@ def of_secret(error: Refusal, asked: Asked) -> JasmError:
 def _denied(error: Refusal, asked: Asked) -> JasmError:
     if error.reason == "SERVICE_DISABLED":
         return ProviderRefused(SECRET_MANAGER, str(error), _enable("secretmanager"))
-    wanted = f"{ROLE} on {asked.resource}, and see that this is there"
+    wanted = f"{ROLE} on {asked.resource}, and see that the secret exists"
     target = f"{asked.provider} {asked.resource}"
     return AccessDenied(target, wanted, asked.who, str(error), _DENIALS.get(error.reason, ""))
 
@@ -111,7 +117,8 @@ _DENIALS = {
 
 
 def _enable(service: str) -> str:
-    return f"turn its API on: gcloud services enable {service}.googleapis.com"
+    command = f"gcloud services enable {service}.googleapis.com"
+    return f"turn that API on in the project that Google names: {command}"
 
 
 def _missing(asked: Asked) -> str:

@@ -76,4 +76,5 @@ class Identity:
         found = gcloud.bearer(self._env, self._now(), default=default)
         if isinstance(found, Bearer):
             return found
-        raise NoIdentity([tried, found], LOGIN)
+        advice = f"unset {FILE} and {LOGIN}" if default else LOGIN
+        raise NoIdentity([tried, found], advice)

@@ -36,7 +36,8 @@ _ELSEWHERE = (
 _GRANT = (
     "see that the Google service account in the ServiceAccount's annotation "
     "iam.gke.io/gcp-service-account exists, and grant the ServiceAccount "
-    "roles/iam.workloadIdentityUser on it; or remove the annotation, to be asked for as itself"
+    "roles/iam.workloadIdentityUser on it; or remove the annotation, so that the pod asks as the "
+    "ServiceAccount itself"
 )
 
 

@@ -95,7 +95,7 @@ class Provider:
         location = place.location if place.project else self._env.get(paths.LOCATION, "")
         if location and not paths.is_location(location):
             problem = f"{paths.LOCATION} is {shown(location)}"
-            raise InvalidSetup(problem, "set it to a location, as europe-west1")
+            raise InvalidSetup(problem, "set it to a location, such as europe-west1")
         within = f"/locations/{location}" if location else ""
         project = place.project or self._own_project(place.name)
         return f"projects/{project}{within}/secrets/{place.name}", location

@@ -17,7 +17,7 @@ def domain(env: Mapping[str, str]) -> str:
     """That in which Google's services are. Raises InvalidSetup."""
     found = env.get(UNIVERSE) or PUBLIC
     if not _NAME.fullmatch(found):
-        raise InvalidSetup(f"{UNIVERSE} is {shown(found)}", f"set it to a name, as {PUBLIC}")
+        raise InvalidSetup(f"{UNIVERSE} is {shown(found)}", f"set it to a name, such as {PUBLIC}")
     return found.lower()
 
 

@@ -81,11 +81,14 @@ def _login_advice(said: str, auth: str, claims: Mapping[str, Any]) -> str:
         return f"create the role (vault write auth/{auth}/role/NAME …), or set JASM_VAULT_ROLE"
     if "audience" in said:
         return (
-            f"the token is for {audience}: have the role want that audience, or the platform "
-            "project another (the chart's injection.tokens)"
+            f"the token is for {audience}: make that the role's audience (bound_audiences in JWT "
+            "auth), or have the platform change the token's (the chart's injection.tokens)"
         )
     if _NOT_BOUND.search(said):
-        return "have the role name this ServiceAccount and its namespace as bound"
+        return (
+            "name this ServiceAccount and its namespace in the role (bound_service_account_names "
+            "and bound_service_account_namespaces; bound_subject in JWT auth)"
+        )
     if _WRONG_TIME.search(said):
         return "see that the clocks of the node and of Vault are right"
     if said == "permission denied":
@@ -125,7 +128,7 @@ def _otherwise(asked: Asked) -> str:
     if asked.settings.kv == "1":
         return "the engine is of version 2: set JASM_VAULT_KV to 2"
     mount, name = paths.split(asked.path)
-    said = f"the engine at {shown(mount)} is of version 1 (set JASM_VAULT_KV to 1)"
+    said = f"the engine at {shown(mount)} is of version 1 (set JASM_VAULT_KV to 1) or no KV engine"
     if asked.path.strip("/") != f"{mount}/{name}":
         return said  # the path says where the mount ends
     return f"{said}, or its name has a slash: write MOUNT/data/PATH"
@@ -190,8 +193,8 @@ def _unknown_token(asked: Asked, said: str) -> JasmError:
     if not asked.token.of_login:
         return NoIdentity([f"{asked.token.whose}: Vault does not know it ({said})"], LOGIN)
     advice = (
-        "Vault does not know the token that it gave: is it bound to other addresses, or does a "
-        "standby lag behind"
+        "Vault does not know the token that it gave: see that the role's token_bound_cidrs have "
+        "the pod's address; if only a standby lags behind, the next try will do"
     )
     return AccessDenied(asked.server, "", asked.token.whose, said, advice)
 

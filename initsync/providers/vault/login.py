@@ -18,8 +18,8 @@ from initsync.words.wording import shown
 _EARLY = 60.0  # seconds before its end at which a token is no longer begun with
 _LIMIT = 65_536  # characters of a token; a ServiceAccount's is about a thousand
 _PROJECT = (
-    "project a token for Vault into it: the chart's injection.tokens does so for every pod, with "
-    "the audience that Vault's role wants"
+    "project a token for Vault into the container: the chart's injection.tokens does so for every "
+    "pod, with the audience that Vault's role wants"
 )
 
 

@@ -262,7 +262,9 @@ def test_an_attribute_condition_is_named(gcp: FakeGcp, make: Make) -> None:
     said = "The given credential is rejected by the attribute condition."
     gcp.will("sts", 400, {"error": "unauthorized_client", "error_description": said})
 
-    assert "change the provider's attribute condition" in str(failing(make(**gcp.configuration())))
+    error = failing(make(**gcp.configuration()))
+
+    assert "change the attribute condition of the pool's provider" in str(error)
 
 
 def test_a_token_that_is_no_jwt_is_of_an_unknown_subject(gcp: FakeGcp, make: Make) -> None:

@@ -75,3 +75,14 @@ def test_without_one_it_says_what_to_do(
         person(gcp, network, tmp_path).fetch(PATH)
 
     assert said in str(caught.value)
+
+
+def test_a_file_that_gcloud_cannot_use_is_to_be_unset(
+    gcp: FakeGcp, network: Network, tmp_path: Path
+) -> None:
+    install(tmp_path, "#!/bin/sh\necho 'not a key' >&2; exit 1\n")
+    file = gcp.configuration(type="service_account")
+    advice = "gcloud: not a key.*unset GOOGLE_APPLICATION_CREDENTIALS and log in by gcloud"
+
+    with pytest.raises(NoIdentity, match=advice):
+        person(gcp, network, tmp_path, **file).fetch(PATH)
