@@ -1,5 +1,7 @@
 """What the guard costs a write of a Secret, by the API server's own figures (docs/security.md)."""
 
+from typing import Any
+
 import pytest
 
 from initsync.kube import rbac
@@ -53,19 +55,26 @@ def test_a_write_of_a_secret_takes_hardly_longer(
 def test_a_secret_of_thousands_of_names_is_refused_without_going_through_them(
     real_api: ControlPlane, part: str
 ) -> None:
+    """The best of some tries counts: beside other tests one waits for its turn."""
     space = new_namespace(real_api)
     real_api.allow(space, "default", rbac.rules())
     own = Secrets(real_api.client(real_api.create_token(space, "default")), space)
     many = {f"a{number}": "" for number in range(20_000)}
-    labels = (ADMISSION, 'name="ValidatingAdmissionPolicy"', 'operation="CREATE"')
-    before = spent(real_api, *labels)[0]
+    secret = managed("db", **{part: managed("db")["metadata"].get(part, {}) | many})
 
-    answer = own.apply(managed("db", **{part: managed("db")["metadata"].get(part, {}) | many}))
+    seconds = min(a_refusal(real_api, own, secret) for _ in range(TRIES))
 
-    seconds = spent(real_api, *labels)[0] - before
     print(f"{part}: {seconds * 1000:.2f} ms")
-    assert "hundreds of labels and annotations" in answer.body["message"]
     assert seconds < 0.5
+
+
+def a_refusal(api: ControlPlane, own: Secrets, secret: dict[str, Any]) -> float:
+    """Seconds in policies until that Secret is refused for its many names."""
+    labels = (ADMISSION, 'name="ValidatingAdmissionPolicy"', 'operation="CREATE"')
+    before = spent(api, *labels)[0]
+    answer = own.apply(secret)
+    assert "hundreds of labels and annotations" in answer.body["message"]
+    return spent(api, *labels)[0] - before
 
 
 def a_write(api: ControlPlane, own: Secrets, attempt: int) -> float:

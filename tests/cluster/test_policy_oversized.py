@@ -59,6 +59,8 @@ SLOW = (
     *("containers", "init_containers", "variables", "arguments", "ports", "mounts"),
     *("sources_of_variables", "pull_secrets", "tolerations"),
 )
+# All of this takes the API server 28 s, of the 34 s that it gives a request: a third is tried.
+LONGEST = ("init_containers",)
 EACH = [pytest.param(it, marks=only_in_full if it in SLOW else ()) for it in oversized.SHAPES]
 
 
@@ -70,7 +72,9 @@ def test_an_oversized_pod_is_refused_with_a_sentence(
 ) -> None:
     monkeypatch.setattr("initsync.testing.client._TIMEOUT", 120.0)  # seconds
 
-    answer = create(api, oversized.made(manifests.pod(namespace, "large"), shape))
+    pod = oversized.made(manifests.pod(namespace, "large"), shape)
+
+    answer = create(api, oversized.third(pod) if shape in LONGEST else pod)
 
     assert answer.status == 403
     said = answer.body["message"]
