@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from initsync.cli.progress import Progress
+from initsync.testing.controlplane.progress import Failed
 from initsync.testing.controlplane.toolchain import MissingToolchain
 from tests import outputs
 from tests.chart.helm import Helm, build_4, find_or_build
@@ -77,7 +78,7 @@ def _helm(find: Callable[[Mapping[str, str], Progress], Path], home: Path) -> He
     try:
         # Straight to the terminal: minutes of building must not look like a hanging test.
         return Helm(find(os.environ, Progress(sys.__stderr__ or sys.stderr)), home)
-    except MissingToolchain as error:  # `make` has ended before
+    except (MissingToolchain, Failed) as error:  # `make` has ended before
         pytest.skip(f"no Helm: {error}")
 
 

@@ -51,7 +51,7 @@ def of(part: Part) -> Path:
     """The program, built if need be: by then only where tests are started by hand."""
     try:
         return found(part, os.environ, Progress(sys.__stderr__ or sys.stderr))
-    except MissingToolchain as error:
+    except (MissingToolchain, Failed) as error:
         pytest.skip(f"no {part.name}: {error}")
 
 

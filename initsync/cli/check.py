@@ -1,4 +1,4 @@
-"""`initsync check`: the annotations in manifests, before they are applied. No cluster, no AWS."""
+"""`initsync check`: the annotations in manifests, before they are applied. No cluster, no cloud."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`initsync schema`: the annotation as a JSON Schema. No file, no cluster, no AWS."""
+"""`initsync schema`: the annotation as a JSON Schema. No file, no cluster, no cloud."""
 
 import sys
 

@@ -16,7 +16,7 @@ from initsync.doctor.result import (
     skipped,
     warning,
 )
-from initsync.injection.choices import ignored
+from initsync.injection.choices import ignored, of
 from initsync.inventory.late import Template
 from initsync.inventory.why import Injecting, Labels, why
 from initsync.kube import place, podfields, secretuse
@@ -51,7 +51,7 @@ def annotations(pod: JsonObject) -> Iterator[Result]:
         for error in check.problems(found, providers)
         if error.name not in choices.NAMES
     ]
-    wrong += [warning("annotation", said) for said in (*ignored(pod), *_vain(pod))]
+    wrong += [warning("annotation", said) for said in (*ignored(pod, of(pod)), *_vain(pod))]
     yield from wrong
     if keys.ANNOTATION not in found:
         advice = "add it to the pod template of the workload"

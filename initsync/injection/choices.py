@@ -44,7 +44,7 @@ class Choices(NamedTuple):
 
 
 def of(pod: Mapping[str, Any]) -> Choices:
-    """Those of a pod, to be asked for once."""
+    """All that the author of a pod chooses; a pod's is asked for once."""
     said, given = _annotations(pod), pod["spec"].get("resources") or {}
     whole = bool(given.get("limits") or given.get("requests"))
     port = choices.number(said.get(keys.METRICS_PORT, ""), 2**16)
@@ -65,9 +65,9 @@ def of(pod: Mapping[str, Any]) -> Choices:
     )
 
 
-def ignored(pod: Mapping[str, Any]) -> Iterator[str]:
+def ignored(pod: Mapping[str, Any], chosen: Choices) -> Iterator[str]:
     """A sentence for each annotation that has no effect in this pod."""
-    annotations, chosen = _annotations(pod), of(pod)
+    annotations = _annotations(pod)
     alone = (keys.RUN_AS_USER, keys.SECCOMP_PROFILE, keys.PLACE)
     for name in (*(keys.PREFIX + kind for kind in KINDS), *alone):
         if name in annotations and (why := _ignored(pod, chosen, name, annotations[name])):

@@ -44,7 +44,8 @@ def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Inject
     if reason := eligible.skip_reason(pod, settings.image):
         warning = f"{keys.CONTAINER} was not injected: {TOLD[reason]}" if reason in TOLD else ""
         return Injection([], [warning] if warning else [], reason)
-    warnings, at = list(choices.ignored(pod)), _place(pod, settings)
+    chosen, at = choices.of(pod), _place(pod, settings)
+    warnings = list(choices.ignored(pod, chosen))
     try:
         policy.parse(annotations)
         owner = PodRef(namespace, pod["metadata"].get("name", ""), "")
@@ -53,18 +54,18 @@ def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Inject
     except JasmError as error:
         operations = [
             *_not_waited_for(pod, annotations),
-            *_operations(pod, Waited([]), at, settings),
+            *_operations(pod, chosen, Waited([]), at, settings),
         ]
         return Injection(operations, [*warnings, str(error)], "", str(error))
-    if problem := reach.problem(pod, container.user(pod, choices.of(pod), settings)):
+    if problem := reach.problem(pod, container.user(pod, chosen, settings)):
         return Injection([], [], refused=str(problem))
     warnings += reach.warnings(pod, wanted)
     shown = list(volumes.showing(pod, wanted))
     before = (pod["spec"].get("initContainers") or [])[:at]
-    waits = podfields.waits(pod)
-    warnings += secretuse.problems(pod["spec"], wanted, before, waits=waits)
+    warnings += secretuse.problems(pod["spec"], wanted, before, waits=chosen.waits)
     waited = Waited(shown, len(wanted) > 1, tuple(wanted))
-    return Injection([*_optional(shown), *_operations(pod, waited, at, settings)], warnings)
+    operations = [*_optional(shown), *_operations(pod, chosen, waited, at, settings)]
+    return Injection(operations, warnings)
 
 
 def _not_waited_for(pod: Mapping[str, Any], annotations: Mapping[str, str]) -> Iterator[Operation]:
@@ -84,10 +85,9 @@ TOLD = {
 
 
 def _operations(
-    pod: Mapping[str, Any], waited: Waited, at: int, settings: Settings
+    pod: Mapping[str, Any], chosen: Choices, waited: Waited, at: int, settings: Settings
 ) -> Iterator[Operation]:
     """`at`: the index of ours among the init containers."""
-    chosen = choices.of(pod)
     added = _waiting if chosen.waits else _syncing
     created, containers = added(pod, chosen, waited, settings)
     if containers[-1]["name"] == keys.WAITER:

@@ -12,6 +12,7 @@ from initsync.cli.progress import Progress
 from initsync.testing.apiserver import EmbeddedApiServer
 from initsync.testing.aws import AwsServer
 from initsync.testing.controlplane import Binaries, ControlPlane, MissingToolchain, find_or_build
+from initsync.testing.controlplane.progress import Failed
 from initsync.testing.server import ApiServer
 from initsync.testing.webhook import Webhook
 from tests import outputs
@@ -33,7 +34,7 @@ def binaries() -> Binaries:
     try:
         # Straight to the terminal: minutes of building must not look like a hanging test.
         return find_or_build(os.environ, Progress(sys.__stderr__ or sys.stderr))
-    except MissingToolchain as error:  # `make` has ended before
+    except (MissingToolchain, Failed) as error:  # `make` has ended before
         pytest.skip(f"no real API server: {error}")
 
 

@@ -13,9 +13,12 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+import click
 import pytest
 
 from initsync import __version__
+from initsync.cli.main import main as initsync
+from injector.cli.main import main as injector
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -24,10 +27,8 @@ COMMANDS = {
     "injector": ["jasm-injector"],
     "full": ["initsync", "jasm-init", "jasm-wait"],
 }
-SUBCOMMANDS = {
-    "initsync": ["check", "demo", "doctor", "list", "manifest", "policy"],
-    "jasm-injector": ["certs", "check", "serve"],
-}
+GROUPS: dict[str, click.Group] = {"initsync": initsync, "jasm-injector": injector}
+SUBCOMMANDS = {name: it.list_commands(click.Context(it)) for name, it in GROUPS.items()}
 
 
 def steps(target: str) -> Iterator[str]:
