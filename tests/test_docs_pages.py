@@ -11,7 +11,7 @@ import yaml
 
 from initsync import __version__, providers
 from initsync.injection.patch import inject
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.manifests import check
 from initsync.words import errors, keys
 from tests import docs_blocks, docs_update
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 NAMES = ("what-happens-to-my-pod", "meshes", "opting-out", "jobs", "secrets-without-a-pod")
 TEXTS = {name: (DOCS / f"{name}.md").read_text() for name in NAMES}
-SETTINGS = Settings(f"registry.example.com/platform/jasm/init:{__version__}")
+SETTINGS = InjectionSettings(f"registry.example.com/platform/jasm/init:{__version__}")
 BY_HAND = yaml.safe_load((ROOT / "deploy/examples/2-by-hand-in-the-pod.yaml").read_text())
 
 
@@ -49,7 +49,7 @@ def pod_of(manifest: Any) -> Any:
     return found
 
 
-def injected(pod: Any, settings: Settings) -> Any:
+def injected(pod: Any, settings: InjectionSettings) -> Any:
     return jsonpatch.apply_patch(pod, inject(pod, "shop", settings).operations)
 
 

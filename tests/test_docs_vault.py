@@ -8,7 +8,7 @@ import yaml
 from initsync import providers
 from initsync.annotation.request import parse
 from initsync.injection.patch import inject
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.manifests import check
 from initsync.permissions import vault as permissions
 from initsync.permissions.permits import permits
@@ -28,7 +28,7 @@ def test_the_pod_is_valid_and_the_injector_adds_its_container() -> None:
     pod: Any = yaml.safe_load(POD)
 
     assert list(check.findings(POD, providers)) == [None]
-    assert inject(pod, "shop", Settings("i")).operations
+    assert inject(pod, "shop", InjectionSettings("i")).operations
     assert pod["metadata"]["annotations"][keys.ANNOTATION].startswith("provider: vault\n")
 
 

@@ -10,13 +10,13 @@ from tests.places import ROOT
 REVIEWED = """
 import sys
 import injector.cli.main, injector.server.server
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from injector.webhook.plan import Plans
 text = "provider: aws-secretsmanager\\npath: {}\\nsecretName: db"
 for path in ("/prod/db", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a", "..."):
     annotations = {"jasm.codnod.io/secret-sync": text.format(path)}
     pod = {"metadata": {"annotations": annotations}, "spec": {"containers": [{"name": "a"}]}}
-    assert Plans(Settings("i")).of(pod, 500).patch
+    assert Plans(InjectionSettings("i")).of(pod, 500).patch
 print(*sys.modules)
 """
 

@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 import click
 
 from initsync.annotation.quantity import value
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.words import keys, rules
 from initsync.words.wording import shown
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_DEFAULT = Settings("")
+_DEFAULT = InjectionSettings("")
 
 # https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables
 _NAME = re.compile(r"[!-<>-~]+")
@@ -224,7 +224,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 
 
 def container(command: Command) -> Command:
-    """All of them, by the names of `Settings`."""
+    """All of them, by the names of `InjectionSettings`."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command

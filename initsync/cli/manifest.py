@@ -21,7 +21,7 @@ from initsync.cli.progress import Progress
 from initsync.cli.refresh import Wanted
 from initsync.cli.terminal import json_text, say
 from initsync.injection.byhand import Injection, by_hand
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.kube import kinds, podfields
 from initsync.manifests import documents, dump, files, templates
 from initsync.manifests.files import Manifest
@@ -79,7 +79,7 @@ def manifest(
     """
     wanted = Wanted(schedule, once, service_account, namespace or "")
     _refuse(paths, said, mode, wanted)
-    settings, asked = Settings(**chosen), Asked(output=output)
+    settings, asked = InjectionSettings(**chosen), Asked(output=output)
     with ending(asked):
         if wanted.any:
             text = _objects(paths, said, wanted, settings, as_json=asked.as_json)
@@ -106,7 +106,12 @@ def _refuse(paths: tuple[str, ...], said: str | None, mode: str | None, wanted: 
 
 
 def _objects(
-    paths: tuple[str, ...], said: str | None, wanted: Wanted, settings: Settings, *, as_json: bool
+    paths: tuple[str, ...],
+    said: str | None,
+    wanted: Wanted,
+    settings: InjectionSettings,
+    *,
+    as_json: bool,
 ) -> str:
     """The jobs and what they need."""
     text = None if paths else _annotation(said)
@@ -117,7 +122,7 @@ def _objects(
     return dump.dump(found)
 
 
-def _files(paths: tuple[str, ...], settings: Settings) -> str:
+def _files(paths: tuple[str, ...], settings: InjectionSettings) -> str:
     """All of them as one text."""
     notes: list[str] = []
 
@@ -140,7 +145,7 @@ def _files(paths: tuple[str, ...], settings: Settings) -> str:
     return text
 
 
-def _patches(paths: tuple[str, ...], settings: Settings) -> list[JsonObject]:
+def _patches(paths: tuple[str, ...], settings: InjectionSettings) -> list[JsonObject]:
     """What would be added to each pod, and why nothing."""
     pods: list[JsonObject] = []
     for read in _read(paths):
@@ -169,7 +174,7 @@ def _named(file: str) -> Iterator[None]:
         raise InvalidSetup(file, str(error)) from None
 
 
-def _change(found: PodTemplate, settings: Settings) -> Injection:
+def _change(found: PodTemplate, settings: InjectionSettings) -> Injection:
     try:
         done = by_hand(kinds.owned(found.kind, found.pod), settings)
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -188,7 +193,7 @@ def _joined(first: str, second: str) -> str:
     return first + end + start + second
 
 
-def _parts(said: str | None, mode: str | None, settings: Settings) -> JsonObject:
+def _parts(said: str | None, mode: str | None, settings: InjectionSettings) -> JsonObject:
     """Those of a pod that have to do with JASM."""
     annotations = {keys.ANNOTATION: _annotation(said)} | ({keys.MODE: mode} if mode else {})
     pod: JsonObject = {"metadata": {"annotations": annotations}, "spec": {}}

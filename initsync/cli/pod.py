@@ -84,7 +84,7 @@ def _previewed(
     run: Run, pod: PodRef, annotations: dict[str, str], cluster: Cluster
 ) -> tuple[Reports, list[Change]]:
     preview = Preview(cluster)
-    run = run._replace(settings=run.settings._replace(settle=0))
+    run = run._replace(settings=run.settings._replace(propagation_delay=0))
     reports = _done_or_not(sync_pod(run, pod, annotations, preview, sdk=True))
     reports = tuple(report._replace(sentence=f"dry run: {_would(report)}") for report in reports)
     write(reports, run.log)

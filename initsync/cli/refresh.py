@@ -16,7 +16,7 @@ from initsync.cli.cluster import label
 from initsync.cli.progress import Progress
 from initsync.cli.terminal import say
 from initsync.injection import alone, jobs
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.manifests import files
 from initsync.permissions import permits, wishes
 from initsync.permissions.joined import Joined, joined
@@ -111,7 +111,9 @@ def of_text(text: str, wanted: Wanted) -> Iterator[Order]:
     yield Order(wanted.namespace, account, "", requests, only_syncs=False)
 
 
-def objects(orders: Iterator[Order], wanted: Wanted, settings: Settings) -> Iterator[JsonObject]:
+def objects(
+    orders: Iterator[Order], wanted: Wanted, settings: InjectionSettings
+) -> Iterator[JsonObject]:
     """Of each ServiceAccount, or namespace: the one that does it, its rights, and its jobs.
 
     What was printed before, and is among the files, asks for nothing by itself.
@@ -147,7 +149,7 @@ def _refuse(order: Order, managed_by: str) -> None:
 
 
 def _objects(
-    one: Joined, wanted: Wanted, settings: Settings, managed_by: str
+    one: Joined, wanted: Wanted, settings: InjectionSettings, managed_by: str
 ) -> Iterator[JsonObject]:
     name = within(_PREFIX + one.account, jobs.NAME_LIMIT)
     account = wanted.account or name

@@ -8,7 +8,7 @@ from typing import Any
 
 from initsync.injection import choices, container
 from initsync.injection.container import Volumes
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.words import keys
 from initsync.words.model import JsonObject
 
@@ -16,7 +16,7 @@ _VOLUMES = Volumes(container.PODINFO_VOLUME, container.TOKEN_VOLUME, container.H
 _FIELD_PATH = {"name": "JASM_FIELD_PATH", "value": f"spec.containers{{{keys.CONTAINER}}}"}
 
 
-def pod(text: str, account: str, settings: Settings) -> JsonObject:
+def pod(text: str, account: str, settings: InjectionSettings) -> JsonObject:
     """The template: `text` is the annotation's, `account` the ServiceAccount.
 
     Its resources are all named, with limits as requests, as quotas and LimitRanges may want it.
@@ -36,7 +36,7 @@ def pod(text: str, account: str, settings: Settings) -> JsonObject:
     return {"metadata": metadata, "spec": {**spec, "containers": [ours], "volumes": volumes}}
 
 
-def _container(pod: JsonObject, settings: Settings) -> dict[str, Any]:
+def _container(pod: JsonObject, settings: InjectionSettings) -> dict[str, Any]:
     plain = replace(settings, container_restart_policy=False)
     chosen = choices.of(pod)
     ours = container.init_container(pod, chosen, _VOLUMES, plain, waited=False)

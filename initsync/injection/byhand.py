@@ -8,7 +8,7 @@ from typing import Any
 
 from initsync.injection import patch
 from initsync.injection.patch import Injection, Operation
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.words import keys
 
 __all__ = ["Injection", "by_hand"]
@@ -17,7 +17,7 @@ _INJECT = {"op": "add", "path": patch.annotation_path(keys.INJECT), "value": "fa
 _CONTAINERS = "/spec/initContainers"
 
 
-def by_hand(pod: Mapping[str, Any], settings: Settings) -> Injection:
+def by_hand(pod: Mapping[str, Any], settings: InjectionSettings) -> Injection:
     """The patch that puts `jasm-init` into a pod or pod template, and keeps the injector away."""
     metadata = dict(pod["metadata"])
     for part in ("annotations", "labels"):

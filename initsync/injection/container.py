@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from initsync.injection import identity, sidecar
 from initsync.injection.choices import Choices
 from initsync.injection.resources import Resources, resources, sidecar_resources
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.words import keys
 
 PODINFO_VOLUME = "jasm-podinfo"
@@ -28,7 +28,12 @@ class Volumes(NamedTuple):
 
 
 def init_container(
-    pod: Mapping[str, Any], chosen: Choices, volumes: Volumes, settings: Settings, *, waited: bool
+    pod: Mapping[str, Any],
+    chosen: Choices,
+    volumes: Volumes,
+    settings: InjectionSettings,
+    *,
+    waited: bool,
 ) -> dict[str, Any]:
     """`jasm-init` for this pod. `waited`: it leaves the keys' names for `jasm-wait`."""
     clouds = identity.given(pod)
@@ -45,13 +50,13 @@ def init_container(
     return ours | again(pod, settings)
 
 
-def again(pod: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+def again(pod: Mapping[str, Any], settings: InjectionSettings) -> dict[str, Any]:
     """A container's own restart policy, where that is what starts it again."""
     own = settings.container_restart_policy and _never(pod)
     return {"restartPolicy": "OnFailure"} if own else {}
 
 
-def last_try(pod: Mapping[str, Any], settings: Settings) -> list[dict[str, Any]]:
+def last_try(pod: Mapping[str, Any], settings: InjectionSettings) -> list[dict[str, Any]]:
     """The variable by which a container knows that nothing starts it again (D7)."""
     last = _never(pod) and not settings.container_restart_policy
     return [{"name": "JASM_RESTART_POLICY", "value": "Never"}] if last else []
@@ -61,7 +66,7 @@ def described(
     name: str,
     env: list[dict[str, Any]],
     mounts: list[dict[str, Any]],
-    settings: Settings,
+    settings: InjectionSettings,
     secured: dict[str, Any],
     wanted: Resources,
 ) -> dict[str, Any]:
@@ -92,7 +97,7 @@ def podinfo_volume(name: str) -> dict[str, Any]:
     return {"name": name, "downwardAPI": {"items": items}}
 
 
-def token_volume(name: str, settings: Settings) -> dict[str, Any]:
+def token_volume(name: str, settings: InjectionSettings) -> dict[str, Any]:
     """A ServiceAccount token of our own, under the names that every in-cluster client knows.
 
     And the platform's CA certificates and credential configuration: the kubelet waits for their
@@ -113,21 +118,23 @@ def token_volume(name: str, settings: Settings) -> dict[str, Any]:
     return {"name": name, "projected": {"sources": sources}}
 
 
-def _token(file: str, audience: str, settings: Settings) -> dict[str, Any]:
+def _token(file: str, audience: str, settings: InjectionSettings) -> dict[str, Any]:
     return {"path": file, "audience": audience, "expirationSeconds": settings.token_seconds}
 
 
-def _credentials(settings: Settings) -> dict[str, Any]:
+def _credentials(settings: InjectionSettings) -> dict[str, Any]:
     items = [{"key": settings.credentials_key, "path": keys.CREDENTIALS_FILE}]
     return {"name": settings.credentials_configmap, "items": items}
 
 
-def _platform_ca(settings: Settings) -> dict[str, Any]:
+def _platform_ca(settings: InjectionSettings) -> dict[str, Any]:
     items = [{"key": settings.ca_key, "path": _CA_FILE}]
     return {"name": settings.ca_configmap, "items": items}
 
 
-def security(pod: Mapping[str, Any], chosen: Choices, settings: Settings) -> dict[str, Any]:
+def security(
+    pod: Mapping[str, Any], chosen: Choices, settings: InjectionSettings
+) -> dict[str, Any]:
     """What Pod Security "restricted" asks of every container, and a read-only root beside it."""
     user = _user(pod, chosen, settings)
     named = settings.seccomp_profile != "none" and not chosen.no_seccomp
@@ -141,14 +148,14 @@ def security(pod: Mapping[str, Any], chosen: Choices, settings: Settings) -> dic
     }
 
 
-def user(pod: Mapping[str, Any], chosen: Choices, settings: Settings) -> int | None:
+def user(pod: Mapping[str, Any], chosen: Choices, settings: InjectionSettings) -> int | None:
     """The UID that our container has in the end; None: the image's or the cluster's choice."""
     of_pod: int | None = (pod["spec"].get("securityContext") or {}).get("runAsUser")
     own = _user(pod, chosen, settings)
     return of_pod if own is None else own
 
 
-def _user(pod: Mapping[str, Any], chosen: Choices, settings: Settings) -> int | None:
+def _user(pod: Mapping[str, Any], chosen: Choices, settings: InjectionSettings) -> int | None:
     """Its UID; None: the cluster's choice, or our image's.
 
     As a pod's own is root, a container without one would be root, and never be started.
@@ -163,7 +170,7 @@ def _user(pod: Mapping[str, Any], chosen: Choices, settings: Settings) -> int | 
 def _env(
     pod: Mapping[str, Any],
     chosen: Choices,
-    settings: Settings,
+    settings: InjectionSettings,
     clouds: identity.Identity,
     *,
     handed: bool,
@@ -190,7 +197,7 @@ def _env(
     return list({entry["name"]: entry for entry in entries}.values())
 
 
-def _labels(settings: Settings) -> list[dict[str, Any]]:
+def _labels(settings: InjectionSettings) -> list[dict[str, Any]]:
     text = ",".join(f"{name}={value}" for name, value in sorted(settings.secret_labels))
     return [{"name": "JASM_SECRET_LABELS", "value": text}] if text else []
 

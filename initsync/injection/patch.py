@@ -14,7 +14,7 @@ from initsync.annotation.request import parse
 from initsync.injection import choices, container, eligible, identity, volumes, waiter
 from initsync.injection.choices import Choices
 from initsync.injection.container import Volumes
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.injection.waiter import Alone, Waited
 from initsync.kube import place, podfields, reach, secretuse
 from initsync.words import keys
@@ -38,7 +38,7 @@ class Injection(NamedTuple):
     """Why such a pod may not be made: what it asks for could never be done in it."""
 
 
-def inject(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Injection:
+def inject(pod: Mapping[str, Any], namespace: str, settings: InjectionSettings) -> Injection:
     """The patch that puts `jasm-init` into `pod`."""
     annotations = pod["metadata"].get("annotations") or {}
     if reason := eligible.skip_reason(pod, settings.image):
@@ -85,7 +85,7 @@ TOLD = {
 
 
 def _operations(
-    pod: Mapping[str, Any], chosen: Choices, waited: Waited, at: int, settings: Settings
+    pod: Mapping[str, Any], chosen: Choices, waited: Waited, at: int, settings: InjectionSettings
 ) -> Iterator[Operation]:
     """`at`: the index of ours among the init containers."""
     added = _waiting if chosen.waits else _syncing
@@ -105,7 +105,9 @@ class _Added(NamedTuple):
     containers: list[dict[str, Any]]
 
 
-def _syncing(pod: Mapping[str, Any], chosen: Choices, waited: Waited, settings: Settings) -> _Added:
+def _syncing(
+    pod: Mapping[str, Any], chosen: Choices, waited: Waited, settings: InjectionSettings
+) -> _Added:
     names = _free_names(pod)
     created = [
         container.podinfo_volume(names.podinfo),
@@ -120,7 +122,11 @@ def _syncing(pod: Mapping[str, Any], chosen: Choices, waited: Waited, settings: 
 
 
 def _first(
-    pod: Mapping[str, Any], chosen: Choices, waited: Waited, names: Volumes, settings: Settings
+    pod: Mapping[str, Any],
+    chosen: Choices,
+    waited: Waited,
+    names: Volumes,
+    settings: InjectionSettings,
 ) -> dict[str, Any]:
     """`jasm-init`; it sees the Secret's volumes itself where it tells the app of another value."""
     made = container.init_container(pod, chosen, names, settings, waited=bool(waited.shown))
@@ -133,7 +139,9 @@ def _first(
     }
 
 
-def _waiting(pod: Mapping[str, Any], chosen: Choices, waited: Waited, settings: Settings) -> _Added:
+def _waiting(
+    pod: Mapping[str, Any], chosen: Choices, waited: Waited, settings: InjectionSettings
+) -> _Added:
     """Nothing by which it could be anybody."""
     taken = _taken(pod)
     numbered = (f"{container.WAIT_VOLUME}-{number}" for number in count())
@@ -147,7 +155,7 @@ def _waiting(pod: Mapping[str, Any], chosen: Choices, waited: Waited, settings: 
     return _Added(created, [waiter.alone(pod, chosen, waited, names, settings)])
 
 
-def _place(pod: Mapping[str, Any], settings: Settings) -> int:
+def _place(pod: Mapping[str, Any], settings: InjectionSettings) -> int:
     """The index of ours among the init containers."""
     annotations = pod["metadata"].get("annotations") or {}
     return place.index(pod["spec"].get("initContainers") or [], annotations, settings.mesh_proxies)
@@ -169,7 +177,7 @@ def _inserted(
         yield _add(f"{path}/{'-' if index is None else index + number}", item)
 
 
-def _pulled(pod: Mapping[str, Any], settings: Settings) -> Iterator[Operation]:
+def _pulled(pod: Mapping[str, Any], settings: InjectionSettings) -> Iterator[Operation]:
     """By then the ServiceAccount plugin has put those of the ServiceAccount there, if any."""
     before = pod["spec"].get("imagePullSecrets") or []
     there = {found.get("name") for found in before}

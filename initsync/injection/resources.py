@@ -21,7 +21,7 @@ from typing import Any
 from initsync.annotation import quantity
 from initsync.injection import limitrange
 from initsync.injection.choices import KINDS, Choices
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 
 Resources = dict[str, dict[str, str]]
 _UNITS = {"cpu": (1000.0, "m"), "memory": (2.0**-20, "Mi")}
@@ -29,7 +29,7 @@ _UNITS = {"cpu": (1000.0, "m"), "memory": (2.0**-20, "Mi")}
 _NOISE = 1e-6  # of a unit: what floating point may be wrong by
 
 
-def resources(pod: Mapping[str, Any], chosen: Choices, settings: Settings) -> Resources:
+def resources(pod: Mapping[str, Any], chosen: Choices, settings: InjectionSettings) -> Resources:
     """The container's `resources`; empty where the pod says nothing of either."""
     wanted: Resources = {}
     bounds = ((settings.cpu, settings.max_cpu), (settings.memory, settings.max_memory))
@@ -43,7 +43,9 @@ def resources(pod: Mapping[str, Any], chosen: Choices, settings: Settings) -> Re
     return wanted
 
 
-def sidecar_resources(pod: Mapping[str, Any], chosen: Choices, settings: Settings) -> Resources:
+def sidecar_resources(
+    pod: Mapping[str, Any], chosen: Choices, settings: InjectionSettings
+) -> Resources:
     """A sidecar's `resources`: it names what the app containers name.
 
     A limit is the request too: that keeps a Guaranteed pod so, and passes a LimitRange that holds

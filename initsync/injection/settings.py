@@ -8,7 +8,7 @@ from initsync.words import keys
 
 
 @dataclass(frozen=True)
-class Settings:
+class InjectionSettings:
     """Frozen; sizes are Kubernetes quantities."""
 
     image: str

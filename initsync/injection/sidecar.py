@@ -7,14 +7,14 @@ import math
 from typing import Any
 
 from initsync.injection.choices import Choices
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.words import keys
 
 _TIMEOUT = 60.0  # seconds: JASM_TIMEOUT's default
 _SLACK = 60  # seconds that the kubelet may take to start the process and to ask
 
 
-def fields(chosen: Choices, settings: Settings) -> dict[str, Any]:
+def fields(chosen: Choices, settings: InjectionSettings) -> dict[str, Any]:
     """Beside those of an init container.
 
     The probe only looks for a file: it starts no interpreter, and no mesh or network policy is
@@ -44,7 +44,7 @@ def env(chosen: Choices) -> list[dict[str, Any]]:
     return [{"name": "JASM_MODE", "value": keys.SIDECAR}, *metrics, *controlled]
 
 
-def _timeout(settings: Settings) -> float:
+def _timeout(settings: InjectionSettings) -> float:
     try:
         seconds = float(dict(settings.env).get("JASM_TIMEOUT") or _TIMEOUT)
     except ValueError:  # the container refuses it, and says so

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from initsync.injection.choices import Choices
 from initsync.injection.container import again, described, last_try, read_only, security
 from initsync.injection.resources import resources
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.injection.volumes import Shown
 from initsync.words import keys
 
@@ -40,7 +40,7 @@ def wait_container(
     chosen: Choices,
     waited: Waited,
     handover: str,
-    settings: Settings,
+    settings: InjectionSettings,
 ) -> dict[str, Any]:
     """`jasm-wait`: no token, no identity; the volumes that it waits for, and the keys' names.
 
@@ -61,7 +61,7 @@ def alone(
     chosen: Choices,
     waited: Waited,
     volumes: Alone,
-    settings: Settings,
+    settings: InjectionSettings,
 ) -> dict[str, Any]:
     """`jasm-wait` of a pod in mode `wait`: it reads the annotations itself, and sees each Secret as
     a whole; where a token would be is what tells it of the annotations.
@@ -84,7 +84,7 @@ def secret_volume(name: str, secret: str) -> dict[str, Any]:
     return {"name": name, "secret": {"secretName": secret, "optional": True}}
 
 
-def _timeout(settings: Settings) -> list[dict[str, str]]:
+def _timeout(settings: InjectionSettings) -> list[dict[str, str]]:
     return [{"name": name, "value": it} for name, it in settings.env if name == "JASM_TIMEOUT"]
 
 

@@ -10,7 +10,7 @@ _NAME, _SOURCE = 64, 512  # bytes worth showing
 _ADVICE = "their pods write it in turn. Give one of the two another secretName"
 
 
-class Place(NamedTuple):
+class SourceLocation(NamedTuple):
     """Where a workload asks for a Secret."""
 
     workload: Workload
@@ -34,11 +34,11 @@ class Sources:
         self.conflicts: list[str] = []
         """A sentence for each two that were found, with the places of both."""
         self._namespace = namespace
-        self._first: dict[tuple[str, str], tuple[Target, Place]] = {}
+        self._first: dict[tuple[str, str], tuple[Target, SourceLocation]] = {}
 
     def conflict(self, target: Target, workload: Workload, line: int = 0) -> str:
         """A sentence where an earlier workload makes the same Secret from something else."""
-        place = Place(workload, self.file, line)
+        place = SourceLocation(workload, self.file, line)
         secret = (workload.namespace or self._namespace, target.secret_name)
         first, at = self._first.setdefault(secret, (target, place))
         if not (said := _difference(target, first, at)):
@@ -48,7 +48,7 @@ class Sources:
         return sentence
 
 
-def _difference(target: Target, first: Target, at: Place) -> str:
+def _difference(target: Target, first: Target, at: SourceLocation) -> str:
     """What tells the two apart, as a sync does: by source, and by all that is taken of it."""
     if _sources(target) != _sources(first):
         return f"from {_source(target)} here, and from {_source(first)} by {at}"

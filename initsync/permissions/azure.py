@@ -77,7 +77,7 @@ def _given(env: Mapping[str, str], name: str, what: str) -> str:
 
 def _place(path: str, env: Mapping[str, str]) -> tuple[str, str]:
     """Names are the same in upper and in lower case to Azure."""
-    return clouds.vault_of(path, env).lower(), paths.place(path).name.lower()
+    return clouds.vault_of(path, env).lower(), paths.secret_id(path).name.lower()
 
 
 def _objects(made: Made) -> JsonObject:

@@ -12,7 +12,7 @@ from initsync.permissions.permits import Permit
 from initsync.permissions.stores import Allowed
 from initsync.permissions.wishes import Wish
 from initsync.providers.gcp import paths
-from initsync.providers.gcp.paths import Place
+from initsync.providers.gcp.paths import ResourceName
 from initsync.words.errors import InvalidSetup
 from initsync.words.rules import user_name
 from initsync.words.wording import shown
@@ -49,23 +49,23 @@ def _subject(permit: Permit, env: Mapping[str, str]) -> str:
     return user_name(permit.namespace, permit.account)
 
 
-def _place(path: str, env: Mapping[str, str]) -> Place:
+def _place(path: str, env: Mapping[str, str]) -> ResourceName:
     """The secret, whichever version of it: rights are those of the whole secret."""
-    found = paths.place(path)._replace(version="")
+    found = paths.resource_name(path)._replace(version="")
     if found.project:
         return found
     if not (project := env.get(paths.PROJECT, "")):
         problem = f"no project for {shown(path)}"
         raise InvalidSetup(problem, f"give --env {paths.PROJECT}=PROJECT, as the pods have it")
-    return Place(project, env.get(paths.LOCATION, ""), found.name)
+    return ResourceName(project, env.get(paths.LOCATION, ""), found.name)
 
 
-def _named(place: Place) -> str:
+def _named(place: ResourceName) -> str:
     location = f"/locations/{place.location}" if place.location else ""
     return f"projects/{place.project}{location}/secrets/{place.name}"
 
 
-def _block(permit: Permit, place: Place, member: str) -> Block:
+def _block(permit: Permit, place: ResourceName, member: str) -> Block:
     """https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/secret_manager_secret_iam"""
     kind = "regional_secret" if place.location else "secret"
     label = re.sub(r"[^A-Za-z0-9_-]", "__", "_".join(filter(None, place)))

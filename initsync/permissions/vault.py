@@ -13,7 +13,7 @@ from initsync.permissions.permits import Permit
 from initsync.permissions.stores import Allowed
 from initsync.permissions.wishes import Wish
 from initsync.providers.vault import paths, settings
-from initsync.providers.vault.settings import Settings
+from initsync.providers.vault.settings import VaultSettings
 from initsync.words.model import JsonObject
 from initsync.words.rules import user_name
 
@@ -48,7 +48,7 @@ def allowed(permit: Permit, wishes: Sequence[Wish], env: Mapping[str, str]) -> A
     return Allowed("vault", objects, tuple(blocks), tuple(_warnings(grants, permit, chosen)))
 
 
-def _grants(permit: Permit, wishes: Iterable[Wish], chosen: Settings) -> Iterator[Grant]:
+def _grants(permit: Permit, wishes: Iterable[Wish], chosen: VaultSettings) -> Iterator[Grant]:
     """One for each role and namespace that entries name; mostly they name none."""
     found: dict[tuple[str, str], set[str]] = {}
     for wish in wishes:
@@ -61,7 +61,7 @@ def _grants(permit: Permit, wishes: Iterable[Wish], chosen: Settings) -> Iterato
         yield Grant(permit.label + end, namespace, role, tuple(sorted(targets)))
 
 
-def _own(grant: Grant, chosen: Settings) -> bool:
+def _own(grant: Grant, chosen: VaultSettings) -> bool:
     """Whether the role is not the one that all pods have."""
     return grant.role != chosen.role
 
@@ -82,18 +82,18 @@ def _placed(grant: Grant) -> dict[str, str]:
     return {"namespace": grant.namespace} if grant.namespace else {}
 
 
-def _role(grant: Grant, permit: Permit, chosen: Settings) -> JsonObject:
+def _role(grant: Grant, permit: Permit, chosen: VaultSettings) -> JsonObject:
     written = {"token_policies": [grant.name], "token_ttl": f"{_TTL}s", "token_type": "batch"}
     path = f"auth/{chosen.auth}/role/{grant.role}"
     return {"path": path, **_placed(grant), "data": _bound(permit, chosen) | written}
 
 
-def _is_jwt(chosen: Settings) -> bool:
+def _is_jwt(chosen: VaultSettings) -> bool:
     """By the mount's name: nothing else says which kind of auth method it is."""
     return "jwt" in chosen.auth.rpartition("/")[2]
 
 
-def _bound(permit: Permit, chosen: Settings) -> dict[str, Any]:
+def _bound(permit: Permit, chosen: VaultSettings) -> dict[str, Any]:
     """Whose tokens the role takes."""
     if _is_jwt(chosen):
         subject = user_name(permit.namespace, permit.account)
@@ -106,7 +106,7 @@ def _bound(permit: Permit, chosen: Settings) -> dict[str, Any]:
     }
 
 
-def _blocks(grant: Grant, permit: Permit, chosen: Settings) -> Iterator[Block]:
+def _blocks(grant: Grant, permit: Permit, chosen: VaultSettings) -> Iterator[Block]:
     """https://registry.terraform.io/providers/hashicorp/vault/latest/docs"""
     document = Call("jsonencode", {"path": dict.fromkeys(grant.targets, _READ)})
     body = {"name": grant.name, **_placed(grant), "policy": document}
@@ -125,7 +125,7 @@ def _blocks(grant: Grant, permit: Permit, chosen: Settings) -> Iterator[Block]:
         yield Block("resource", (f"vault_{kind}_auth_backend_role", grant.name), role)
 
 
-def _warnings(grants: Collection[Grant], permit: Permit, chosen: Settings) -> Iterator[str]:
+def _warnings(grants: Collection[Grant], permit: Permit, chosen: VaultSettings) -> Iterator[str]:
     for grant in grants:
         if not _own(grant, chosen):
             yield (

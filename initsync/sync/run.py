@@ -18,7 +18,7 @@ from initsync.sync.event import EventSource, event
 from initsync.sync.log import Log
 from initsync.sync.report import Report, Reports, failed, told
 from initsync.sync.retry import Retry
-from initsync.sync.settings import Settings
+from initsync.sync.settings import SyncSettings
 from initsync.sync.upsert import Load, Secrets, sync
 from initsync.words import keys
 from initsync.words.errors import (
@@ -41,7 +41,7 @@ class Run(NamedTuple):
     """What every step of one run shares."""
 
     env: Mapping[str, str]
-    settings: Settings
+    settings: SyncSettings
     network: Network
     retry: Retry
     log: Log

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping
 
-from initsync.sync.settings import Settings
+from initsync.sync.settings import SyncSettings
 from initsync.words import keys
 from initsync.words.errors import ClusterUnavailable, NotManaged
 from initsync.words.model import OPAQUE, Data, Form, JsonObject, Selection, Target, Value
@@ -23,7 +23,7 @@ def secret(
     version: str,
     existing: JsonObject | None,
     now: float,
-    settings: Settings,
+    settings: SyncSettings,
 ) -> JsonObject:
     """The Secret to apply in place of `existing`, which must not have changed since.
 

@@ -17,13 +17,13 @@ _CHOSEN = (
 )
 
 
-class Settings(NamedTuple):
+class SyncSettings(NamedTuple):
     """Times are seconds."""
 
     managed_by: str = MANAGED_BY_DEFAULT
     timeout: float = 60.0
     """For the whole sync, retries included."""
-    settle: float = 1.0
+    propagation_delay: float = 1.0
     """After changing an existing Secret: lets the kubelet's cache see it before a container
     reads it (D5, kubernetes#129645)."""
     restart_policy: str = "Always"
@@ -34,14 +34,14 @@ class Settings(NamedTuple):
     """What the platform puts on every Secret; an entry's own `labels` go before them."""
 
 
-def from_env(env: Mapping[str, str]) -> Settings:
+def from_env(env: Mapping[str, str]) -> SyncSettings:
     """The JASM_* variables of the container. Raises InvalidSetup."""
-    default = Settings()
+    default = SyncSettings()
     own, *others = managed_by(env)
-    return Settings(
+    return SyncSettings(
         own,
         _seconds(env, "JASM_TIMEOUT", default.timeout),
-        _seconds(env, "JASM_SETTLE", default.settle),
+        _seconds(env, "JASM_SETTLE", default.propagation_delay),
         choice(env, "JASM_RESTART_POLICY", RESTART_POLICIES),
         tuple(others),
         _labels(env.get("JASM_SECRET_LABELS", "")),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from initsync.sync import data, secret
 from initsync.sync.retry import Retry
-from initsync.sync.settings import Settings
+from initsync.sync.settings import SyncSettings
 from initsync.words.errors import (
     ClusterConflict,
     ClusterTooLarge,
@@ -59,7 +59,7 @@ def sync(
     cluster: Secrets,
     retry: Retry,
     now: Callable[[], float],
-    settings: Settings,
+    settings: SyncSettings,
 ) -> Outcome:
     """Make the Secret say what its providers say. Raises the failures of `words.errors`."""
     for attempt in range(1, ROUNDS + 1):
@@ -72,7 +72,7 @@ def sync(
             return _kept(target, existing, error, now())
         wanted = secret.secret(target, found.data, found.version, existing, now(), settings)
         if existing and _up_to_date(target, existing, wanted, now()):
-            retry.wait(settings.settle if attempt > 1 else 0)
+            retry.wait(settings.propagation_delay if attempt > 1 else 0)
             return found.told(_outcome("unchanged", target, existing, found.version))
         try:
             return found.told(_written(target, existing, wanted, cluster, retry, settings))
@@ -82,7 +82,7 @@ def sync(
     raise AssertionError("the last round returns or raises")
 
 
-def _read(target: Target, cluster: Secrets, settings: Settings) -> JsonObject | None:
+def _read(target: Target, cluster: Secrets, settings: SyncSettings) -> JsonObject | None:
     existing = cluster.read_secret(target.secret_name)
     if existing:
         ours = (settings.managed_by, *settings.also_managed_by)
@@ -195,14 +195,14 @@ def _written(
     wanted: JsonObject,
     cluster: Secrets,
     retry: Retry,
-    settings: Settings,
+    settings: SyncSettings,
 ) -> Outcome:
     written = _applied(existing, wanted, cluster, retry)
     if secret.number(left := secret.removal(written, wanted)):
         retry(lambda: cluster.remove(left))
     if existing is None:
         return _outcome("created", target, wanted)
-    retry.wait(settings.settle)
+    retry.wait(settings.propagation_delay)
     if not secret.is_managed(existing, settings.managed_by, *settings.also_managed_by):
         from initsync.sync import adoption  # once in a Secret's life
 

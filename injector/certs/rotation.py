@@ -42,7 +42,7 @@ class State(NamedTuple):
     """The annotation by which a person asks for a renewal."""
     answered: str = ""
     """Its value that was the last to get one."""
-    muddled: bool = False
+    malformed: bool = False
     """An entry's caBundle holds more than certificates: API servers may be unable to read it."""
     owned: bool = True
     """The Secret goes with the Service, as that is now."""
@@ -141,11 +141,11 @@ def _settled(state: State, current: Facts, rules: Rules, now: datetime.datetime)
 
 
 def _untrusted(state: State, needed: list[str]) -> bool:
-    return state.muddled or any(set(needed) - set(entry) for entry in state.trusted)
+    return state.malformed or any(set(needed) - set(entry) for entry in state.trusted)
 
 
 def _distrust(state: State, replacement: Facts | None) -> str:
-    if state.muddled:
+    if state.malformed:
         return "one holds more than certificates"
     return f"not every one trusts the {'next ' if replacement else ''}certificate's CA"
 

@@ -68,20 +68,20 @@ def state(
     _own_webhook(webhook, names)
     bundles = [_bytes(entry["clientConfig"].get("caBundle")) for entry in entries(webhook)]
     trusted = tuple(tuple(authorities(bundle)) for bundle in bundles)
-    muddled = any(
+    malformed = any(
         bundle != bundle_bytes(found)
         for bundle, found in zip(bundles, trusted, strict=True)
         if bundle
     )
     since = _written(webhook, _has_bundle)
     if secret is None:
-        return State(trusted, since, None, None, since, muddled=muddled)
+        return State(trusted, since, None, None, since, malformed=malformed)
     _own_secret(secret, names)
     said = _annotations(secret)
     pairs = _pair(secret, CURRENT), _pair(secret, NEXT)
     asked, answered = said.get(RENEW, ""), said.get(RENEWED, "")
     written, owned = _written(secret, _has_data), _is_owned(secret, service)
-    return State(trusted, since, *pairs, written, asked, answered, muddled, owned)
+    return State(trusted, since, *pairs, written, asked, answered, malformed, owned)
 
 
 def entries(webhook: JsonObject) -> list[JsonObject]:

@@ -11,7 +11,7 @@ import click
 
 from initsync import __version__, providers
 from initsync.cli import injection_options
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from injector.cli.certs import certs
 from injector.cli.check import check
 from injector.server import listening, server
@@ -76,7 +76,7 @@ def serve(
 ) -> None:
     """Serve /mutate, /healthz, /readyz and /metrics over HTTPS until SIGTERM."""
     providers.names()  # those of packages are found now, and not in somebody's review: 50 ms
-    settings = Settings(deny_invalid=on_invalid == "deny", **chosen)
+    settings = InjectionSettings(deny_invalid=on_invalid == "deny", **chosen)
     log = logs.Log(form=log_format, least=log_level)
     try:
         certificate = ServingCertificate(certs, log, time.time)

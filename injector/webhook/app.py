@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from injector.webhook import authors, review
 from injector.webhook.answer import JSON, Answer
 from injector.webhook.head import Head
@@ -21,7 +21,7 @@ class App:
     """
 
     def __init__(
-        self, settings: Settings, unready: Callable[[], str], log: Log, metrics: Metrics
+        self, settings: InjectionSettings, unready: Callable[[], str], log: Log, metrics: Metrics
     ) -> None:
         self._settings = settings
         self._plans = Plans(settings)

@@ -11,7 +11,7 @@ import orjson
 
 from initsync.injection import bounds
 from initsync.injection.patch import inject
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from injector.webhook import facts, review
 
 _KINDS = 512  # of pods: some 4 KB each; no cluster has so many Deployments restart at once
@@ -33,7 +33,7 @@ class Plan(NamedTuple):
 class Plans:
     """Those of one injector."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: InjectionSettings) -> None:
         self._settings = settings
         self._remembered = lru_cache(_KINDS)(lambda known: self._made(orjson.loads(known)))
 

@@ -25,7 +25,7 @@ from pathlib import Path
 import yaml
 
 from initsync.cli.progress import Progress
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.testing import controlplane
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.webhook import IMAGE
@@ -131,7 +131,7 @@ def _registered(api: ControlPlane, webhook: Server) -> Server:
 
 def _by_policy(api: ControlPlane, helm: Helm) -> Server:
     """By the chart's policy, for one namespace only; in force when this returns."""
-    policy, binding = policy_side.rendered(helm, Settings(IMAGE))
+    policy, binding = policy_side.rendered(helm, InjectionSettings(IMAGE))
     chosen = policy["spec"]["matchConstraints"].setdefault("namespaceSelector", {})
     chosen.setdefault("matchExpressions", []).append(_in(POLICY))
     way = _way(api, POLICY)

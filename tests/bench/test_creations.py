@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from initsync.injection.patch import inject
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.words import keys
 from tests.bench import creation_report, creations, load_report
 from tests.bench.creation_report import AGAIN
@@ -62,4 +62,4 @@ def test_the_pods_that_are_created_are_of_many_kinds_and_each_is_injected(tmp_pa
     pods = [json.loads(line) for line in creations.write(tmp_path / "pods").read_text().split("\n")]
 
     assert len({pod["metadata"]["annotations"][keys.ANNOTATION] for pod in pods}) == creations.KINDS
-    assert all(inject(pod, "shop", Settings("jasm/init:demo")).operations for pod in pods)
+    assert all(inject(pod, "shop", InjectionSettings("jasm/init:demo")).operations for pod in pods)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from initsync.injection.patch import inject
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.words import keys
 from injector.webhook import facts, review
 from tests.bench import generator, gobuild, load_report, reviews
@@ -144,7 +144,7 @@ def test_the_reviews_that_are_sent_are_of_as_many_kinds_of_pods_that_are_injecte
     assert len({facts.of(found.pod) for found in asked}) == 3
     assert len({len(line) for line in lines}) == 1
     for found in asked:
-        done = inject(found.pod, found.namespace, Settings("jasm/init:demo"))
+        done = inject(found.pod, found.namespace, InjectionSettings("jasm/init:demo"))
         assert keys.CONTAINER in {
             item["name"]
             for operation in done.operations

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.testing import manifests
 from initsync.testing.controlplane import ControlPlane
 from tests.chart.examples import injector
@@ -22,7 +22,7 @@ def serves_policies(api: ControlPlane) -> bool:
     return "mutatingadmissionpolicies" in {kind["name"] for kind in group["resources"]}
 
 
-def values(settings: Settings, mode: str = "policy") -> str:
+def values(settings: InjectionSettings, mode: str = "policy") -> str:
     """The chart's option for these settings. `version` is the chart's own, as is the registry of
     an image that names none."""
     name, _, digest = settings.image.partition("@")
@@ -55,13 +55,13 @@ def values(settings: Settings, mode: str = "policy") -> str:
     return f"--set-json=injection={json.dumps(injection)}"
 
 
-def rendered(helm: Helm, settings: Settings, *arguments: str) -> list[dict[str, Any]]:
+def rendered(helm: Helm, settings: InjectionSettings, *arguments: str) -> list[dict[str, Any]]:
     """The policy and its binding."""
     objects = helm.objects(values(settings), *arguments)
     return [found for found in objects if found["kind"] in KINDS]
 
 
-def serve_options(helm: Helm, settings: Settings) -> list[str]:
+def serve_options(helm: Helm, settings: InjectionSettings) -> list[str]:
     """Those of `jasm-injector serve` for the same, but for where it listens, and with what."""
     objects = helm.objects(values(settings, "webhook"))
     (container,) = injector(objects)["spec"]["template"]["spec"]["containers"]
@@ -71,7 +71,7 @@ def serve_options(helm: Helm, settings: Settings) -> list[str]:
 
 @contextmanager
 def installed(
-    api: ControlPlane, helm: Helm, settings: Settings, *arguments: str
+    api: ControlPlane, helm: Helm, settings: InjectionSettings, *arguments: str
 ) -> Iterator[list[dict[str, Any]]]:
     """The policy, in force within the block, and no more behind it. `arguments`: more of helm's."""
     objects = rendered(helm, settings, *arguments)

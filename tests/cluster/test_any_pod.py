@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from initsync.injection.patch import inject
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.testing.controlplane import ControlPlane
 from initsync.words import keys
 from tests.full import times
@@ -102,7 +102,7 @@ def test_what_the_api_server_takes_it_takes_injected(
     plain = real_api.request("POST", path, pod)
     assume(plain.status == 201)
 
-    done = inject(pod, quiet, Settings("jasm/init:test"))
+    done = inject(pod, quiet, InjectionSettings("jasm/init:test"))
     injected = real_api.request("POST", path, jsonpatch.apply_patch(pod, done.operations))
 
     assert done.operations

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from initsync import __version__
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.words import keys
 from initsync.words.model import JsonObject
 from tests.chart.helm import Helm
@@ -231,7 +231,7 @@ def test_pods_by_hand_need_no_injector(broken: Ward) -> None:
 def test_a_policy_in_the_webhooks_place(broken: Ward, helm: Helm) -> None:
     if not policy_side.serves_policies(broken.clinic.api):
         pytest.skip("this Kubernetes has no MutatingAdmissionPolicy in v1")
-    objects = policy_side.rendered(helm, Settings(f"jasm/init:{__version__}"))
+    objects = policy_side.rendered(helm, InjectionSettings(f"jasm/init:{__version__}"))
     policy, binding = objects
     not_registered(broken.clinic)
     for manifest in objects:

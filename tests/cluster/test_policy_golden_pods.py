@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.testing.controlplane import ControlPlane
 from initsync.words import keys
 from injector.certs import issue
@@ -33,7 +33,7 @@ TABLE = PAGE.read_text().partition("## What differs")[2].partition("\n## ")[0]
 WITH_OTHER = CASES if FULL else CASES[::2]
 DIFFERENT = re.findall(r"`([a-z0-9-]+)\.pod\.yaml`", TABLE)
 # A value of each kind that is not the default; texts that CEL and YAML would read as theirs.
-OTHER = Settings(
+OTHER = InjectionSettings(
     image=f"registry.example:5000/jasm/init@sha256:{'0' * 64}",
     pull_policy="Always",
     run_as_user=None,
@@ -90,7 +90,9 @@ def made(api: ControlPlane, case: str, namespace: str) -> Made:
 
 
 @contextmanager
-def served(api: ControlPlane, helm: Helm, settings: Settings, directory: Path) -> Iterator[None]:
+def served(
+    api: ControlPlane, helm: Helm, settings: InjectionSettings, directory: Path
+) -> Iterator[None]:
     """The webhook, as the chart starts it with the same values."""
     directory.mkdir()
     issue.self_signed(directory, ["127.0.0.1"], datetime.datetime.now(datetime.UTC), 1)
@@ -105,7 +107,7 @@ def served(api: ControlPlane, helm: Helm, settings: Settings, directory: Path) -
         running.stop()
 
 
-Both = dict[tuple[str, Settings], tuple[Made, Made]]
+Both = dict[tuple[str, InjectionSettings], tuple[Made, Made]]
 
 
 @pytest.fixture(scope="module")

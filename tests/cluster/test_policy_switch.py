@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.testing.controlplane import ControlPlane
 from initsync.testing.webhook import IMAGE, Webhook
 from tests.chart.helm import CHART, Helm
@@ -156,7 +156,7 @@ def test_without_a_step_between_them_pods_are_missed(policy_api: ControlPlane, h
 def missed_in_one_step(api: ControlPlane, helm: Helm) -> bool:
     """Whether a pod that asks for a secret gets in without it, when the policy is made and the
     webhook deleted as Helm would do both. Within the same instant it may happen to be seen."""
-    policy = rendered(helm, Settings(IMAGE))
+    policy = rendered(helm, InjectionSettings(IMAGE))
     with Webhook() as serving:
         register(api, serving.url, serving.ca_pem)
         api.await_webhooks()

@@ -9,7 +9,7 @@ import jsonpatch
 import pytest
 
 from initsync.injection.patch import inject
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.network.transport import Network
 from initsync.providers.vault.kv import Provider
 from initsync.testing import manifests
@@ -79,7 +79,7 @@ def test_a_pod_gets_its_secret(
     """With the platform's variables, and a token for Vault, as the injector gives them."""
     shop = Shop(real_api, place, aws)
     env = (("VAULT_ADDR", bao.url), ("VAULT_CACERT_BYTES", bao.authority.pem))
-    chosen = Settings("i", env=env, tokens=(("vault-token", "vault"),))
+    chosen = InjectionSettings("i", env=env, tokens=(("vault-token", "vault"),))
     text = f"provider: vault\npath: {DB}\nsecretName: db\n"
     pod = manifests.pod(place, "web-1", {keys.ANNOTATION: text})
     pod["spec"]["serviceAccountName"] = "app"

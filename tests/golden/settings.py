@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 
-DEFAULT = Settings("jasm/init:golden", version="golden")
+DEFAULT = InjectionSettings("jasm/init:golden", version="golden")
 _BY_START_OF_NAME = {
     "container-restart-policy-": replace(DEFAULT, container_restart_policy=True),
     "without-mesh-proxies-": replace(DEFAULT, mesh_proxies=()),
@@ -19,7 +19,7 @@ _BY_START_OF_NAME = {
 }
 
 
-def settings_of(case: str) -> Settings:
+def settings_of(case: str) -> InjectionSettings:
     """Those of the golden pod of that name."""
     found = (chosen for start, chosen in _BY_START_OF_NAME.items() if case.startswith(start))
     return next(found, DEFAULT)

@@ -8,7 +8,7 @@ import pytest
 
 from initsync import __version__
 from initsync.injection.patch import inject
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.testing.aws import AwsServer
 from initsync.words import keys
 from tests.chart.helm import REGISTRY
@@ -35,7 +35,7 @@ def test_the_app_sees_its_secret(node: Node, aws: AwsServer, bao: Bao) -> None:
     team = Team(node.api, aws)
     env = (("VAULT_ADDR", bao.url), ("VAULT_CACERT_BYTES", bao.authority.pem))
     image = f"{REGISTRY}/jasm/init:{__version__}"
-    chosen = Settings(image, env=env, tokens=(("vault-token", "vault"),))
+    chosen = InjectionSettings(image, env=env, tokens=(("vault-token", "vault"),))
     said = {keys.ANNOTATION: team.annotation(provider="vault", path="secret/shop/db")}
     pod = team.template(ENV_FROM, said, irsa=False)
     pod |= {"apiVersion": "v1", "kind": "Pod"}

@@ -49,7 +49,7 @@ def check(pod: JsonObject, account: Stored, asked_for: Sequence[str]) -> Iterato
     env, found = mounted.environment(pod), source(pod)
     elsewhere = found is not None or bool(env.get(FILE))
     yield _external(pod, found) if elsewhere else _on_gke(pod, account)
-    nameless = [path for path in asked_for if not paths.place(path).project]
+    nameless = [path for path in asked_for if not paths.resource_name(path).project]
     if elsewhere and nameless and not env.get(paths.PROJECT):
         said = f"{shown(nameless[0])} names no project, and {paths.PROJECT} is not set"
         advice = "write projects/PROJECT/secrets/NAME as path, or have the platform set it"

@@ -7,7 +7,7 @@ from initsync.doctor.diagnoses import IDENTITY
 from initsync.doctor.result import Result, failed, failure, ok, skipped
 from initsync.kube import podfields
 from initsync.providers.vault import settings
-from initsync.providers.vault.settings import Settings
+from initsync.providers.vault.settings import VaultSettings
 from initsync.words import keys
 from initsync.words.errors import InvalidSetup
 from initsync.words.model import JsonObject
@@ -34,7 +34,7 @@ def check(pod: JsonObject) -> Iterator[Result]:
     yield ok(IDENTITY, _said(chosen, audience))
 
 
-def _said(chosen: Settings, audience: str) -> str:
+def _said(chosen: VaultSettings, audience: str) -> str:
     named = f"audience {audience}" if audience else "the API server's own audience"
     namespace = f", namespace {chosen.namespace}" if chosen.namespace else ""
     role = chosen.role or "the ServiceAccount's name"

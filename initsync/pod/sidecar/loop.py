@@ -214,4 +214,4 @@ def _timeout(env: Mapping[str, str]) -> float:
     try:
         return settings.from_env(env).timeout
     except InvalidSetup:  # each sync tells it
-        return settings.Settings().timeout
+        return settings.SyncSettings().timeout

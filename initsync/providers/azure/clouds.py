@@ -81,7 +81,7 @@ def is_authority(url: str) -> bool:
 
 def vault_of(path: str, env: Mapping[str, str]) -> str:
     """The vault that a path is in: its own, or the platform's. Raises InvalidSetup without one."""
-    if named := paths.place(path).vault:
+    if named := paths.secret_id(path).vault:
         return named
     if not (vault := env.get(paths.VAULT, "")):
         problem = f"no vault for {shown(path)}: {paths.VAULT} is not set"

@@ -46,7 +46,7 @@ class Provider:
     def fetch(self, path: str, version: str = "") -> ExternalSecret:
         """The secret at `path`: its current version, or one by its id."""
         cloud = clouds.cloud(self._env)
-        vault, name = clouds.vault_of(path, self._env), paths.place(path).name
+        vault, name = clouds.vault_of(path, self._env), paths.secret_id(path).name
         connection = self._connection(cloud.vault(vault), api.LIMIT)
         try:
             answer = self._bearers.answer(

@@ -22,7 +22,7 @@ _LABEL = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9]{0,61}[A-Za-z0-9])?")
 _IDENTIFIER = re.compile(r"https://([^/.]+)\.[^/]+/secrets/([^/]+)(?:/([^/]*))?/?")
 
 
-class Place(NamedTuple):
+class SecretId(NamedTuple):
     """Where a secret is."""
 
     vault: str
@@ -30,10 +30,10 @@ class Place(NamedTuple):
     name: str
 
 
-def place(path: str) -> Place:
+def secret_id(path: str) -> SecretId:
     """What a path that has no problem names; a slash before it means nothing."""
     vault, slash, name = path.removeprefix("/").partition("/")
-    return Place(vault, name) if slash else Place("", vault)
+    return SecretId(vault, name) if slash else SecretId("", vault)
 
 
 def problem(path: str) -> str | None:
@@ -48,7 +48,7 @@ def problem(path: str) -> str | None:
             f"must be VAULT/NAME: write {shown(f'{found[1]}/{found[2]}')} for the secret of that "
             f"identifier{pinned}; the platform says which cloud is asked"
         )
-    vault, name = place(path)
+    vault, name = secret_id(path)
     if vault and not is_vault(vault):
         return f"must begin with a vault's name alone, as in shop/db, and not with {shown(vault)}"
     if "/" in path.removeprefix("/") and not vault:

@@ -26,7 +26,7 @@ _SERVICE = re.compile(r"(?://secretmanager\.[^/]+)?/?(?=projects/)")
 _FORM = "projects/PROJECT/secrets/NAME, projects/PROJECT/locations/LOCATION/secrets/NAME or NAME"
 
 
-class Place(NamedTuple):
+class ResourceName(NamedTuple):
     """Where a secret is; what is empty, the platform says."""
 
     project: str
@@ -37,12 +37,12 @@ class Place(NamedTuple):
     version: str = ""
 
 
-def place(path: str) -> Place:
+def resource_name(path: str) -> ResourceName:
     """What a path that has no problem names; a slash before it means nothing."""
     if found := _FULL.fullmatch(_bare(path)):
         project, location, name, version = found.groups("")
-        return Place(project, location, name, version)
-    return Place("", "", path.removeprefix("/"))
+        return ResourceName(project, location, name, version)
+    return ResourceName("", "", path.removeprefix("/"))
 
 
 def problem(path: str) -> str | None:
@@ -54,7 +54,7 @@ def problem(path: str) -> str | None:
     bare = _bare(path)
     if bare.startswith(("projects/", "//")) and not _FULL.fullmatch(bare):
         return f"must be {_FORM}"
-    found = place(path)
+    found = resource_name(path)
     if found.location and not is_location(found.location):
         return f"must name a location such as europe-west1, and not {shown(found.location)}"
     if not found.name.strip() or any(map(_climbs, found)):

@@ -51,7 +51,7 @@ class Provider:
 
     def fetch(self, path: str, version: str = "") -> ExternalSecret:
         """The secret at `path`: its latest version, or one by number or alias."""
-        place, within = paths.place(path), universe.domain(self._env)
+        place, within = paths.resource_name(path), universe.domain(self._env)
         version = _version(place, version)
         resource, location = self._resource(place)
         connection = self._service(universe.secret_manager(location, within))
@@ -90,7 +90,7 @@ class Provider:
     def _by_platform(self) -> bool:
         return not self._identity.file and not self._sdk
 
-    def _resource(self, place: paths.Place) -> tuple[str, str]:
+    def _resource(self, place: paths.ResourceName) -> tuple[str, str]:
         """The secret's whole name, and its location. Raises InvalidSetup."""
         location = place.location if place.project else self._env.get(paths.LOCATION, "")
         if location and not paths.is_location(location):
@@ -134,7 +134,7 @@ class Provider:
 _TOKEN = api.TOKEN_LIMIT
 
 
-def _version(place: paths.Place, version: str) -> str:
+def _version(place: paths.ResourceName, version: str) -> str:
     """What the path pins, or the entry; empty: the latest. Raises AnnotationError."""
     if version and place.version and version != place.version:
         problem = f"version is {shown(version)}, but path ends in /versions/{place.version}"

@@ -13,7 +13,7 @@ from initsync.formats.json import NotSecretData, document
 from initsync.network import urls
 from initsync.network.http1 import BODY_LIMIT
 from initsync.network.transport import Connection, Network, Response, Tls, TransportError
-from initsync.providers.vault.settings import Settings
+from initsync.providers.vault.settings import VaultSettings
 from initsync.words.errors import InvalidSetup, ProviderUnavailable
 from initsync.words.wording import shortened, shown
 
@@ -95,7 +95,7 @@ Ask = Callable[[Call], Answer]
 class Vault:
     """The server that the platform names; several threads may ask at once."""
 
-    def __init__(self, settings: Settings, network: Network, tls: Tls) -> None:
+    def __init__(self, settings: VaultSettings, network: Network, tls: Tls) -> None:
         self._settings = settings
         self._network = network
         self._tls = tls

@@ -13,7 +13,7 @@ from initsync.providers.vault import paths
 from initsync.providers.vault.api import Answer
 from initsync.providers.vault.login import Token
 from initsync.providers.vault.person import LOGIN
-from initsync.providers.vault.settings import Settings
+from initsync.providers.vault.settings import VaultSettings
 from initsync.words.errors import (
     AccessDenied,
     InvalidSetup,
@@ -42,7 +42,7 @@ class Asked(NamedTuple):
     provider: str
     path: str
     server: str
-    settings: Settings
+    settings: VaultSettings
     token: Token
     version: str = ""
     """What the entry's `version` says."""
@@ -60,7 +60,7 @@ class Asked(NamedTuple):
 
 
 def of_login(
-    answer: Answer, settings: Settings, whose: str, namespace: str, claims: Mapping[str, Any]
+    answer: Answer, settings: VaultSettings, whose: str, namespace: str, claims: Mapping[str, Any]
 ) -> JasmError:
     """What an auth method refused."""
     said, auth = answer.said, settings.auth

@@ -14,7 +14,7 @@ from initsync.network.trust import System, trusting
 from initsync.providers.vault import paths, settings
 from initsync.providers.vault.api import Answer, Call, Vault
 from initsync.providers.vault.login import Asker, Token, Tokens
-from initsync.providers.vault.settings import Settings
+from initsync.providers.vault.settings import VaultSettings
 from initsync.words.errors import AnnotationError, InvalidSecretData
 from initsync.words.model import ExternalSecret
 from initsync.words.wording import shown
@@ -25,7 +25,7 @@ _NOTHING: Mapping[str, str] = {}
 class _Session(NamedTuple):
     """What is kept between calls."""
 
-    settings: Settings
+    settings: VaultSettings
     vault: Vault
     tokens: Tokens
 
@@ -106,7 +106,7 @@ class Provider:
                 self._session = self._made(settings.from_env(self._env))
             return self._session
 
-    def _made(self, chosen: Settings) -> _Session:
+    def _made(self, chosen: VaultSettings) -> _Session:
         own = chosen.ca_pem or chosen.ca_file
         tls = cache(lambda: trusting(chosen.ca_file, chosen.ca_pem)) if own else System()
         vault = Vault(chosen, self._network, tls)
@@ -119,7 +119,9 @@ class Provider:
         tokens.kept = self._given
         return _Session(chosen, vault, tokens)
 
-    def _refuse_unfit(self, chosen: Settings, version: str, options: Mapping[str, str]) -> None:
+    def _refuse_unfit(
+        self, chosen: VaultSettings, version: str, options: Mapping[str, str]
+    ) -> None:
         """Raise AnnotationError for what the platform does not have, or does not allow."""
         if version and chosen.kv == "1":
             rule = "must be left out: version 1 of the KV engine (JASM_VAULT_KV) keeps one only"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from initsync.network.transport import Network, Turn
 from initsync.providers.vault.api import Answer, Ask, Call
-from initsync.providers.vault.settings import Settings
+from initsync.providers.vault.settings import VaultSettings
 from initsync.words.errors import InvalidSetup, JasmError, NoIdentity, ProviderUnavailable
 from initsync.words.wording import shown
 
@@ -58,7 +58,7 @@ class Tokens:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: VaultSettings,
         ask: Ask,
         network: Network,
         now: Callable[[], float],

@@ -28,7 +28,7 @@ FIELDS = ("role", "namespace")
 _FALSE = ("", "0", "f", "false")  # https://pkg.go.dev/strconv#ParseBool
 
 
-class Settings(NamedTuple):
+class VaultSettings(NamedTuple):
     """What decides where a token is sent is all here: no annotation has any of it (D39)."""
 
     address: str
@@ -45,9 +45,9 @@ class Settings(NamedTuple):
     redirects: tuple[str, ...]
 
 
-def from_env(env: Mapping[str, str]) -> Settings:
+def from_env(env: Mapping[str, str]) -> VaultSettings:
     """The variables of the container. Raises InvalidSetup."""
-    return Settings(
+    return VaultSettings(
         _address(env),
         env.get("VAULT_NAMESPACE", "").strip("/"),
         env.get("VAULT_CACERT", ""),

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from initsync.cli.main import main
 from initsync.injection.patch import inject
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.kube import rbac
 from initsync.words import keys
 from tests.initsync.cli.manifest_command import IMAGE
@@ -248,7 +248,9 @@ def test_the_printed_pod_is_what_the_injector_makes() -> None:
     code, out, said = run("manifest", f"--image={IMAGE}", web=deployment())
 
     before = yaml.safe_load(deployment())["spec"]["template"]
-    injected = jsonpatch.apply_patch(before, inject(before, "shop", Settings(IMAGE)).operations)
+    injected = jsonpatch.apply_patch(
+        before, inject(before, "shop", InjectionSettings(IMAGE)).operations
+    )
     written = yaml.safe_load(out)["spec"]["template"]
     assert (code, said) == (0, "Deployment 'web': jasm-init was added\n")
     assert written["spec"] == injected["spec"]

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from initsync.cli.main import main
 from initsync.injection.patch import inject
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.words import keys
 from tests.initsync.cli.manifest_command import DEPLOYMENT, IMAGE, run, template
 from tests.places import ROOT
@@ -29,7 +29,7 @@ def test_a_workload_has_what_the_injector_would_give_its_pods() -> None:
     code, out, said = run("-", stdin=DEPLOYMENT)
 
     before = template(next(yaml.safe_load_all(DEPLOYMENT)))
-    done = inject(before, "shop", Settings(IMAGE))
+    done = inject(before, "shop", InjectionSettings(IMAGE))
     injected = jsonpatch.apply_patch(before, done.operations)
     written = template(next(yaml.safe_load_all(out)))
     assert (code, said) == (0, "Deployment 'web': jasm-init was added\n")

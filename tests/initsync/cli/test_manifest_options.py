@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from initsync.cli.manifest import manifest
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.words import keys
 from injector.cli.main import main
 from tests.initsync.cli.manifest_command import DEPLOYMENT, run, template
@@ -97,7 +97,7 @@ def test_the_options_are_those_of_the_injector() -> None:
     of_injector = {option.name: option for option in main.commands["serve"].params}
     own = {option.name: option for option in manifest.params}
 
-    fields = {field.name for field in dataclasses.fields(Settings)} - OF_THE_INJECTOR
+    fields = {field.name for field in dataclasses.fields(InjectionSettings)} - OF_THE_INJECTOR
     assert fields <= own.keys() & of_injector.keys()
     for name in fields - {"image"}:
         assert own[name].to_info_dict() == of_injector[name].to_info_dict()

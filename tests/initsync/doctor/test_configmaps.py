@@ -7,17 +7,19 @@ import pytest
 from initsync.doctor import configmaps
 from initsync.doctor.result import Unread
 from initsync.injection.container import token_volume
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.words import keys
 
-PLATFORM = Settings(image="i", ca_configmap="ca", ca_key="own.crt", credentials_configmap="google")
+PLATFORM = InjectionSettings(
+    image="i", ca_configmap="ca", ca_key="own.crt", credentials_configmap="google"
+)
 THERE = {
     "ca": {"binaryData": {"own.crt": "cGw0bnRlZA=="}},
     "google": {"data": {keys.CREDENTIALS_FILE: "pl4nted"}},
 }
 
 
-def checked(there: dict[str, Any], settings: Settings = PLATFORM) -> list[str]:
+def checked(there: dict[str, Any], settings: InjectionSettings = PLATFORM) -> list[str]:
     """Of a pod as the injector leaves it, beside a volume that it does not mount."""
     volumes = [token_volume("jasm-token", settings), {"name": "app", "configMap": {"name": "app"}}]
     mounts = [{"name": "jasm-token", "mountPath": keys.SERVICEACCOUNT_DIR}]
@@ -32,7 +34,7 @@ def test_those_of_the_platform_are_told() -> None:
         "ok      configmap: ConfigMap shop/ca is there",
         "ok      configmap: ConfigMap shop/google is there",
     ]
-    assert checked({}, Settings(image="i")) == []
+    assert checked({}, InjectionSettings(image="i")) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from initsync import providers
 from initsync.annotation import request
 from initsync.doctor import secretcheck
 from initsync.sync import secret
-from initsync.sync.settings import Settings
+from initsync.sync.settings import SyncSettings
 from initsync.words import keys, secrettypes
 from initsync.words.model import PodRef, Target, targets
 
@@ -30,7 +30,7 @@ def target(text: str) -> Target:
 def stored(text: str, version: str = "", **more: Any) -> dict[str, Any]:
     """As a sync of that annotation leaves it."""
     data = {"password": "pl4nted"}
-    return secret.secret(target(text), data, version, None, NOW - 60, Settings()) | more
+    return secret.secret(target(text), data, version, None, NOW - 60, SyncSettings()) | more
 
 
 def line(found: Any, text: str = PLAIN) -> str:

@@ -11,7 +11,7 @@ from initsync.doctor import diagnoses
 from initsync.doctor.diagnoses import Asker, Patient
 from initsync.doctor.result import Result
 from initsync.injection.patch import inject
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.kube.reads import Reads
 from initsync.network.transport import Network
 from initsync.testing import manifests
@@ -89,7 +89,7 @@ def test_a_pod_has_an_address_and_a_token() -> None:
 def test_a_pod_is_read_as_the_injector_leaves_it() -> None:
     made = manifests.pod("team", "web-1", {keys.ANNOTATION: ANNOTATION})
     tokens = (("vault-token", "audience-of-vault"),)
-    chosen = Settings("i", env=tuple(ADDRESS.items()), tokens=tokens)
+    chosen = InjectionSettings("i", env=tuple(ADDRESS.items()), tokens=tokens)
 
     found = jsonpatch.apply_patch(made, inject(made, "team", chosen).operations)
 

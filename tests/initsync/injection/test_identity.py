@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from initsync.injection import identity, webhooks
 from initsync.injection.patch import inject
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.injection.webhooks import Kind, Webhook
 from initsync.providers.aws import agents
 from initsync.providers.azure import clouds
@@ -163,7 +163,9 @@ def test_the_life_of_the_token_which_aws_draws_anew_for_each_pod_is_no_fact() ->
 def test_no_container_mounts_what_is_ours_by_its_name() -> None:
     found = load("volume-names-mounted-by-an-app.pod.yaml")
 
-    spec = jsonpatch.apply_patch(found, inject(found, "", Settings("i")).operations)["spec"]
+    spec = jsonpatch.apply_patch(found, inject(found, "", InjectionSettings("i")).operations)[
+        "spec"
+    ]
 
     others = [*spec["containers"], *spec["initContainers"][1:]]
     mounted = {name for container in others for name in names(container.get("volumeMounts"))}
@@ -175,7 +177,7 @@ def test_no_container_mounts_what_is_ours_by_its_name() -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_a_token_for_a_store_is_in_jasm_init_alone(case: str) -> None:
     found = load(f"{case}.pod.yaml")
-    settings = Settings("i", tokens=(("vault-token", "vault"),))
+    settings = InjectionSettings("i", tokens=(("vault-token", "vault"),))
 
     spec = jsonpatch.apply_patch(found, inject(found, "", settings).operations)["spec"]
 

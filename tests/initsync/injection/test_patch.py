@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from initsync.injection import choices
 from initsync.injection.patch import inject
 from initsync.injection.resources import resources, sidecar_resources
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.words import keys
 from injector.webhook.metrics import OUTCOMES
 from tests.golden.settings import DEFAULT, settings_of
@@ -57,7 +57,7 @@ def test_every_golden_pod_has_its_expectation() -> None:
 
 
 def test_settings_reach_the_container() -> None:
-    settings = Settings(
+    settings = InjectionSettings(
         "r.example/init@sha256:0",
         "Always",
         None,
@@ -80,7 +80,7 @@ def test_settings_reach_the_container() -> None:
 
 
 def test_a_variable_from_the_aws_webhook_wins_over_the_platforms() -> None:
-    settings = Settings("i", env=(("AWS_REGION", "us-east-1"),))
+    settings = InjectionSettings("i", env=(("AWS_REGION", "us-east-1"),))
     pod = load("aws-webhook-ran-before-irsa.pod.yaml")
 
     done = jsonpatch.apply_patch(pod, inject(pod, "shop", settings).operations)
@@ -227,7 +227,7 @@ def test_any_pod_gets_the_container_once_and_keeps_all_it_had(
     ("timeout", "seconds"), [("90", 150), ("0.5", 61), ("", 120), ("soon", 120), ("1e9", 120)]
 )
 def test_a_sidecars_probe_waits_for_the_timeout_of_its_sync(timeout: str, seconds: int) -> None:
-    settings = Settings("i", env=(("JASM_TIMEOUT", timeout),))
+    settings = InjectionSettings("i", env=(("JASM_TIMEOUT", timeout),))
     pod = load("sidecar.pod.yaml")
 
     done = jsonpatch.apply_patch(pod, inject(pod, "shop", settings).operations)
@@ -237,7 +237,7 @@ def test_a_sidecars_probe_waits_for_the_timeout_of_its_sync(timeout: str, second
 
 
 def test_a_sidecars_resources_are_the_platforms_choice() -> None:
-    settings = Settings("i", sidecar_cpu="70m", sidecar_memory="70Mi")
+    settings = InjectionSettings("i", sidecar_cpu="70m", sidecar_memory="70Mi")
     pod = load("sidecar-guaranteed-stays-guaranteed.pod.yaml")
 
     done = jsonpatch.apply_patch(pod, inject(pod, "shop", settings).operations)

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from initsync.annotation.quantity import value
 from initsync.injection import choices
 from initsync.injection.resources import resources
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.words import keys
 
-DEFAULT = Settings("i")
+DEFAULT = InjectionSettings("i")
 KINDS = {"cpu": ("m", Decimal(1000)), "memory": ("Mi", Decimal(2) ** -20)}
 
 
-def copied(own: dict[str, Any], settings: Settings = DEFAULT) -> Any:
+def copied(own: dict[str, Any], settings: InjectionSettings = DEFAULT) -> Any:
     app = {"name": "app", "image": "a", "resources": own}
     metadata = {"name": "p", "annotations": {keys.ANNOTATION: ""}}
     pod = {"metadata": metadata, "spec": {"containers": [app]}}
@@ -51,7 +51,7 @@ def test_it_is_at_most_what_the_platform_lets_it_be(own: Any, expected: Any) -> 
 
 
 def test_the_platform_says_how_much_that_is() -> None:
-    settings = Settings("i", max_cpu="2", max_memory="1Gi")
+    settings = InjectionSettings("i", max_cpu="2", max_memory="1Gi")
 
     found = copied({"limits": amounts("4", "8Gi"), "requests": amounts("2", "4Gi")}, settings)
 
@@ -73,7 +73,9 @@ def test_whatever_the_apps_are_the_share_of_the_request_is_kept(
         for part, count in (("requests", request), ("limits", limit))
     }
 
-    found = copied(own, Settings("i", cpu="1m", memory="1Mi", max_cpu=most[0], max_memory=most[1]))
+    found = copied(
+        own, InjectionSettings("i", cpu="1m", memory="1Mi", max_cpu=most[0], max_memory=most[1])
+    )
 
     for (kind, (_, per)), top in zip(KINDS.items(), most, strict=True):
         got = {part: (value(found[part][kind]) or Decimal(0)) * per for part in found}

@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from initsync.injection.byhand import by_hand
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.manifests.edit import NotEditable, added
 from initsync.words import keys
 from tests.full import FULL
@@ -71,7 +71,7 @@ def test_any_golden_pod_in_any_style_has_what_the_patch_adds(style: str) -> None
     turn = list(STYLES).index(style)
     for source in PODS if FULL else PODS[turn % 3 :: 3]:
         text = STYLES[style](read(source))
-        operations = by_hand(read(text), Settings("i")).operations
+        operations = by_hand(read(text), InjectionSettings("i")).operations
 
         assert read(added(text, operations)) == jsonpatch.apply_patch(read(text), operations)
 
@@ -86,7 +86,7 @@ def test_comments_anywhere_stay_and_break_nothing(source: str, data: st.DataObje
     text = "\n".join(lines) + data.draw(st.sampled_from(["\n", ""]))
     try:
         pod = read(text)
-        operations = by_hand(pod, Settings("i")).operations
+        operations = by_hand(pod, InjectionSettings("i")).operations
     except (yaml.YAMLError, KeyError):
         assume(False)
 
@@ -106,7 +106,7 @@ def test_in_whatever_styles_a_pod_is_written_it_has_what_the_patch_adds_and_noth
     pod["metadata"]["annotations"] |= random.choice([{}, {keys.INJECT: "true"}])
     text = Writer(random).document(pod)
     assert read(text) == pod
-    operations = by_hand(pod, Settings("i")).operations
+    operations = by_hand(pod, InjectionSettings("i")).operations
 
     assert read(added(text, operations)) == jsonpatch.apply_patch(pod, operations)
 

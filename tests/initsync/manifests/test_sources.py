@@ -133,4 +133,4 @@ def test_names_and_paths_of_anybodys_are_bounded_and_printable() -> None:
 
     assert len(told.message) < 1500
     assert told.message.isprintable()
-    assert str(sources.Place(Workload(nasty, nasty, nasty))).isprintable()
+    assert str(sources.SourceLocation(Workload(nasty, nasty, nasty))).isprintable()

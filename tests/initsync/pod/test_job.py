@@ -113,7 +113,7 @@ def test_a_pod_that_starts_anyway_does_so_with_a_wrong_variable_too(
 def test_every_setting_that_can_be_wrong_is_left_out_where_it_is() -> None:
     wrong = dict.fromkeys(["JASM_TIMEOUT", "JASM_SETTLE", "JASM_RESTART_POLICY"], "wrong")
 
-    assert settings.from_env(settings.without(wrong | {"PATH": "/bin"})) == settings.Settings()
+    assert settings.from_env(settings.without(wrong | {"PATH": "/bin"})) == settings.SyncSettings()
     assert settings.without({"PATH": "/bin"}) == {"PATH": "/bin"}
 
 

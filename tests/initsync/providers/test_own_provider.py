@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from initsync import providers
 from initsync.cli.main import main
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.providers import Modules
 from initsync.testing import manifests
 from initsync.testing.apiserver import EmbeddedApiServer
@@ -119,7 +119,7 @@ def test_manifest_and_the_injector_add_the_container() -> None:
     assert code == 0
     assert "jasm-init" in out
 
-    plan = Plans(Settings("registry.example/jasm")).of(json.loads(manifest()), 500)
+    plan = Plans(InjectionSettings("registry.example/jasm")).of(json.loads(manifest()), 500)
 
     assert not plan.refused
     assert "jasm-init" in base64.b64decode(plan.patch).decode()
@@ -128,13 +128,13 @@ def test_manifest_and_the_injector_add_the_container() -> None:
 def test_the_injector_loads_no_network_code_for_it() -> None:
     code = f"""{LINE}
 import sys
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from injector.webhook.plan import Plans
 pod = {json.loads(manifest())!r}
 for name in ("shelf", "aws-secretsmanager"):
     text = pod["metadata"]["annotations"]["{keys.ANNOTATION}"].replace("shelf", name)
     pod["metadata"]["annotations"]["{keys.ANNOTATION}"] = text
-    assert Plans(Settings("i")).of(pod, 500).patch
+    assert Plans(InjectionSettings("i")).of(pod, 500).patch
 print(*sys.modules)
 """
     loaded = subprocess.run(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from initsync.sync.retry import Retry
-from initsync.sync.settings import Settings
+from initsync.sync.settings import SyncSettings
 from initsync.sync.upsert import sync
 from initsync.words.errors import ProviderUnavailable, SecretNotFound
 from initsync.words.model import (
@@ -58,7 +58,7 @@ def run(
     *entries: SyncRequest,
     providers: dict[str, Held],
     now: float = 0.0,
-    settings: Settings = Settings(settle=0),  # noqa: B008  # immutable
+    settings: SyncSettings = SyncSettings(propagation_delay=0),  # noqa: B008  # immutable
 ) -> Outcome:
     retry = Retry(lambda: 0.0, lambda _: None, lambda: 0.5, 60.0, lambda _: None)
     (target,) = targets(entries)

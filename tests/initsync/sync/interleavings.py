@@ -15,7 +15,7 @@ from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
 from initsync.sync.retry import Retry
-from initsync.sync.settings import Settings
+from initsync.sync.settings import SyncSettings
 from initsync.sync.upsert import sync
 from initsync.words import keys
 from initsync.words.model import ExternalSecret, JsonObject, PodRef, SyncRequest, Target
@@ -195,7 +195,9 @@ def _run(
 def synced(target: Target, writer: Writer) -> Outcome:
     """What the sync of a writer did, which never waits for time to pass."""
     retry = Retry(lambda: 0.0, lambda _: None, lambda: 0.0, 60.0, lambda _: None)
-    return sync(target, lambda _: writer, writer, retry, lambda: 0.0, Settings(settle=0))
+    return sync(
+        target, lambda _: writer, writer, retry, lambda: 0.0, SyncSettings(propagation_delay=0)
+    )
 
 
 def together(pods: Sequence[Callable[[], T]], case: object) -> list[T]:

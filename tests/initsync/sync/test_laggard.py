@@ -8,7 +8,7 @@ import pytest
 
 from initsync.sync import laggard, secret
 from initsync.sync.retry import RETRIES, Retry
-from initsync.sync.settings import Settings
+from initsync.sync.settings import SyncSettings
 from initsync.sync.upsert import sync
 from initsync.words import keys
 from initsync.words.errors import ProviderUnavailable
@@ -34,7 +34,7 @@ NOON = 1_764_590_400.0
 
 def stored(version: str = "7", at: float = NOON, *entries: SyncRequest) -> JsonObject:
     (target,) = targets(entries or (ENTRY,))
-    return secret.secret(target, {"a": "pl4nted"}, version, None, at, Settings())
+    return secret.secret(target, {"a": "pl4nted"}, version, None, at, SyncSettings())
 
 
 def answer(version: str, made: float, path: str = "kv/db") -> ExternalSecret:
@@ -124,7 +124,14 @@ class Standbys:
 def run(cluster: Cluster, provider: Standbys, policy: SyncPolicy) -> Outcome:
     retry = Retry(lambda: 0.0, lambda _: None, lambda: 0.5, 60.0, lambda _: None)
     target = Target((ENTRY._replace(policy=policy),))
-    return sync(target, lambda _: provider, cluster, retry, lambda: NOON + 60, Settings(settle=0))
+    return sync(
+        target,
+        lambda _: provider,
+        cluster,
+        retry,
+        lambda: NOON + 60,
+        SyncSettings(propagation_delay=0),
+    )
 
 
 def held(cluster: Cluster) -> Any:
@@ -191,7 +198,7 @@ def interleaved(order: tuple[str, ...], lags: dict[str, int]) -> list[int]:
         request = SyncRequest(pod.name, "p", "db", PodRef("races", name, "u"))
         retry = Retry(lambda: 0.0, lambda _: None, lambda: 0.0, 60.0, lambda _: None)
         now = lambda: NOON  # noqa: E731
-        sync(Target((request,)), lambda _: pod, pod, retry, now, Settings(settle=0))
+        sync(Target((request,)), lambda _: pod, pod, retry, now, SyncSettings(propagation_delay=0))
 
     interleavings.together([partial(work, name) for name in "ab"], order)
     return history

@@ -53,7 +53,7 @@ def test_no_further_value_is_none(text: str) -> None:
     """Not the empty one, which a Secret without the label would have."""
     found = settings.from_env({"JASM_ALSO_MANAGED_BY": text})
 
-    assert found == settings.Settings()
+    assert found == settings.SyncSettings()
     unlabelled = {"metadata": {"name": "db", "namespace": "shop"}}
     with pytest.raises(NotManaged):
         secret.refuse_foreign(unlabelled, OPAQUE, found.managed_by, *found.also_managed_by)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initsync.sync import secret
-from initsync.sync.settings import Settings
+from initsync.sync.settings import SyncSettings
 from initsync.words import keys
 from initsync.words.errors import ClusterUnavailable, NotManaged
 from initsync.words.model import OPAQUE, PodRef, SyncRequest, Target
@@ -19,7 +19,7 @@ NOW = 1_761_300_000.5
 
 
 def wanted(data: dict[str, str], existing: dict[str, Any] | None = None) -> dict[str, Any]:
-    return secret.secret(TARGET, data, "", existing, NOW, Settings())
+    return secret.secret(TARGET, data, "", existing, NOW, SyncSettings())
 
 
 def stored(data: dict[str, str], **metadata: Any) -> dict[str, Any]:
@@ -52,13 +52,13 @@ def test_the_secret_is_the_data_models() -> None:
 
 
 def test_it_says_which_version_at_the_provider_it_is() -> None:
-    found = secret.secret(TARGET, {"a": "1"}, "5f2e1c09", None, NOW, Settings())
+    found = secret.secret(TARGET, {"a": "1"}, "5f2e1c09", None, NOW, SyncSettings())
 
     assert found["metadata"]["annotations"]["jasm.codnod.io/version"] == "5f2e1c09"
 
 
 def test_a_new_version_of_the_same_value_is_no_reason_to_write() -> None:
-    found = secret.secret(TARGET, {"a": "1"}, "9b3d77aa", stored({"a": "1"}), NOW, Settings())
+    found = secret.secret(TARGET, {"a": "1"}, "9b3d77aa", stored({"a": "1"}), NOW, SyncSettings())
 
     assert secret.up_to_date(stored({"a": "1"}), found)
 

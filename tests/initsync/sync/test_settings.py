@@ -3,24 +3,24 @@
 import pytest
 
 from initsync.sync import settings
-from initsync.sync.settings import Settings
+from initsync.sync.settings import SyncSettings
 from initsync.words.errors import InvalidSetup
 
 
 def test_nothing_needs_to_be_set() -> None:
-    assert settings.from_env({}) == Settings("caronte", 60.0, 1.0)
+    assert settings.from_env({}) == SyncSettings("caronte", 60.0, 1.0)
 
 
 def test_everything_can_be_set() -> None:
     env = {"JASM_MANAGED_BY": "jasm", "JASM_TIMEOUT": "5", "JASM_SETTLE": "0.5"}
 
-    assert settings.from_env(env) == Settings("jasm", 5.0, 0.5)
+    assert settings.from_env(env) == SyncSettings("jasm", 5.0, 0.5)
 
 
 def test_an_empty_variable_is_an_unset_one() -> None:
     env = {"JASM_MANAGED_BY": "", "JASM_TIMEOUT": "", "JASM_SETTLE": ""}
 
-    assert settings.from_env(env) == Settings()
+    assert settings.from_env(env) == SyncSettings()
 
 
 @pytest.mark.parametrize("text", ["soon", "-1", "nan", "inf", "1e9", "5s"])

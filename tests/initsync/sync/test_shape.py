@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from initsync.sync import secret
-from initsync.sync.settings import Settings
+from initsync.sync.settings import SyncSettings
 from initsync.words import keys, secrettypes
 from initsync.words.errors import InvalidSecretData, NotManaged, ProviderUnavailable
 from initsync.words.model import Form, Key, Selection, SyncPolicy, SyncRequest, Target
@@ -80,7 +80,7 @@ def test_while_the_provider_is_down_none_of_another_shape_will_do(
 def test_labels_and_annotations_are_put_on_beside_jasms_own(vault: Held) -> None:
     cluster = Cluster()
     form = Form(labels=(("team", "shop"),), annotations=(("note", "é"),))
-    platform = Settings(settle=0, secret_labels=(("team", "any"), ("cost", "7")))
+    platform = SyncSettings(propagation_delay=0, secret_labels=(("team", "any"), ("cost", "7")))
 
     run(cluster, of((Selection(), form)), providers={"vault": vault}, settings=platform)
 
@@ -96,7 +96,7 @@ def test_labels_and_annotations_are_put_on_beside_jasms_own(vault: Held) -> None
 def test_a_label_of_the_platform_is_put_on_a_secret_that_is_there(vault: Held) -> None:
     cluster = Cluster()
     run(cluster, of(PLAIN), providers={"vault": vault})
-    platform = Settings(settle=0, secret_labels=(("cost", "7"),))
+    platform = SyncSettings(propagation_delay=0, secret_labels=(("cost", "7"),))
 
     outcomes = [
         run(cluster, of(PLAIN), providers={"vault": vault}, settings=platform) for _ in range(2)

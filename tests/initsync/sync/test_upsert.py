@@ -9,7 +9,7 @@ import pytest
 from initsync.sync import secret
 from initsync.sync.report import told
 from initsync.sync.retry import Retry
-from initsync.sync.settings import Settings
+from initsync.sync.settings import SyncSettings
 from initsync.sync.upsert import MANY, ROUNDS, Secrets, sync
 from initsync.words import keys
 from initsync.words.errors import (
@@ -40,7 +40,7 @@ class Cluster:
 
     def put(self, data: dict[str, str], path: str = "kv/db") -> None:
         target = Target((REQUEST._replace(secret_path=path),))
-        self.store(secret.secret(target, data, "", None, 0, Settings()))
+        self.store(secret.secret(target, data, "", None, 0, SyncSettings()))
 
     def store(self, manifest: dict[str, Any]) -> None:
         self.version += 1
@@ -116,7 +116,9 @@ def run(
     sleep = (slept if slept is not None else []).append
     retry = Retry(lambda: 0.0, sleep, lambda: 0.5, 60.0, lambda _: None)
     asked = Target((REQUEST._replace(secret_path=path, policy=policy),))
-    outcome = sync(asked, lambda _: provider, cluster, retry, lambda: now, Settings(settle=1.0))
+    outcome = sync(
+        asked, lambda _: provider, cluster, retry, lambda: now, SyncSettings(propagation_delay=1.0)
+    )
     entries = (entry._replace(policy=SyncPolicy()) for entry in outcome.target.entries)
     return outcome._replace(target=Target(tuple(entries)))
 
@@ -315,7 +317,14 @@ def test_races_end_with_the_runs_deadline() -> None:
 
     provider = Provider(a="mine")
     with pytest.raises(ClusterConflict):
-        sync(TARGET, lambda _: provider, cluster, retry, lambda: 0.0, Settings(settle=1.0))
+        sync(
+            TARGET,
+            lambda _: provider,
+            cluster,
+            retry,
+            lambda: 0.0,
+            SyncSettings(propagation_delay=1.0),
+        )
 
     assert sum(slept) <= 2.0
 

@@ -50,7 +50,7 @@ TABLE = {
     "the caBundle is still empty": (state(OLD), "trust"),
     "one entry lost its caBundle": (state(OLD, None, (*trusting(OLD)[:2], ())), "trust"),
     "an entry holds what API servers cannot read": (
-        state(OLD, None, trusting(OLD), muddled=True),
+        state(OLD, None, trusting(OLD), malformed=True),
         "trust",
     ),
     "all is well": (state(OLD, None, trusting(OLD)), "done"),
@@ -181,7 +181,7 @@ def taken(found: State, next_step: Step, now: datetime.datetime) -> tuple[State,
         return found, now + next_step.seconds * SECOND
     if next_step.kind in ("trust", "drop"):
         trusted = (next_step.bundle,) * len(found.trusted)
-        return found._replace(trusted=trusted, trusted_since=now, muddled=False), now
+        return found._replace(trusted=trusted, trusted_since=now, malformed=False), now
     if next_step.kind == "own":
         return found._replace(owned=True), now
     found = found._replace(current_since=now)

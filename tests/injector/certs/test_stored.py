@@ -62,7 +62,7 @@ def test_what_is_stored_is_read() -> None:
 
     assert found.trusted == ((OLD.ca.decode(), NEW.ca.decode()), (OLD.ca.decode(),))
     assert (found.current, found.next) == (OLD, None)
-    assert not found.muddled
+    assert not found.malformed
 
 
 def test_without_a_secret_nothing_is_served() -> None:
@@ -70,7 +70,7 @@ def test_without_a_secret_nothing_is_served() -> None:
 
 
 def test_more_than_certificates_in_a_bundle_is_noticed() -> None:
-    assert state(webhook(OLD.ca + b"junk"), secret()).muddled
+    assert state(webhook(OLD.ca + b"junk"), secret()).malformed
 
 
 def written(manager: str, day: int, **fields: Any) -> dict[str, Any]:

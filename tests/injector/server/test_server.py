@@ -13,7 +13,7 @@ from unittest import mock
 
 import pytest
 
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from injector.certs import issue
 from injector.server import clients, server
 from injector.webhook import plan
@@ -110,7 +110,7 @@ def test_a_bug_is_a_refusal_with_the_uid_and_tells_nothing_of_the_pod(
     monkeypatch.setattr(plan, "inject", broken)
     said = io.StringIO()
     metrics = Metrics(lambda: (0.0, 0.0), lambda: 0)
-    app = App(Settings("i"), lambda: "", Log(said), metrics)
+    app = App(InjectionSettings("i"), lambda: "", Log(said), metrics)
 
     answer = app._reviewed(Review("u1", "shop", {"metadata": {}, "spec": {}}, 0))
 
@@ -192,7 +192,12 @@ def test_housekeeping_goes_on_whatever_it_raises_and_tells_it_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said, every = io.StringIO(), clients.Clients()
-    app = App(Settings("i"), every.problem, Log(said), Metrics(lambda: (0.0, 0.0), every.in_flight))
+    app = App(
+        InjectionSettings("i"),
+        every.problem,
+        Log(said),
+        Metrics(lambda: (0.0, 0.0), every.in_flight),
+    )
     certificate = mock.Mock()
     certificate.reload.side_effect = ValueError("pl4nted")
     monkeypatch.setattr(server, "_EVERY", 0.001)

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import cast
 
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from injector.server.clients import Clients
 from injector.server.connection import Connection
 from injector.webhook.app import App
@@ -106,7 +106,7 @@ class Place:
         self.clock = 0.0
         self.clients, self.loop, self.log = Clients(lambda: self.clock), Loop(), io.StringIO()
         self.metrics = Metrics(lambda: (0.0, 0.0), self.clients.in_flight)
-        self.app = App(Settings("i"), self.clients.problem, Log(self.log), self.metrics)
+        self.app = App(InjectionSettings("i"), self.clients.problem, Log(self.log), self.metrics)
 
     def client(self) -> "Client":
         """One more, with its handshake done."""

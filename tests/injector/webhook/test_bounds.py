@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from initsync.injection import bounds
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.words import keys
 from injector.webhook.plan import Plans
 from tests.injector.webhook import oversized
@@ -192,7 +192,7 @@ def test_an_oversized_pod_is_refused_at_once(shape: str) -> None:
     found = oversized.made(pod(), shape)
     size, begun = len(review(found)), time.process_time()
 
-    plan = Plans(Settings("i")).of(found, size)
+    plan = Plans(InjectionSettings("i")).of(found, size)
 
     assert time.process_time() - begun < 0.25, "the old code took seconds for the worst"
     assert plan.refused

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initsync.injection.patch import Injection, inject
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from initsync.words import keys
 from injector.webhook import facts, plan
 from injector.webhook.plan import Plans
@@ -26,7 +26,7 @@ from tests.places import ROOT
 REVIEW = ROOT / "tests" / "bench" / "webhook" / "review.json"
 
 
-def holds(pod: Any, settings: Settings = DEFAULT) -> None:
+def holds(pod: Any, settings: InjectionSettings = DEFAULT) -> None:
     """A pod of these facts alone has the pod's own patch."""
     small = orjson.loads(facts.of(pod))
 
@@ -114,7 +114,7 @@ def outcome(done: Callable[[], object]) -> object:
 def test_a_pod_with_something_else_in_any_place_has_the_plan_that_it_had(
     case: dict[str, Any],
 ) -> None:
-    pod, settings = hostile(case), Settings("i")
+    pod, settings = hostile(case), InjectionSettings("i")
 
     with mock.patch.object(facts, "of", side_effect=KeyError):
         without = outcome(lambda: Plans(settings).of(pod, 0))

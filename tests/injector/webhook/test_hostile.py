@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from injector.webhook.app import App
 from injector.webhook.head import Head
 from injector.webhook.logs import Log
@@ -68,7 +68,7 @@ BODIES, PODS = lines("bodies.jsonl"), lines("pods.jsonl")
 def ask(body: bytes, path: str = "/mutate") -> tuple[int, bytes]:
     """One request to the application, as the server hands it over."""
     metrics = Metrics(lambda: (0.0, 0.0), lambda: 0)
-    app = App(Settings("i"), lambda: "", Log(io.StringIO()), metrics)
+    app = App(InjectionSettings("i"), lambda: "", Log(io.StringIO()), metrics)
     answer = app.answer(Head(b"POST", path, "application/json", len(body), True), body)
     return answer.status, answer.body
 

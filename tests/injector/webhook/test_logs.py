@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from initsync.injection.settings import Settings
+from initsync.injection.settings import InjectionSettings
 from injector.webhook import head
 from injector.webhook.app import App
 from injector.webhook.logs import LEVELS, Log
@@ -76,7 +76,9 @@ def test_lines_of_one_kind_are_few_a_second_and_the_others_are_counted(logged: L
 def test_40_pods_with_names_of_megabytes_write_some_kilobytes(
     logged: Logged, metadata: dict[str, Any]
 ) -> None:
-    app = App(Settings("i"), lambda: "", logged.log, Metrics(lambda: (0.0, 0.0), lambda: 0))
+    app = App(
+        InjectionSettings("i"), lambda: "", logged.log, Metrics(lambda: (0.0, 0.0), lambda: 0)
+    )
     pod = {"kind": "Pod", "metadata": metadata, "spec": {}}
     request = {"uid": HUGE, "namespace": HUGE, "object": pod}
     whole = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from initsync.network import urls
 from initsync.providers.azure import paths
 from initsync.providers.azure.clouds import Cloud, vault_of
-from initsync.providers.azure.paths import Place
+from initsync.providers.azure.paths import SecretId
 from initsync.words.errors import InvalidSetup
 
 CLOUD = Cloud("https://login.microsoftonline.com", "vault.azure.net")
@@ -16,16 +16,19 @@ CLOUD = Cloud("https://login.microsoftonline.com", "vault.azure.net")
 @pytest.mark.parametrize(
     ("path", "place"),
     [
-        ("shop/db", Place("shop", "db")),
-        ("/shop/db", Place("shop", "db")),
-        ("db", Place("", "db")),
-        ("Shop-01/db-password", Place("Shop-01", "db-password")),
-        ("shop/what Azure may take tomorrow: é", Place("shop", "what Azure may take tomorrow: é")),
+        ("shop/db", SecretId("shop", "db")),
+        ("/shop/db", SecretId("shop", "db")),
+        ("db", SecretId("", "db")),
+        ("Shop-01/db-password", SecretId("Shop-01", "db-password")),
+        (
+            "shop/what Azure may take tomorrow: é",
+            SecretId("shop", "what Azure may take tomorrow: é"),
+        ),
     ],
 )
-def test_a_path_is_a_vault_and_a_name_or_a_name(path: str, place: Place) -> None:
+def test_a_path_is_a_vault_and_a_name_or_a_name(path: str, place: SecretId) -> None:
     assert paths.problem(path) is None
-    assert paths.place(path) == place
+    assert paths.secret_id(path) == place
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from initsync.providers.gcp import paths, universe
-from initsync.providers.gcp.paths import Place
+from initsync.providers.gcp.paths import ResourceName
 from initsync.words.errors import InvalidSetup
 
 FULL = "projects/shop-prod/secrets/db"
@@ -12,25 +12,25 @@ FULL = "projects/shop-prod/secrets/db"
 @pytest.mark.parametrize(
     ("path", "place"),
     [
-        (FULL, Place("shop-prod", "", "db")),
-        (f"/{FULL}", Place("shop-prod", "", "db")),
-        (f"//secretmanager.googleapis.com/{FULL}", Place("shop-prod", "", "db")),
-        (f"{FULL}/versions/3", Place("shop-prod", "", "db", "3")),
-        (f"{FULL}/versions/latest", Place("shop-prod", "", "db", "latest")),
-        ("projects/123/secrets/db", Place("123", "", "db")),
-        ("projects/example.com:old/secrets/db", Place("example.com:old", "", "db")),
+        (FULL, ResourceName("shop-prod", "", "db")),
+        (f"/{FULL}", ResourceName("shop-prod", "", "db")),
+        (f"//secretmanager.googleapis.com/{FULL}", ResourceName("shop-prod", "", "db")),
+        (f"{FULL}/versions/3", ResourceName("shop-prod", "", "db", "3")),
+        (f"{FULL}/versions/latest", ResourceName("shop-prod", "", "db", "latest")),
+        ("projects/123/secrets/db", ResourceName("123", "", "db")),
+        ("projects/example.com:old/secrets/db", ResourceName("example.com:old", "", "db")),
         (
             "projects/shop/locations/europe-west1/secrets/db/versions/blue",
-            Place("shop", "europe-west1", "db", "blue"),
+            ResourceName("shop", "europe-west1", "db", "blue"),
         ),
-        ("db", Place("", "", "db")),
-        ("/db", Place("", "", "db")),
-        ("projects", Place("", "", "projects")),
+        ("db", ResourceName("", "", "db")),
+        ("/db", ResourceName("", "", "db")),
+        ("projects", ResourceName("", "", "projects")),
     ],
 )
-def test_what_a_path_says(path: str, place: Place) -> None:
+def test_what_a_path_says(path: str, place: ResourceName) -> None:
     assert paths.problem(path) is None
-    assert paths.place(path) == place
+    assert paths.resource_name(path) == place
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from initsync.network.transport import Network
 from initsync.providers.vault.kv import Provider
 from initsync.sync.retry import Retry
-from initsync.sync.settings import Settings
+from initsync.sync.settings import SyncSettings
 from initsync.sync.upsert import sync
 from initsync.testing.pki import Authority
 from initsync.words import keys
@@ -134,7 +134,7 @@ def number_of(provider: Provider) -> int:
 def synced(cluster: Cluster, provider: Provider) -> None:
     retry = Retry(time.monotonic, time.sleep, lambda: 0.5, time.monotonic() + 60, lambda _: None)
     target = Target((SyncRequest("vault", DB, "db", PodRef("shop", "web-1", "0b2a")),))
-    sync(target, lambda _: provider, cluster, retry, time.time, Settings(settle=0))
+    sync(target, lambda _: provider, cluster, retry, time.time, SyncSettings(propagation_delay=0))
 
 
 def version(cluster: Cluster) -> int:
