@@ -51,7 +51,7 @@ def test_the_command_grants_what_is_printed(tmp_path: Path) -> None:
     (binding,) = printed("shop-prod.svc.id.goog", tmp_path)
 
     said = " ".join(blocks(PAGE, "sh"))
-    project, name = paths.resource_name(binding["secret"])[0], paths.place(binding["secret"]).name
+    project, _, name, _ = paths.resource_name(binding["secret"])
     assert f"add-iam-policy-binding {name} --project={project} --role={binding['role']} " in said
     assert f"--member={binding['members'][0]}\n" in said
 

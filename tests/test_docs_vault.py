@@ -11,8 +11,8 @@ from initsync.injection.patch import inject
 from initsync.injection.settings import InjectionSettings
 from initsync.manifests import check
 from initsync.permissions import vault as permissions
-from initsync.permissions.permits import permits
-from initsync.permissions.wishes import of_manifest
+from initsync.permissions.grants import grants
+from initsync.permissions.requested import of_manifest
 from initsync.providers.vault import settings
 from initsync.words import keys
 from initsync.words.model import PodRef
@@ -39,9 +39,9 @@ def test_an_entry_with_fields_of_its_own_is_valid() -> None:
 
 
 def test_policy_and_role_by_hand_are_those_that_are_printed() -> None:
-    (permit,) = permits(of_manifest(POD, "shop"))
+    (grant,) = grants(of_manifest(POD, "shop"))
     (policy,), (role,) = (
-        permissions.allowed(permit, permit.wishes, {}).objects[name]
+        permissions.allowed(grant, grant.secrets, {}).objects[name]
         for name in ("policies", "roles")
     )
 

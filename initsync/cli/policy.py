@@ -12,11 +12,11 @@ from initsync.cli.progress import Progress
 from initsync.cli.terminal import json_text, say
 from initsync.kube.api import PODS
 from initsync.manifests import dump, files
-from initsync.permissions import cloudroles, iam, permits, terraform, wishes
+from initsync.permissions import cloudroles, grants, iam, requested, terraform
 from initsync.permissions.cloudroles import CloudRole, Trust
+from initsync.permissions.grants import Grant
 from initsync.permissions.iam import AwsScope
-from initsync.permissions.permits import Permit
-from initsync.permissions.wishes import Wish
+from initsync.permissions.requested import RequestedSecret
 from initsync.providers.aws import endpoints
 from initsync.words.errors import AnnotationError, InvalidSetup
 from initsync.words.model import JsonObject
@@ -75,9 +75,9 @@ _NAMESPACE = "Of objects that have none; without FILE: read the pods that are th
 )
 @click.option(
     "--role-prefix",
-    default=permits.ROLES,
+    default=grants.ROLES,
     callback=policy_options.role_prefix,
-    help=f"What names of Roles in Kubernetes begin with; default: {permits.ROLES}.",
+    help=f"What names of Roles in Kubernetes begin with; default: {grants.ROLES}.",
 )
 @click.option(
     "--env",
@@ -112,7 +112,7 @@ def policy(
     trusted = _trust(trust, oidc_issuer, cluster, audience)
     with ending(chosen):
         read = _of_files(paths, chosen) if paths else _of_pods(chosen)
-        found = permits.permits(read.wishes, role_prefix)
+        found = grants.grants(read.secrets, role_prefix)
         if not found and not read.waiting:
             say("warning: no pod asks for a secret", err=True)
         if chosen.output in _KUBERNETES:
@@ -121,8 +121,8 @@ def policy(
             place = _place(found, account, region, kms_keys)
             roles = [cloudroles.cloud_role(it, place, trusted, prefix, env) for it in found]
             _print_cloud(roles, place, trusted, chosen)
-        for permit in found:
-            _warn(permits.warnings(permit, chosen.output, complete=not paths))
+        for grant in found:
+            _warn(grants.warnings(grant, chosen.output, complete=not paths))
         _warn(read.conflicts)
         _warn(read.waiting, "note")
         _warn(f"left out: {problem}" for problem in read.problems)
@@ -159,33 +159,33 @@ def _trust(kind: str | None, issuer: str, cluster: str, audience: str) -> Trust:
     return Trust(kind, issuer, cluster, audience)
 
 
-def _of_files(paths: tuple[str, ...], asked: Asked) -> wishes.Read:
-    found: list[Wish] = []
+def _of_files(paths: tuple[str, ...], asked: Asked) -> requested.Read:
+    found: list[RequestedSecret] = []
     waiting: list[str] = []
     namespace = asked.namespace or ""
     with Progress(sys.stderr).step("read the manifests"):
         valid = files.all_valid(paths, namespace)
         for manifest in valid.manifests:
             try:
-                found += wishes.of_manifest(manifest.text, namespace, waiting.append)
+                found += requested.of_manifest(manifest.text, namespace, waiting.append)
             except InvalidSetup as error:
                 raise InvalidSetup(manifest.file, str(error)) from None
-    return wishes.Read(found, [], valid.conflicts, [*dict.fromkeys(waiting)])
+    return requested.Read(found, [], valid.conflicts, [*dict.fromkeys(waiting)])
 
 
-def _of_pods(asked: Asked) -> wishes.Read:
+def _of_pods(asked: Asked) -> requested.Read:
     """Raises Refused where no pod that asks for a secret is without a problem."""
     place = opened(asked)
     with place.progress.step("list pods"):
-        read = wishes.of_pods(place.reads.pages(PODS, asked.namespace or ""))
-    if read.problems and not read.wishes:
+        read = requested.of_pods(place.reads.pages(PODS, asked.namespace or ""))
+    if read.problems and not read.secrets:
         raise files.Refused(read.problems, AnnotationError.exit_code)
     return read
 
 
-def _place(found: list[Permit], account: str, region: str, kms_keys: dict[str, str]) -> AwsScope:
+def _place(found: list[Grant], account: str, region: str, kms_keys: dict[str, str]) -> AwsScope:
     """Raises InvalidSetup where a region is missing, or a key is nobody's, and UsageError."""
-    paths = sorted({path for permit in found for path in cloudroles.paths(permit)})
+    paths = sorted({path for grant in found for path in cloudroles.paths(grant)})
     if paths and not account:
         raise click.UsageError("policies of AWS need --account; -o kubernetes and helm do not")
     if not region:
@@ -224,7 +224,7 @@ _CLOUD = {
     "json": lambda found, trust: json_text(_review(found, trust), indent=2) + "\n",
     "terraform": terraform.text,
 }
-_KUBERNETES: dict[str, Callable[[list[Permit]], Iterable[JsonObject]]] = {
-    "kubernetes": lambda found: (one for permit in found for one in permit.objects()),
-    "helm": lambda found: [permits.chart_values(found)],
+_KUBERNETES: dict[str, Callable[[list[Grant]], Iterable[JsonObject]]] = {
+    "kubernetes": lambda found: (one for grant in found for one in grant.objects()),
+    "helm": lambda found: [grants.chart_values(found)],
 }

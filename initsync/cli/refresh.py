@@ -18,10 +18,10 @@ from initsync.cli.terminal import say
 from initsync.injection import alone, jobs
 from initsync.injection.settings import InjectionSettings
 from initsync.manifests import files
-from initsync.permissions import permits, wishes
+from initsync.permissions import grants, requested
 from initsync.permissions.joined import Joined, joined
 from initsync.permissions.names import within
-from initsync.permissions.wishes import Order
+from initsync.permissions.requested import Order
 from initsync.words import rules
 from initsync.words.errors import AnnotationError, InvalidSetup
 from initsync.words.model import JsonObject, PodRef
@@ -97,7 +97,7 @@ def of_files(paths: tuple[str, ...], wanted: Wanted) -> Iterator[Order]:
         raise files.Refused(valid.conflicts, AnnotationError.exit_code)
     for manifest in valid.manifests:
         try:
-            yield from wishes.orders(manifest.text, wanted.namespace)
+            yield from requested.orders(manifest.text, wanted.namespace)
         except InvalidSetup as error:
             raise InvalidSetup(manifest.file, str(error)) from None
 
@@ -156,9 +156,9 @@ def _objects(
     if not wanted.account:
         metadata = {"name": account, "namespace": one.namespace}
         yield {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
-    for permit in permits.permits(wishes.of_requests(one.requests, account, managed_by)):
-        yield from permit.objects()
-        _tell(permit)
+    for grant in grants.grants(requested.of_requests(one.requests, account, managed_by)):
+        yield from grant.objects()
+        _tell(grant)
     pod = alone.pod(one.text, account, settings)
     if wanted.once:
         yield jobs.job(name, one.namespace, pod)
@@ -166,9 +166,9 @@ def _objects(
         yield jobs.cron_job(name, one.namespace, wanted.schedule, pod)
 
 
-def _tell(permit: permits.Permit) -> None:
-    names = ", ".join(permit.secret_names)
+def _tell(grant: grants.Grant) -> None:
+    names = ", ".join(grant.secret_names)
     needs = "which needs a cloud identity (initsync policy)"
-    say(f"{permit.whose}, {needs}, syncs {names}", err=True)
-    for warning in permits.warnings(permit, "kubernetes", complete=True):
+    say(f"{grant.whose}, {needs}, syncs {names}", err=True)
+    for warning in grants.warnings(grant, "kubernetes", complete=True):
         say(f"warning: {warning}", err=True)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from initsync.permissions import iam
 from initsync.permissions.iam import AwsScope
-from initsync.permissions.wishes import Wish
+from initsync.permissions.requested import RequestedSecret
 from initsync.providers.aws import endpoints, fields
 from initsync.words.model import JsonObject
 
@@ -28,15 +28,15 @@ class Assumed(NamedTuple):
         return {**trust, "permissionsPolicies": list(self.policies)}
 
 
-def role_of(wish: Wish) -> str:
+def role_of(secret: RequestedSecret) -> str:
     """The ARN of the role that the entry names; empty for the pods' own."""
-    return dict(wish.options).get(fields.ROLE, "")
+    return dict(secret.options).get(fields.ROLE, "")
 
 
-def failover(wish: Wish, env: Mapping[str, str]) -> str:
+def failover(secret: RequestedSecret, env: Mapping[str, str]) -> str:
     """The region that is asked where the first does not answer; empty where none is."""
     platforms = env.get(endpoints.FAILOVER_VARIABLE, "")
-    return dict(wish.options).get(fields.FAILOVER, "") or platforms
+    return dict(secret.options).get(fields.FAILOVER, "") or platforms
 
 
 def scope(arn: str, place: AwsScope) -> AwsScope:
@@ -67,9 +67,9 @@ def permission(arns: Collection[str], kind: str) -> list[JsonObject]:
     return [iam.allow("AssumeRoles", actions(kind), arns)] if arns else []
 
 
-def trust(own: str, wishes: Iterable[Wish], kind: str) -> JsonObject:
+def trust(own: str, secrets: Iterable[RequestedSecret], kind: str) -> JsonObject:
     """The other side's, where the pods' own role has the ARN `own`."""
-    told = {dict(wish.options).get(fields.EXTERNAL_ID, "") for wish in wishes}
+    told = {dict(secret.options).get(fields.EXTERNAL_ID, "") for secret in secrets}
     condition = {"StringEquals": {"sts:ExternalId": sorted(told)}}
     return {
         "Effect": "Allow",

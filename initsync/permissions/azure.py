@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from initsync.permissions import hcl
+from initsync.permissions.grants import Grant
 from initsync.permissions.hcl import Block, Code
 from initsync.permissions.names import within
-from initsync.permissions.permits import Permit
+from initsync.permissions.requested import RequestedSecret
 from initsync.permissions.stores import Allowed
-from initsync.permissions.wishes import Wish
 from initsync.providers.azure import clouds, paths
 from initsync.words.errors import InvalidSetup
 from initsync.words.model import JsonObject
@@ -46,15 +46,15 @@ class Made(NamedTuple):
     """Vault and name of each, sorted."""
 
 
-def allowed(permit: Permit, wishes: Sequence[Wish], env: Mapping[str, str]) -> Allowed:
+def allowed(grant: Grant, secrets: Sequence[RequestedSecret], env: Mapping[str, str]) -> Allowed:
     """See `stores.Store`."""
     made = Made(
-        permit.label,
-        within(permit.label, _NAME_LIMIT),
+        grant.label,
+        within(grant.label, _NAME_LIMIT),
         _issuer(env),
         _given(env, GROUP, "the resource group in which the identity is to be made"),
-        user_name(permit.namespace, permit.account),
-        tuple(sorted({_place(wish.path, env) for wish in wishes})),
+        user_name(grant.namespace, grant.account),
+        tuple(sorted({_place(secret.path, env) for secret in secrets})),
     )
     return Allowed("azure", _objects(made), tuple(_blocks(made)), tuple(_warnings(made)))
 

@@ -7,10 +7,10 @@ https://cloud.google.com/iam/docs/principal-identifiers
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from initsync.permissions.grants import Grant
 from initsync.permissions.hcl import Block
-from initsync.permissions.permits import Permit
+from initsync.permissions.requested import RequestedSecret
 from initsync.permissions.stores import Allowed
-from initsync.permissions.wishes import Wish
 from initsync.providers.gcp import paths
 from initsync.providers.gcp.paths import ResourceName
 from initsync.words.errors import InvalidSetup
@@ -26,13 +26,13 @@ _FORM = re.compile(r"projects/[0-9]+/locations/global/workloadIdentityPools/[a-z
 _EXAMPLE = "projects/NUMBER/locations/global/workloadIdentityPools/PROJECT.svc.id.goog on GKE"
 
 
-def allowed(permit: Permit, wishes: Sequence[Wish], env: Mapping[str, str]) -> Allowed:
+def allowed(grant: Grant, secrets: Sequence[RequestedSecret], env: Mapping[str, str]) -> Allowed:
     """See `stores.Store`."""
-    member = f"principal://iam.googleapis.com/{_pool(env)}/subject/{_subject(permit, env)}"
-    places = sorted({_place(wish.path, env) for wish in wishes})
+    member = f"principal://iam.googleapis.com/{_pool(env)}/subject/{_subject(grant, env)}"
+    places = sorted({_place(secret.path, env) for secret in secrets})
     bindings = [{"secret": _named(it), "role": ROLE, "members": [member]} for it in places]
-    blocks = tuple(_block(permit, it, member) for it in places)
-    return Allowed("googleCloud", {"bindings": bindings}, blocks, tuple(_warnings(permit)))
+    blocks = tuple(_block(grant, it, member) for it in places)
+    return Allowed("googleCloud", {"bindings": bindings}, blocks, tuple(_warnings(grant)))
 
 
 def _pool(env: Mapping[str, str]) -> str:
@@ -43,10 +43,10 @@ def _pool(env: Mapping[str, str]) -> str:
     return found
 
 
-def _subject(permit: Permit, env: Mapping[str, str]) -> str:
+def _subject(grant: Grant, env: Mapping[str, str]) -> str:
     if env[POOL].endswith(_GKE):
-        return f"ns/{permit.namespace}/sa/{permit.account}"
-    return user_name(permit.namespace, permit.account)
+        return f"ns/{grant.namespace}/sa/{grant.account}"
+    return user_name(grant.namespace, grant.account)
 
 
 def _place(path: str, env: Mapping[str, str]) -> ResourceName:
@@ -65,7 +65,7 @@ def _named(place: ResourceName) -> str:
     return f"projects/{place.project}{location}/secrets/{place.name}"
 
 
-def _block(permit: Permit, place: ResourceName, member: str) -> Block:
+def _block(grant: Grant, place: ResourceName, member: str) -> Block:
     """https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/secret_manager_secret_iam"""
     kind = "regional_secret" if place.location else "secret"
     label = re.sub(r"[^A-Za-z0-9_-]", "__", "_".join(filter(None, place)))
@@ -76,12 +76,12 @@ def _block(permit: Permit, place: ResourceName, member: str) -> Block:
         "role": ROLE,
         "member": member,
     }
-    labels = (f"google_secret_manager_{kind}_iam_member", f"{permit.label}_{label}")
+    labels = (f"google_secret_manager_{kind}_iam_member", f"{grant.label}_{label}")
     return Block("resource", labels, body)
 
 
-def _warnings(permit: Permit) -> Iterator[str]:
-    if permit.account == "default":
+def _warnings(grant: Grant) -> Iterator[str]:
+    if grant.account == "default":
         yield (
             "every pod of the namespace that names no ServiceAccount may then read these secrets "
             "of Google's"

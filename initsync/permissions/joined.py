@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from initsync.annotation import plain, written
 from initsync.manifests import dump
-from initsync.permissions.wishes import Order
+from initsync.permissions.requested import Order
 from initsync.words.errors import InvalidSetup
 from initsync.words.model import SyncRequest, Target, targets
 

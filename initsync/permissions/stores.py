@@ -4,9 +4,9 @@ import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol, cast
 
+from initsync.permissions.grants import Grant
 from initsync.permissions.hcl import Block
-from initsync.permissions.permits import Permit
-from initsync.permissions.wishes import Wish
+from initsync.permissions.requested import RequestedSecret
 from initsync.words.model import JsonObject
 
 _MODULES = {
@@ -33,22 +33,24 @@ class Allowed(NamedTuple):
 class Store(Protocol):
     """What a store's module has."""
 
-    def allowed(self, permit: Permit, wishes: Sequence[Wish], env: Mapping[str, str]) -> Allowed:
-        """For the wishes of `permit` that are this provider's, sorted.
+    def allowed(
+        self, grant: Grant, secrets: Sequence[RequestedSecret], env: Mapping[str, str]
+    ) -> Allowed:
+        """For the secrets of `grant` that are this provider's, sorted.
 
         `env`: what the platform gives the pods, by `--env`. Raises InvalidSetup where it lacks
         what must be known.
         """
 
 
-def of(permit: Permit, env: Mapping[str, str]) -> Iterator[Allowed]:
+def of(grant: Grant, env: Mapping[str, str]) -> Iterator[Allowed]:
     """Those of every provider that has a line."""
-    for provider in sorted({wish.provider for wish in permit.wishes} & _MODULES.keys()):
-        wishes = [wish for wish in permit.wishes if wish.provider == provider]
+    for provider in sorted({secret.provider for secret in grant.secrets} & _MODULES.keys()):
+        secrets = [secret for secret in grant.secrets if secret.provider == provider]
         module = cast("Store", importlib.import_module(_MODULES[provider]))
-        yield module.allowed(permit, wishes, env)
+        yield module.allowed(grant, secrets, env)
 
 
-def unknown(permit: Permit) -> set[str]:
+def unknown(grant: Grant) -> set[str]:
     """The providers that have none."""
-    return {wish.provider for wish in permit.wishes} - _MODULES.keys()
+    return {secret.provider for secret in grant.secrets} - _MODULES.keys()

@@ -1,4 +1,4 @@
-"""Permits as Terraform: IAM by hashicorp/aws, the Role by hashicorp/kubernetes. Pure."""
+"""Grants as Terraform: IAM by hashicorp/aws, the Role by hashicorp/kubernetes. Pure."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from initsync.permissions import hcl
 from initsync.permissions.assumed import Assumed
 from initsync.permissions.cloudroles import CloudRole, Trust
+from initsync.permissions.grants import Grant
 from initsync.permissions.hcl import Block, Call, Code
-from initsync.permissions.permits import Permit
 from initsync.words.model import JsonObject
 
 
@@ -17,8 +17,8 @@ def text(found: Collection[CloudRole], trust: Trust) -> str:
     for role in found:
         others = [block for store in role.stores for block in store.blocks]
         aws = _aws(role, trust) if role.policies else ()
-        blocks = [*aws, *others, *_kubernetes(role.permit)]
-        head = f"# {role.permit.whose}\n"
+        blocks = [*aws, *others, *_kubernetes(role.grant)]
+        head = f"# {role.grant.whose}\n"
         parts.append(head + "\n\n".join(map(hcl.block, blocks)) + "\n")
     return "\n".join(parts)
 
@@ -28,7 +28,7 @@ def _resource(kind: str, label: str, body: dict[str, Any], *blocks: Block) -> Bl
 
 
 def _aws(role: CloudRole, trust: Trust) -> Iterator[Block]:
-    label = role.permit.label
+    label = role.grant.label
     if role.trust:
         document = Call("jsonencode", role.trust)
         body = {"name": role.name, "assume_role_policy": document}
@@ -39,15 +39,15 @@ def _aws(role: CloudRole, trust: Trust) -> Iterator[Block]:
         if role.trust:
             yield _resource("aws_iam_role_policy_attachment", label + end, _attached(label, end))
     if trust.kind == "pod-identity" and trust.cluster:
-        body = _associated(role.permit, trust)
+        body = _associated(role.grant, trust)
         yield _resource("aws_eks_pod_identity_association", label, body)
     yield from _outputs(role, trust)
 
 
 def _outputs(role: CloudRole, trust: Trust) -> Iterator[Block]:
     """What is left to do outside of these resources."""
-    label, arn = role.permit.label, Code(f"aws_iam_role.{role.permit.label}.arn")
-    whose = role.permit.whose
+    label, arn = role.grant.label, Code(f"aws_iam_role.{role.grant.label}.arn")
+    whose = role.grant.whose
     if annotations := trust.annotations(arn):
         told = f"Annotations of {whose}"
         yield _output(f"{label}_annotations", told, annotations)
@@ -85,18 +85,18 @@ def _attached(label: str, end: str) -> dict[str, Any]:
     }
 
 
-def _associated(permit: Permit, trust: Trust) -> dict[str, Any]:
+def _associated(grant: Grant, trust: Trust) -> dict[str, Any]:
     return {
         "cluster_name": trust.cluster,
-        "namespace": permit.namespace,
-        "service_account": permit.account,
-        "role_arn": Code(f"aws_iam_role.{permit.label}.arn"),
+        "namespace": grant.namespace,
+        "service_account": grant.account,
+        "role_arn": Code(f"aws_iam_role.{grant.label}.arn"),
     }
 
 
-def _kubernetes(permit: Permit) -> Iterator[Block]:
-    role, binding = permit.objects()
-    label = permit.label
+def _kubernetes(grant: Grant) -> Iterator[Block]:
+    role, binding = grant.objects()
+    label = grant.label
     yield _resource("kubernetes_role_v1", label, {}, _metadata(role), *map(_rule, role["rules"]))
     reference = binding["roleRef"]
     (subject,) = binding["subjects"]

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from initsync.permissions import hcl, terraform
 from initsync.permissions.cloudroles import CloudRole, Trust, cloud_role
+from initsync.permissions.grants import grants
 from initsync.permissions.hcl import Block, Call
 from initsync.permissions.iam import AwsScope
-from initsync.permissions.permits import permits
-from initsync.permissions.wishes import Wish
+from initsync.permissions.requested import RequestedSecret
 from tests import programs
 
 PLACE = AwsScope("123456789012", "eu-west-1", {"": "arn:aws:kms:eu-west-1:123456789012:key/1"})
@@ -39,12 +39,12 @@ def read(program: Path, text: str) -> Any:
 FOREIGN = "arn:aws:secretsmanager:us-east-1:999999999999:secret:shared-abCdE1"
 
 
-def roles(trust: Trust, *wishes: tuple[str, str, str]) -> list[CloudRole]:
+def roles(trust: Trust, *secrets: tuple[str, str, str]) -> list[CloudRole]:
     every = [
-        Wish("shop", account, secret, "aws-secretsmanager", path)
-        for account, secret, path in wishes
+        RequestedSecret("shop", account, secret, "aws-secretsmanager", path)
+        for account, secret, path in secrets
     ]
-    return [cloud_role(permit, PLACE, trust, "jasm") for permit in permits(every)]
+    return [cloud_role(grant, PLACE, trust, "jasm") for grant in grants(every)]
 
 
 def resources(blocks: Any, kind: str) -> list[Any]:
@@ -75,7 +75,7 @@ def test_it_makes_the_very_documents_that_the_other_formats_show(
 
 def test_the_role_in_kubernetes_is_the_one_that_kubectl_would_apply(program: Path) -> None:
     every = roles(POD_IDENTITY, ("web", "db", "/prod/db"))
-    role, binding = every[0].permit.objects()
+    role, binding = every[0].grant.objects()
 
     blocks = read(program, terraform.text(every, POD_IDENTITY))
 
@@ -199,8 +199,8 @@ def test_any_text_comes_out_as_it_went_in(value: Any) -> None:
 
 def test_what_vault_must_allow_is_laid_out_as_terraform_does(program: Path) -> None:
     odd = 'secret/ö "+${a}/x'
-    wishes = [Wish("shop", "web", "db", "vault", path) for path in ("secret/db", odd)]
-    every = [cloud_role(permit, PLACE, POD_IDENTITY, "jasm") for permit in permits(wishes)]
+    secrets = [RequestedSecret("shop", "web", "db", "vault", path) for path in ("secret/db", odd)]
+    every = [cloud_role(grant, PLACE, POD_IDENTITY, "jasm") for grant in grants(secrets)]
 
     blocks = read(program, terraform.text(every, POD_IDENTITY))
 
@@ -217,8 +217,8 @@ def test_the_other_side_of_a_role_is_an_output_of_the_very_documents(
 ) -> None:
     reader = "arn:aws:iam::222222222222:role/reader"
     options = (("externalId", "shop-1"), ("role", reader))
-    wish = Wish("shop", "web", "db", "aws-secretsmanager", "/prod/db", "", options)
-    (role,) = (cloud_role(permit, PLACE, trust, "jasm") for permit in permits([wish]))
+    secret = RequestedSecret("shop", "web", "db", "aws-secretsmanager", "/prod/db", "", options)
+    (role,) = (cloud_role(grant, PLACE, trust, "jasm") for grant in grants([secret]))
 
     told = outputs(read(program, terraform.text([role], trust)))["jasm_shop_web_assumed_roles"]
 

@@ -26,9 +26,9 @@ from moto.ssm.responses import SimpleSystemManagerResponse
 from initsync import providers
 from initsync.network.transport import Network
 from initsync.permissions.cloudroles import CloudRole, Trust, cloud_role
+from initsync.permissions.grants import grants
 from initsync.permissions.iam import AwsScope
-from initsync.permissions.permits import permits
-from initsync.permissions.wishes import Wish
+from initsync.permissions.requested import RequestedSecret
 from initsync.providers.aws import secretsmanager
 from initsync.words.errors import AccessDenied
 
@@ -124,9 +124,11 @@ def role_of(
     *paths: str, kind: str = "pod-identity", issuer: str = "", provider: str = NAME
 ) -> CloudRole:
     numbered = enumerate(paths)
-    wishes = [Wish("shop", "web", f"s{number}", provider, path) for number, path in numbered]
-    (permit,) = permits(wishes)
-    return cloud_role(permit, PLACE, Trust(kind, issuer), "jasm")
+    secrets = [
+        RequestedSecret("shop", "web", f"s{number}", provider, path) for number, path in numbered
+    ]
+    (grant,) = grants(secrets)
+    return cloud_role(grant, PLACE, Trust(kind, issuer), "jasm")
 
 
 def create(moto: str, role: CloudRole, *, attach: bool = True) -> str:

@@ -11,9 +11,9 @@ import pytest
 
 from initsync.network.transport import Network
 from initsync.permissions import hcl, vault
-from initsync.permissions.permits import Permit
+from initsync.permissions.grants import Grant
+from initsync.permissions.requested import RequestedSecret
 from initsync.permissions.stores import Allowed
-from initsync.permissions.wishes import Wish
 from initsync.providers.vault.kv import Provider
 from initsync.words.errors import AccessDenied, InvalidSetup
 from tests.openbao import program
@@ -23,18 +23,20 @@ from tests.openbao.server import Bao
 PATHS = ("secret/shop/db", "/secret/data/shop/api", 'secret/ö "+${a}/x')
 
 
-def allowed(*wished: Wish, env: dict[str, str] | None = None, account: str = "app") -> Allowed:
-    permit = Permit("shop", account, wished)
-    return vault.allowed(permit, wished, env or {})
+def allowed(
+    *asked: RequestedSecret, env: dict[str, str] | None = None, account: str = "app"
+) -> Allowed:
+    grant = Grant("shop", account, asked)
+    return vault.allowed(grant, asked, env or {})
 
 
-def wish(path: str, **options: str) -> Wish:
+def secret(path: str, **options: str) -> RequestedSecret:
     asked = tuple(sorted(options.items()))
-    return Wish("shop", "app", "db", "vault", path, options=asked)
+    return RequestedSecret("shop", "app", "db", "vault", path, options=asked)
 
 
 def test_a_policy_reads_the_paths_and_a_role_has_it() -> None:
-    found = allowed(wish("secret/shop/db"), wish("secret/data/shop/db"))
+    found = allowed(secret("secret/shop/db"), secret("secret/data/shop/db"))
 
     policy = 'path "secret/data/shop/db" {\n  capabilities = ["read"]\n}\n'
     assert found.objects == {
@@ -58,14 +60,14 @@ def test_a_policy_reads_the_paths_and_a_role_has_it() -> None:
 
 
 def test_version_1_has_paths_as_they_are() -> None:
-    found = allowed(wish("kv1/shop/db"), env={"JASM_VAULT_KV": "1"})
+    found = allowed(secret("kv1/shop/db"), env={"JASM_VAULT_KV": "1"})
 
     assert 'path "kv1/shop/db" {' in found.objects["policies"][0]["policy"]
 
 
 def test_entries_with_a_role_or_namespace_of_their_own_have_policies_of_their_own() -> None:
     env = {"VAULT_NAMESPACE": "top"}
-    found = allowed(wish("secret/a"), wish("secret/b", role="r", namespace="/x/"), env=env)
+    found = allowed(secret("secret/a"), secret("secret/b", role="r", namespace="/x/"), env=env)
 
     named = [(it["name"], it["namespace"]) for it in found.objects["policies"]]
     assert named == [("jasm_shop_app", "top"), ("jasm_shop_app_2", "x")]
@@ -74,7 +76,7 @@ def test_entries_with_a_role_or_namespace_of_their_own_have_policies_of_their_ow
 
 
 def test_a_role_of_all_pods_is_not_written_over() -> None:
-    found = allowed(wish("secret/a"), env={"JASM_VAULT_ROLE": "pods"})
+    found = allowed(secret("secret/a"), env={"JASM_VAULT_ROLE": "pods"})
 
     assert found.objects["roles"] == []
     assert [block.labels[0] for block in found.blocks] == ["vault_policy"]
@@ -86,17 +88,17 @@ def test_a_role_of_all_pods_is_not_written_over() -> None:
 
 @pytest.mark.parametrize("path", ["secret/a*", "secret/+/b"])
 def test_what_policies_take_for_a_pattern_is_told(path: str) -> None:
-    assert any("more paths than one" in it for it in allowed(wish(path)).warnings)
+    assert any("more paths than one" in it for it in allowed(secret(path)).warnings)
 
 
 def test_values_that_the_provider_refuses_are_refused() -> None:
     with pytest.raises(InvalidSetup, match="JASM_VAULT_KV"):
-        allowed(wish("secret/a"), env={"JASM_VAULT_KV": "3"})
+        allowed(secret("secret/a"), env={"JASM_VAULT_KV": "3"})
 
 
 @pytest.mark.parametrize("auth", ["kubernetes", "teams/jwt-one"])
 def test_terraform_says_the_same(auth: str) -> None:
-    found = allowed(*map(wish, PATHS[:2]), env={"JASM_VAULT_AUTH": auth, "VAULT_NAMESPACE": "n"})
+    found = allowed(*map(secret, PATHS[:2]), env={"JASM_VAULT_AUTH": auth, "VAULT_NAMESPACE": "n"})
 
     read = hcl2.loads("\n".join(map(hcl.block, found.blocks)) + "\n")
 
@@ -141,7 +143,7 @@ class TestOpenBao:
         bao.admin("POST", "auth/jwt/config", {"jwt_validation_pubkeys": [issuer.public]})
         for path in (*PATHS, "secret/shop/other"):
             bao.put(path.strip("/").replace("/data/", "/"), {"a": "pl4nted"})
-        found = allowed(*map(wish, PATHS), env=env)
+        found = allowed(*map(secret, PATHS), env=env)
         text = found.objects["policies"][0]["policy"]
         if form == "terraform":
             text = json.dumps(found.blocks[0].body["policy"].value)
@@ -160,7 +162,7 @@ class TestOpenBao:
         network.close()
 
     def test_takes_the_role_of_kubernetes_auth(self, bao: Bao) -> None:
-        role = allowed(wish("secret/a")).objects["roles"][0]
+        role = allowed(secret("secret/a")).objects["roles"][0]
 
         bao.admin("POST", role["path"], role["data"])
 

@@ -15,9 +15,9 @@ import pytest
 from initsync import providers
 from initsync.network.transport import Network
 from initsync.permissions.cloudroles import CloudRole, Trust, cloud_role
+from initsync.permissions.grants import grants
 from initsync.permissions.iam import AwsScope
-from initsync.permissions.permits import permits
-from initsync.permissions.wishes import Wish
+from initsync.permissions.requested import RequestedSecret
 from initsync.words.errors import AccessDenied
 from tests import oracles
 from tests.initsync.providers.aws import ministack
@@ -45,13 +45,13 @@ def make(iam: Any, name: str, trust: Any, policies: Any) -> None:
 
 def printed() -> CloudRole:
     options = tuple(sorted(OPTIONS.items()))
-    (permit,) = permits(
+    (grant,) = grants(
         [
-            Wish("team", "app", "db", SECRETS, "prod/db", "", options),
-            Wish("team", "app", "app", PARAMETERS, "/prod/one", "", options),
+            RequestedSecret("team", "app", "db", SECRETS, "prod/db", "", options),
+            RequestedSecret("team", "app", "app", PARAMETERS, "/prod/one", "", options),
         ]
     )
-    return cloud_role(permit, AwsScope(ACCOUNT, REGION), Trust("irsa", ministack.ISSUER), "jasm")
+    return cloud_role(grant, AwsScope(ACCOUNT, REGION), Trust("irsa", ministack.ISSUER), "jasm")
 
 
 @pytest.fixture(scope="module")

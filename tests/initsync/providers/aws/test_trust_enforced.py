@@ -13,9 +13,9 @@ import pytest
 
 from initsync.network.transport import Network
 from initsync.permissions.cloudroles import Trust, cloud_role
+from initsync.permissions.grants import grants
 from initsync.permissions.iam import AwsScope
-from initsync.permissions.permits import permits
-from initsync.permissions.wishes import Wish
+from initsync.permissions.requested import RequestedSecret
 from initsync.providers.aws.secretsmanager import Provider
 from initsync.words.errors import AccessDenied
 from tests import oracles
@@ -35,9 +35,9 @@ def aws() -> Iterator[Ministack]:
             server.client("secretsmanager").create_secret(
                 Name=name, SecretString=json.dumps({"password": f"pl4nted of {name}"})
             )
-        (permit,) = permits([Wish("team", "app", "db", "aws-secretsmanager", NAME)])
+        (grant,) = grants([RequestedSecret("team", "app", "db", "aws-secretsmanager", NAME)])
         place = AwsScope(ministack.ACCOUNT, ministack.REGION)
-        role = cloud_role(permit, place, Trust("irsa", ministack.ISSUER), "jasm")
+        role = cloud_role(grant, place, Trust("irsa", ministack.ISSUER), "jasm")
         iam = server.client("iam")
         iam.create_role(RoleName=role.name, AssumeRolePolicyDocument=json.dumps(role.trust))
         for number, policy in enumerate(role.policies):

@@ -21,7 +21,7 @@ from initsync.words.model import JsonObject, PodRef, SyncRequest, targets
 from initsync.words.wording import shown
 
 
-class Wish(NamedTuple):
+class RequestedSecret(NamedTuple):
     """One source of one Secret."""
 
     namespace: str
@@ -49,19 +49,19 @@ class Order(NamedTuple):
     account: str
     """The ServiceAccount's name."""
     managed_by: str
-    """As a wish's."""
+    """As of `RequestedSecret`."""
     requests: tuple[SyncRequest, ...]
     only_syncs: bool
     """Its pods do nothing else: what they ask for others use."""
     waits: bool = False
     """Its pods ask nobody: others sync for them."""
     evicts: bool = False
-    """As a wish's."""
+    """As of `RequestedSecret`."""
 
 
 def of_manifest(
     text: str, namespace: str, waiting: Callable[[str], None] = lambda _: None
-) -> Iterator[Wish]:
+) -> Iterator[RequestedSecret]:
     """Those of a manifest's workloads; `waiting` gets what `Read.waiting` is made of.
 
     Raises as `orders` does.
@@ -129,22 +129,22 @@ def _owner_problem(managed_by: str) -> InvalidSetup | None:
 
 
 class Read(NamedTuple):
-    """What pods wish."""
+    """What pods ask for."""
 
-    wishes: list[Wish]
+    secrets: list[RequestedSecret]
     problems: list[str]
-    """A sentence for each that kept a pod's wishes out."""
+    """A sentence for each that kept a pod's secrets out."""
     conflicts: list[str]
     """As of `Sources`."""
     waiting: list[str]
-    """A sentence for each ServiceAccount with pods that wish nothing, as others sync for them."""
+    """A sentence for each ServiceAccount whose pods ask for nothing: others sync for them."""
 
 
 def of_pods(pods: Iterable[JsonObject]) -> Read:
     """Those of pods as the API server gives them. One with a problem stops no other, and the same
     problem of many pods is told once, as is what another Deployment's pods do.
     """
-    found: list[Wish] = []
+    found: list[RequestedSecret] = []
     sources, told = Sources(), set[tuple[str, str]]()
     problems: dict[str, str] = {}
     waiting: dict[str, None] = {}
@@ -188,11 +188,11 @@ def _evicts(pod: JsonObject) -> bool:
 
 def of_requests(
     requests: Iterable[SyncRequest], account: str, managed_by: str, *, evicts: bool = False
-) -> Iterator[Wish]:
+) -> Iterator[RequestedSecret]:
     """Those of an annotation."""
     for request in requests:
         source = (request.provider, request.secret_path)
-        yield Wish(
+        yield RequestedSecret(
             *(request.namespace, account, request.secret_name, *source),
             managed_by=managed_by,
             options=request.selection.options,

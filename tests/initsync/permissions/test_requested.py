@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from initsync.permissions import wishes
+from initsync.permissions import requested
 from initsync.words import keys
 
 
@@ -27,9 +27,9 @@ def live(*, app: str = "", ours: str = "", **annotations: str) -> Any:
 
 
 def labels(pod: Any) -> list[str]:
-    found, problems, *_ = wishes.of_pods([pod])
+    found, problems, *_ = requested.of_pods([pod])
     assert problems == []
-    return [wish.managed_by for wish in found]
+    return [secret.managed_by for secret in found]
 
 
 def test_only_the_container_by_hand_chooses_it() -> None:
@@ -49,16 +49,16 @@ def test_a_value_from_elsewhere_is_not_known() -> None:
 def test_another_programs_is_refused_by_the_pods_name_and_stops_no_neighbour() -> None:
     neighbour = live()
 
-    found, problems, *_ = wishes.of_pods([live(ours="Helm"), neighbour, live(ours="Helm")])
+    found, problems, *_ = requested.of_pods([live(ours="Helm"), neighbour, live(ours="Helm")])
 
-    assert [wish.managed_by for wish in found] == [""]
+    assert [secret.managed_by for secret in found] == [""]
     assert len(problems) == 1
     assert problems[0].startswith("Pod shop/web-1: JASM_MANAGED_BY is 'Helm': other programs mark")
 
 
 @pytest.mark.parametrize("value", [" Helm", "Helm\n", "\u202ecaronte"])
 def test_what_no_label_can_have_is_refused(value: str) -> None:
-    found, problems, *_ = wishes.of_pods([live(ours=value)])
+    found, problems, *_ = requested.of_pods([live(ours=value)])
 
     assert found == []
     assert "which no label can be: set it to letters, digits and '-_.'" in problems[0]
@@ -68,9 +68,9 @@ def test_an_invalid_annotation_stops_no_neighbour_either() -> None:
     invalid = live()
     invalid["metadata"]["annotations"][keys.ANNOTATION] = "provider: vault"
 
-    found, problems, *_ = wishes.of_pods([invalid, live(), invalid])
+    found, problems, *_ = requested.of_pods([invalid, live(), invalid])
 
-    assert [wish.secret_name for wish in found] == ["db"]
+    assert [secret.secret_name for secret in found] == ["db"]
     (problem,) = problems
     assert problem.startswith(
         f"Pod shop/web-1: annotation {keys.ANNOTATION}: field 'path' is missing"
@@ -86,25 +86,25 @@ def test_pods_that_make_one_secret_from_different_sources_are_told_once_each() -
 
     replica = {**other, "metadata": other["metadata"] | {"name": "api-2"}}
 
-    found = wishes.of_pods([first, again, other, replica])
+    found = requested.of_pods([first, again, other, replica])
 
     assert found.conflicts == [
         "Pod shop/api-1: Secret db is made from aws-secretsmanager /prod/api here, and from "
         "aws-secretsmanager /prod/db by Pod shop/web-1: their pods write it in turn. "
         "Give one of the two another secretName"
     ]
-    assert len(found.wishes) == 4
+    assert len(found.secrets) == 4
 
 
-def test_pods_in_mode_wait_wish_nothing_and_each_service_account_is_told_once() -> None:
+def test_pods_in_mode_wait_ask_for_nothing_and_each_service_account_is_told_once() -> None:
     waiting, maker = live(), live()
     waiting["metadata"]["annotations"][keys.MODE] = keys.WAIT
     other = "provider: vault\npath: kv/x\nsecretName: db\n"
     waiting["metadata"]["annotations"][keys.ANNOTATION] = other
 
-    found = wishes.of_pods([waiting, maker, waiting])
+    found = requested.of_pods([waiting, maker, waiting])
 
-    assert [wish.provider for wish in found.wishes] == ["aws-secretsmanager"]
+    assert [secret.provider for secret in found.secrets] == ["aws-secretsmanager"]
     assert found.conflicts == []
     (sentence,) = found.waiting
     assert sentence.endswith(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from initsync.kube import rbac
 from initsync.permissions.names import within
-from initsync.permissions.wishes import Wish
+from initsync.permissions.requested import RequestedSecret
 from initsync.words import keys
 from initsync.words.model import JsonObject
 
@@ -15,12 +15,12 @@ ROLES = "jasm-secrets"
 _NAME_LIMIT = 253
 
 
-class Permit(NamedTuple):
-    """That of one ServiceAccount."""
+class Grant(NamedTuple):
+    """What one ServiceAccount must be allowed."""
 
     namespace: str
     account: str
-    wishes: tuple[Wish, ...]
+    secrets: tuple[RequestedSecret, ...]
     roles: str = ROLES
     """What its Role's name begins with."""
 
@@ -37,22 +37,24 @@ class Permit(NamedTuple):
     @property
     def secret_names(self) -> list[str]:
         """Of the Secrets, sorted."""
-        return sorted({wish.secret_name for wish in self.wishes})
+        return sorted({secret.secret_name for secret in self.secrets})
 
     @property
     def managed_by(self) -> list[str]:
         """Values of the managed-by label that the guard must be told of (`guard.managedBy`)."""
-        return sorted({wish.managed_by for wish in self.wishes} - {"", keys.MANAGED_BY_DEFAULT})
+        return sorted(
+            {secret.managed_by for secret in self.secrets} - {"", keys.MANAGED_BY_DEFAULT}
+        )
 
     @property
     def marks(self) -> dict[str, list[str]]:
         """By value of the chart the labels and annotations that the guard must be told of."""
-        return _marks(self.wishes)
+        return _marks(self.secrets)
 
     @property
     def evicts(self) -> bool:
         """Whether one of its pods evicts itself."""
-        return any(wish.evicts for wish in self.wishes)
+        return any(secret.evicts for secret in self.secrets)
 
     def objects(self) -> list[JsonObject]:
         """The Role and its RoleBinding."""
@@ -61,67 +63,67 @@ class Permit(NamedTuple):
         return [role, rbac.binding(name, self.namespace, self.account)]
 
 
-def permits(wishes: Iterable[Wish], roles: str = ROLES) -> list[Permit]:
-    """One a ServiceAccount, sorted: the same for the same wishes in whatever order."""
-    pairs = groupby(sorted(set(wishes)), lambda wish: (wish.namespace, wish.account))
-    return [Permit(*pair, tuple(found), roles) for pair, found in pairs]
+def grants(secrets: Iterable[RequestedSecret], roles: str = ROLES) -> list[Grant]:
+    """One a ServiceAccount, sorted: the same for the same secrets in whatever order."""
+    pairs = groupby(sorted(set(secrets)), lambda secret: (secret.namespace, secret.account))
+    return [Grant(*pair, tuple(found), roles) for pair, found in pairs]
 
 
-def warnings(permit: Permit, output: str, *, complete: bool) -> Iterator[str]:
+def warnings(grant: Grant, output: str, *, complete: bool) -> Iterator[str]:
     """What a person should know of what is printed in that form.
 
     `complete`: all pods of the namespace were read.
     """
-    shared = permit.account == "default" and permit.roles == ROLES
+    shared = grant.account == "default" and grant.roles == ROLES
     if shared and not complete and output != "helm":
         yield (
-            f"{permit.whose} is that of all pods which name none, and what another run prints "
+            f"{grant.whose} is that of all pods which name none, and what another run prints "
             "for it replaces this Role: name one in the pods, read all of them in one run, or "
             "give --role-prefix"
         )
-    if permit.managed_by:
-        values = ", ".join(permit.managed_by)
+    if grant.managed_by:
+        values = ", ".join(grant.managed_by)
         yield (
-            f"{permit.whose}: the chart's guard must know JASM_MANAGED_BY {values} "
+            f"{grant.whose}: the chart's guard must know JASM_MANAGED_BY {values} "
             "(guard.managedBy), and then takes Secrets with that label for JASM's in every "
             "namespace: be sure that nothing else marks Secrets so"
         )
-    if permit.evicts:
+    if grant.evicts:
         yield (
-            f"{permit.whose} may evict pods, and RBAC cannot say which: JASM's guard holds each "
+            f"{grant.whose} may evict pods, and RBAC cannot say which: JASM's guard holds each "
             "pod to itself, and without it a stolen token can evict every pod of the namespace"
         )
-    for value, names in permit.marks.items():
+    for value, names in grant.marks.items():
         yield (
-            f"{permit.whose}: the chart's guard must allow {', '.join(names)} (guard.{value}), "
+            f"{grant.whose}: the chart's guard must allow {', '.join(names)} (guard.{value}), "
             "which its entries put onto Secrets: with a stolen pod token one can write them, too, "
             "so be sure that nothing acts upon them"
         )
 
 
-def _marks(wishes: Iterable[Wish]) -> dict[str, list[str]]:
-    every = list(wishes)
-    labels = {name for wish in every for name in wish.labels}
-    annotations = {name for wish in every for name in wish.annotations}
+def _marks(secrets: Iterable[RequestedSecret]) -> dict[str, list[str]]:
+    every = list(secrets)
+    labels = {name for secret in every for name in secret.labels}
+    annotations = {name for secret in every for name in secret.annotations}
     named = {"allowedLabels": sorted(labels), "allowedAnnotations": sorted(annotations)}
     return {name: found for name, found in named.items() if found}
 
 
-def chart_values(found: Collection[Permit]) -> JsonObject:
+def chart_values(found: Collection[Grant]) -> JsonObject:
     """The chart's values by which it makes the Roles, and by which its guard knows their Secrets.
 
     Of `jasm-sync` in the Roles it needs not be told.
     """
     items = [
         {
-            "namespace": permit.namespace,
-            "serviceAccounts": [permit.account],
-            "secretNames": permit.secret_names,
-            **({"evict": True} if permit.evicts else {}),
+            "namespace": grant.namespace,
+            "serviceAccounts": [grant.account],
+            "secretNames": grant.secret_names,
+            **({"evict": True} if grant.evicts else {}),
         }
-        for permit in found
+        for grant in found
     ]
-    values = sorted({value for permit in found for value in permit.managed_by})
+    values = sorted({value for grant in found for value in grant.managed_by})
     told = {"managedBy": values} if values else {}
-    told |= _marks(wish for permit in found for wish in permit.wishes)
+    told |= _marks(secret for grant in found for secret in grant.secrets)
     return {"rbac": {"namespaces": items}, **({"guard": told} if told else {})}
