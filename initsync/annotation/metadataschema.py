@@ -11,7 +11,7 @@ _PREFIX = rules.SUBDOMAIN.pattern.replace("a-z", "A-Za-z")
 
 
 def labels() -> Schema:
-    """Of an entry's `labels`."""
+    """The JSON Schema of an entry's `labels`."""
     found = _metadata("Labels", rules.SUBDOMAIN.pattern, _literal)
     found["additionalProperties"]["pattern"] = whole(rf"({rules.QUALIFIED.pattern})?")
     return found
@@ -38,7 +38,7 @@ def _metadata(title: str, prefix: str, written: Callable[[str], str]) -> Schema:
 
 
 def annotations() -> Schema:
-    """Of an entry's `annotations`."""
+    """The JSON Schema of an entry's `annotations`."""
     return _metadata("Annotations", _PREFIX, _any_case)
 
 

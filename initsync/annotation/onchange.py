@@ -34,22 +34,22 @@ _RULE = (
 
 
 class Action(NamedTuple):
-    """What is to be done."""
+    """What a pod's `on-change` asks for."""
 
     kind: str
-    """EVICT, SIGNAL or HTTP."""
+    """The kind of the action: EVICT, SIGNAL or HTTP."""
     signal: str = ""
-    """Its name without SIG."""
+    """The signal's name without SIG."""
     process: str = ""
     """The name of whom it is for; empty: the first process of the pod's one other container."""
     url: str = ""
     """The host's, with its port."""
     target: str = ""
-    """Path and query."""
+    """The path and the query of the URL."""
 
     @property
     def port(self) -> int:
-        """Of the URL."""
+        """The port that the URL names."""
         return int(self.url.rpartition(":")[2])
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 FIELDS = ("provider", "path", "secretName")
 LIST = "secrets"
 MOST = 50
-"""Entries of a list."""
+"""A list has so many entries at most."""
 EXAMPLE = "provider, path and secretName, one a line"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _FIRST = frozenset(_LETTERS + _LETTERS.upper() + "/")

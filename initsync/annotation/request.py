@@ -27,11 +27,11 @@ class OwnField(Protocol):
 
     @property
     def title(self) -> str:
-        """For editors."""
+        """The field's name for editors, of two or three words."""
 
     @property
     def description(self) -> str:
-        """Likewise."""
+        """The field's meaning for editors, in whole sentences."""
 
 
 class Providers(Protocol):

@@ -40,7 +40,7 @@ class Other(NamedTuple):
 
 
 class ListNode(NamedTuple):
-    """A sequence."""
+    """A YAML sequence, and where it begins."""
 
     items: list["Node"]
     line: int

@@ -89,7 +89,7 @@ def _options(
 
 
 def label(_: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
-    """A namespace's name."""
+    """Check that an option's value can be a namespace's name. Raises BadParameter."""
     if given and (rule := rules.label_problem(given)):
         raise click.BadParameter(rule)
     return given

@@ -22,7 +22,7 @@ _NAME = re.compile(r"[!-<>-~]+")
 
 
 def _image(_: click.Context, _parameter: click.Parameter, given: str) -> str:
-    """An image's name."""
+    """Check that an option's value can be an image's name. Raises BadParameter."""
     if not given or any(character.isspace() for character in given):
         raise click.BadParameter("must name an image, without white space")
     return given
@@ -36,7 +36,7 @@ def _user(_: click.Context, _parameter: click.Parameter, given: int) -> int | No
 
 
 def _quantity(_: click.Context, _parameter: click.Parameter, given: str) -> str:
-    """A quantity above zero."""
+    """Check that an option's value is a quantity above zero. Raises BadParameter."""
     if not value(given):
         raise click.BadParameter("must be a quantity above zero, such as 100m or 64Mi")
     return given

@@ -32,7 +32,7 @@ class LazyGroup(click.Group):
         self._lazy = lazy
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names, sorted."""
+        """The names of the group's commands, sorted."""
         del ctx
         return sorted(self._lazy)
 

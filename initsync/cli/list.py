@@ -32,7 +32,7 @@ _OTHERS = {
     "Ingress": Resource("networking.k8s.io", "ingresses"),
     "ServiceAccount": Resource("", "serviceaccounts"),
 }
-"""Those of `usage.OTHERS`."""
+"""The resources of the kinds that `usage.OTHERS` names."""
 _EXIT_CODES = """\b
 Exit codes:
   0  the answer is complete, or (without --unused) says what it may lack

@@ -10,7 +10,7 @@ from initsync.words import rules
 
 
 def account(_: click.Context, _parameter: click.Parameter, given: str | None) -> str:
-    """An AWS account."""
+    """Check that an option's value is an AWS account's number. Raises BadParameter."""
     if given is not None and not re.fullmatch("[0-9]{12}", given):
         raise click.BadParameter("must be an AWS account's twelve digits")
     return given or ""

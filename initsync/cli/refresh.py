@@ -34,9 +34,9 @@ class Wanted(NamedTuple):
     """What is to be printed."""
 
     schedule: str
-    """Of a CronJob; empty: none."""
+    """The CronJob's schedule; empty: no CronJob is printed."""
     once: bool
-    """Whether a Job is."""
+    """Whether a Job is printed."""
     account: str
     """The ServiceAccount that is to do it, which is there; empty: one of its own is printed."""
     namespace: str
@@ -44,7 +44,7 @@ class Wanted(NamedTuple):
 
     @property
     def any(self) -> bool:
-        """Whether either is."""
+        """Whether a CronJob or a Job is printed."""
         return bool(self.schedule or self.once)
 
 
@@ -82,7 +82,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 
 
 def options(command: Command) -> Command:
-    """Those of `Wanted`."""
+    """Give a command the options that `Wanted` is made of."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command

@@ -19,7 +19,7 @@ class Screen:
         self._step = 0
 
     def line(self, text: str = "") -> None:
-        """One line, at once."""
+        """Print one line, at once."""
         self._stream.write(f"{text}\n")
         self._stream.flush()
 
@@ -33,12 +33,12 @@ class Screen:
         self.line(f"   [{self._now() - start:.2f} s]")
 
     def said(self, text: str) -> None:
-        """What a program printed."""
+        """Show what a program printed."""
         for line in text.splitlines():
             self.line(f"   | {line}")
 
     def shown(self, title: str, found: JsonObject) -> None:
-        """An object as YAML."""
+        """Show an object as YAML."""
         self.line(f"   {title}:")
         text = yaml.safe_dump(found, sort_keys=False, width=100, default_flow_style=None)
         for line in text.splitlines():

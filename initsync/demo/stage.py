@@ -72,12 +72,12 @@ class Stage(NamedTuple):
         }
 
     def secret(self, name: str = SECRET) -> JsonObject:
-        """The Secret as stored."""
+        """The Secret as the API server stores it."""
         metadata = {"name": name, "namespace": NAMESPACE}
         return self.api.get({"apiVersion": "v1", "kind": "Secret", "metadata": metadata})
 
     def last_event(self, pod: JsonObject) -> JsonObject:
-        """The Event on `pod`."""
+        """The last Event that was put on `pod`."""
         answer = self.api.request("GET", f"/api/v1/namespaces/{NAMESPACE}/events")
         uid = pod["metadata"]["uid"]
         found: list[JsonObject] = [

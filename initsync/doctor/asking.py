@@ -16,9 +16,9 @@ class Store(NamedTuple):
     """How sentences name what one asks a store with, and what its refusals say of a pod."""
 
     yours: str
-    """Such as `AWS identity`."""
+    """The caller's identity, such as `AWS identity`."""
     pods: str
-    """Such as `pod's AWS identity`."""
+    """The pod's identity, such as `pod's AWS identity`."""
     or_else: str = ", or --as-pod"
     by: str = BY_YOU
     not_the_pod: tuple[type[JasmError], ...] = ()

@@ -23,7 +23,7 @@ _SLICES = Resource("discovery.k8s.io", "endpointslices")
 
 
 def registered(reads: Reads) -> Registered:
-    """All that injects."""
+    """Everything in the cluster that injects into pods."""
     every = attempt(lambda: registrations.webhooks(reads))
     return Registered(
         every if isinstance(every, Unread) else why.webhooks(every),
@@ -51,7 +51,7 @@ def checks(reads: Reads, found: Registered, pod: JsonObject | None, now: float) 
 
 
 def _ours(reads: Reads, resource: Resource, namespace: str = "") -> Objects:
-    """Those with JASM's label."""
+    """The objects that carry JASM's label."""
     return attempt(lambda: list(reads.pages(resource, namespace, labels=registrations.LABELS)))
 
 

@@ -17,7 +17,7 @@ Objects = list[JsonObject] | Unread
 
 
 class Registered(NamedTuple):
-    """All that injects."""
+    """Everything in a cluster that injects into pods."""
 
     hooks: Objects
     policies: Objects
@@ -41,7 +41,7 @@ class ServiceRef(NamedTuple):
 
 
 def api_version(found: str) -> Result:
-    """Of the API server."""
+    """Judge the API server's version."""
     numbers = re.match(r"v?(\d+)\.(\d+)", found)
     version = tuple(map(int, numbers.groups())) if numbers else OLDEST
     if version < OLDEST:

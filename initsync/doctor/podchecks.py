@@ -34,7 +34,7 @@ _CREATION = ("CreateContainerConfigError", "CreateContainerError")
 
 
 def about(pod: JsonObject, now: float) -> Result:
-    """That it is there."""
+    """Say that the pod is there, its phase, its age and its ServiceAccount."""
     metadata, spec = pod["metadata"], pod["spec"]
     phase = (pod.get("status") or {}).get("phase", "Unknown")
     age = span(since(metadata.get("creationTimestamp", ""), now))
@@ -110,7 +110,7 @@ def injection(
 
 
 def labels_of(namespace: Stored) -> Labels:
-    """Those of a namespace."""
+    """The labels of a namespace, or None where it was not read."""
     if namespace is None or isinstance(namespace, Unread):
         return None
     return namespace["metadata"].get("labels") or {}

@@ -25,7 +25,7 @@ class Result(NamedTuple):
 
     @property
     def as_json(self) -> dict[str, object]:
-        """For scripts."""
+        """The result as the JSON object that scripts get."""
         told = self._asdict()
         del told["exit_code"]
         return told | {"exitCode": self.exit_code}
@@ -83,7 +83,7 @@ def failure(check: str, error: JasmError) -> Result:
 
 
 def skipped(check: str, why: str) -> Result:
-    """Nothing could be said."""
+    """The result of a check about which nothing could be said."""
     return Result(check, "skipped", why)
 
 

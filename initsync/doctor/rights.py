@@ -26,7 +26,7 @@ _KINDS = {
 
 
 class Target(NamedTuple):
-    """Who writes which Secret."""
+    """The ServiceAccount that writes a Secret, and the Secret's name."""
 
     namespace: str
     account: str
@@ -41,7 +41,7 @@ class Target(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """What the authoriser said."""
+    """What the API server's authoriser answered."""
 
     of_caller: bool
     """It was asked for whoever runs the doctor, who may not ask for others."""

@@ -21,15 +21,15 @@ class Choices(NamedTuple):
     sidecar: bool
     """Of an unknown mode the container itself tells."""
     waits: bool
-    """It gets `jasm-wait` alone."""
+    """Whether the pod gets `jasm-wait` alone."""
     user: int | None
     """The UID, where it is one and not root's."""
     no_user: bool
-    """Our container is to have none."""
+    """Whether our container is to have no user."""
     no_seccomp: bool
-    """Likewise, no profile."""
+    """Whether our container is to have no seccomp profile."""
     metrics_port: int | None
-    """Where it can be had."""
+    """The port of the sidecar's metrics, where it can be had."""
     evicts: bool
     """It asks for the pod's eviction after a change, and another pod follows."""
     tells: bool

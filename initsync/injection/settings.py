@@ -25,7 +25,7 @@ class InjectionSettings:
     max_cpu: str = "1"
     """The most CPU that is copied from an app: more makes no sync faster (D24)."""
     max_memory: str = "256Mi"
-    """Likewise."""
+    """The most memory that is copied from an app (D24)."""
     sidecar_cpu: str = "100m"
     """CPU limit, and so request, of a sidecar in limited pods: the sync that the pod's start waits
     for takes a second of it, and with 50m the pod's start three seconds more (on a real node). The

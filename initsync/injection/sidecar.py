@@ -36,7 +36,7 @@ def fields(chosen: Choices, settings: InjectionSettings) -> dict[str, Any]:
 
 
 def env(chosen: Choices) -> list[dict[str, Any]]:
-    """Beside an init container's."""
+    """The variables that a sidecar has beside those of an init container."""
     port = chosen.metrics_port
     metrics = [{"name": "JASM_METRICS_PORT", "value": str(port)}] if port else []
     # The downward API shows no owner: https://kubernetes.io/docs/concepts/workloads/pods/downward-api/

@@ -16,7 +16,7 @@ Good = Callable[[str], bool]
 
 
 class Kind(NamedTuple):
-    """One kind of identity."""
+    """One kind of identity that a cloud's webhook gives to pods."""
 
     volume: str
     """Its volume's name; what ends in `-`, as no name does, is how the name begins."""
@@ -34,7 +34,7 @@ class Kind(NamedTuple):
 
 
 class Webhook(NamedTuple):
-    """One cloud's."""
+    """What one cloud's identity webhook writes into pods."""
 
     kinds: tuple[Kind, ...]
     alone: tuple[str, ...]

@@ -17,7 +17,7 @@ class Missed(NamedTuple):
 
     namespace: str
     pod: str
-    """Empty for a workload."""
+    """The pod's name; empty for a workload."""
     owner: str
     """What made it, such as `ReplicaSet/web-5d`; empty for a pod of its own. Or the workload."""
     created: str

@@ -24,7 +24,7 @@ class Outdated(NamedTuple):
     namespace: str
     secret: str
     written: str
-    """RFC 3339, as `started`."""
+    """When the Secret was last written (RFC 3339, as `started`)."""
     pod: str
     owner: str
     """What made the pod, such as `ReplicaSet/web-5d`; empty for one of its own."""
@@ -37,7 +37,7 @@ class Outdated(NamedTuple):
 
     @property
     def why(self) -> str:
-        """The sentence's end."""
+        """The reason, as the end of a sentence."""
         return _MADE_ONCE if self.certain else _RENEWED
 
 

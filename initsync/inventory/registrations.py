@@ -15,12 +15,12 @@ def webhooks(reads: Reads) -> list[JsonObject]:
 
 
 def policies(reads: Reads) -> list[JsonObject]:
-    """Its MutatingAdmissionPolicies. Raises ClusterError."""
+    """JASM's MutatingAdmissionPolicies. Raises ClusterError."""
     return _either(reads, _POLICIES)
 
 
 def bindings(reads: Reads) -> list[JsonObject]:
-    """Their bindings. Raises ClusterError."""
+    """The bindings of JASM's MutatingAdmissionPolicies. Raises ClusterError."""
     return _either(reads, _BINDINGS)
 
 

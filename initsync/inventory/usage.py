@@ -44,7 +44,7 @@ class Managed(NamedTuple):
     version: str
     """The provider's, of what was last written; empty where it has none."""
     created: str
-    """RFC 3339."""
+    """When the Secret was made (RFC 3339)."""
     synced: str
     """When it was last written."""
     users: list[User]
@@ -62,12 +62,12 @@ class Found:
 
     @property
     def secrets(self) -> list[Managed]:
-        """By namespace and name."""
+        """The Secrets that JASM keeps, sorted by namespace and name."""
         return [self._by_key[key] for key in sorted(self._by_key)]
 
     @property
     def unused(self) -> list[Managed]:
-        """Those without any user."""
+        """The Secrets that nobody uses."""
         return [one for one in self.secrets if not one.users]
 
     def add(self, kind: str, found: JsonObject) -> None:

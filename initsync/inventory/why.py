@@ -69,7 +69,7 @@ def others(found: Iterable[JsonObject]) -> list[str]:
 
 
 _AWS = "pod-identity-webhook"
-"""It writes no annotation."""
+"""AWS's pod identity webhook, which writes no annotation."""
 
 
 def _of_pods(hook: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from initsync.kube import kinds
 
 
 class Misplaced(NamedTuple):
-    """One such annotation."""
+    """An annotation of JASM's that stands where nobody reads it."""
 
     name: str
     problem: str

@@ -39,7 +39,7 @@ def eviction() -> JsonObject:
 
 
 def role(name: str, namespace: str, *secrets: str, evicts: bool = False) -> JsonObject:
-    """The Role itself."""
+    """The Role by which a ServiceAccount may write the named Secrets."""
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "Role",

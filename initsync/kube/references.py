@@ -31,7 +31,7 @@ def references(spec: Mapping[str, Any]) -> Iterator[Reference]:
 
 
 def of_container(container: Mapping[str, Any]) -> Iterator[Reference]:
-    """Those of its variables."""
+    """The Secrets that a container's variables name."""
     for entry in container.get("env") or []:
         yield from _named((entry.get("valueFrom") or {}).get("secretKeyRef"), "env")
     for entry in container.get("envFrom") or []:
@@ -39,7 +39,7 @@ def of_container(container: Mapping[str, Any]) -> Iterator[Reference]:
 
 
 def of_volume(volume: Mapping[str, Any]) -> Iterator[Reference]:
-    """Those of its source."""
+    """The Secrets that a volume's sources name."""
     for source in (volume.get("projected") or {}).get("sources") or []:
         yield from _named(source.get("secret"), "projected volume")
     if name := (volume.get("secret") or {}).get("secretName"):

@@ -63,7 +63,7 @@ _STRAY = (
 
 
 def _check(found: Located, providers: Providers) -> tuple[SyncRequest, ...]:
-    """As `check_text`."""
+    """The requests of one annotation. Raises as `check_text` does."""
     workload, value = found.workload, found.value
     refuse_unknown(found.name)
     if found.misplaced:

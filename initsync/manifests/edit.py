@@ -178,7 +178,7 @@ class _Text(NamedTuple):
 
     text: str
     newline: str
-    """What ends them."""
+    """The characters that end a line."""
     appended: set[int]
     """The brackets that were given something before their end, each by its place."""
 

@@ -13,7 +13,7 @@ from initsync.words.errors import InvalidSetup
 from initsync.words.wording import bug, printable
 
 LIMIT = 32 * 1024 * 1024
-"""Bytes of one file."""
+"""The most bytes that one file may have."""
 ENDINGS = (".yaml", ".yml", ".json")
 STDIN = "<stdin>"
 
@@ -96,7 +96,7 @@ class Valid(NamedTuple):
 
     manifests: list[Manifest]
     conflicts: list[str]
-    """As of `Checked`."""
+    """A sentence for each conflict, as `Checked` has them."""
 
 
 def all_valid(paths: Iterable[str], namespace: str = "") -> Valid:
@@ -130,14 +130,14 @@ def files(path: str) -> Iterator[str]:
 
 
 def as_text(file: str, found: Finding) -> str:
-    """A finding's line."""
+    """One finding as one line."""
     name = f"{found.namespace}/{found.name}" if found.namespace else found.name
     grave = "warning: " if found.severity == "warning" else ""
     return f"{file}:{found.line}: {found.kind} {name or '(no name)'}: {grave}{found.message}"
 
 
 def unread_text(problem: Unread) -> str:
-    """An unread file's line."""
+    """The line that says why a file was not read."""
     place = problem.file + (f":{problem.line}" if problem.line else "")
     return f"error: {place}: {problem.message}"
 

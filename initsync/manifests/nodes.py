@@ -27,7 +27,7 @@ class _Composer(Composer, Resolver):
         self.peek_event = events.peek_event
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        """The next node."""
+        """Compose the next node, in place of an alias one that stands for it."""
         if not self.check_event(yaml.AliasEvent):
             return super().compose_node(parent, index)
         event = self.get_event()

@@ -29,7 +29,7 @@ class PodTemplate(NamedTuple):
     """JSON pointer within the document."""
     pod: JsonObject
     kind: str
-    """Of the object."""
+    """The kind of the object that the template stands in."""
 
 
 Change = Callable[[PodTemplate], list[JsonObject]]

@@ -39,7 +39,7 @@ class Located(NamedTuple):
     misplaced: bool
     """It is on the workload's own metadata, and the pod has none."""
     account: str
-    """The pod's ServiceAccount."""
+    """The name of the pod's ServiceAccount."""
     pod: JsonObject
     """Its annotations of JASM, and those parts of its spec that `podparts` reads."""
     unquoted: dict[str, str]

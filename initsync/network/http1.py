@@ -24,7 +24,7 @@ _NO_BODY = (204, 304)
 
 
 class Response(NamedTuple):
-    """A whole answer."""
+    """An HTTP answer that was read to its end."""
 
     status: int
     headers: Mapping[str, str]

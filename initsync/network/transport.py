@@ -103,9 +103,9 @@ class Connection:
         self._place = place = urls.place(url)
         self.url = url
         self.authority = place.authority
-        """The Host header."""
+        """The value of the Host header."""
         self.prefix = place.prefix
-        """Put before every target."""
+        """The path that is put before every target."""
         self._tls = tls
         self._network = network
         self._timeout = timeout

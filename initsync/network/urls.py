@@ -21,7 +21,7 @@ class Host(NamedTuple):
     host: str
     port: int
     authority: str
-    """The Host header."""
+    """The value of the Host header."""
     prefix: str
     """The URL's own path, without a slash at its end."""
 

@@ -14,7 +14,7 @@ from initsync.words.model import JsonObject
 
 
 class Assumed(NamedTuple):
-    """One of them."""
+    """A role that a pod's own role assumes, with what that one must be allowed."""
 
     arn: str
     policies: tuple[JsonObject, ...]
@@ -63,7 +63,7 @@ def actions(kind: str) -> list[str]:
 
 
 def permission(arns: Collection[str], kind: str) -> list[JsonObject]:
-    """The pods' side."""
+    """The statement by which the pods' own role may assume the others."""
     return [iam.allow("AssumeRoles", actions(kind), arns)] if arns else []
 
 

@@ -30,7 +30,7 @@ class Trust(NamedTuple):
     cluster: str = ""
     """Of Pod Identity: the EKS cluster's name; any cluster's where empty."""
     audience: str = iam.AUDIENCE
-    """Of IRSA: the tokens'."""
+    """The audience of the ServiceAccounts' tokens, for IRSA."""
 
     def annotations(self, role_arn: str) -> dict[str, str]:
         """What the ServiceAccount then says."""
@@ -55,7 +55,7 @@ class CloudRole(NamedTuple):
     stores: tuple[Allowed, ...] = ()
     """What stores other than AWS must allow."""
     assumed: tuple[Assumed, ...] = ()
-    """Roles that it assumes."""
+    """The roles that this role assumes."""
 
 
 def cloud_role(

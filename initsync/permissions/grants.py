@@ -36,7 +36,7 @@ class Grant(NamedTuple):
 
     @property
     def secret_names(self) -> list[str]:
-        """Of the Secrets, sorted."""
+        """The names of the Secrets that its pods sync, sorted."""
         return sorted({secret.secret_name for secret in self.secrets})
 
     @property

@@ -40,14 +40,14 @@ class AwsScope(NamedTuple):
     """Where the secrets are that are named without an ARN, and who encrypts which."""
 
     account: str
-    """The role's, twelve digits."""
+    """The AWS account of the role, twelve digits."""
     region: str
     keys: Mapping[str, str] = {}
     """The ARN of a KMS key by path; by the empty path that of all others in its region."""
 
     @property
     def partition(self) -> str:
-        """Of the region."""
+        """The partition of the region, as ARNs name it."""
         return endpoints.partition(self.region).name
 
     def arn(self, service: str, resource: str) -> str:

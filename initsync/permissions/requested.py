@@ -26,7 +26,7 @@ class RequestedSecret(NamedTuple):
 
     namespace: str
     account: str
-    """The ServiceAccount's name."""
+    """The name of the ServiceAccount."""
     secret_name: str
     provider: str
     path: str
@@ -37,7 +37,7 @@ class RequestedSecret(NamedTuple):
     labels: tuple[str, ...] = ()
     """Names of those that the entry puts onto the Secret, sorted."""
     annotations: tuple[str, ...] = ()
-    """Likewise."""
+    """Names of the annotations that the entry puts onto the Secret, sorted."""
     evicts: bool = False
     """Whether the pod evicts itself once a sync has found another value."""
 
@@ -47,16 +47,16 @@ class Order(NamedTuple):
 
     namespace: str
     account: str
-    """The ServiceAccount's name."""
+    """The name of the ServiceAccount."""
     managed_by: str
-    """As of `RequestedSecret`."""
+    """As `managed_by` of `RequestedSecret`."""
     requests: tuple[SyncRequest, ...]
     only_syncs: bool
     """Its pods do nothing else: what they ask for others use."""
     waits: bool = False
     """Its pods ask nobody: others sync for them."""
     evicts: bool = False
-    """As of `RequestedSecret`."""
+    """As `evicts` of `RequestedSecret`."""
 
 
 def of_manifest(
@@ -129,13 +129,13 @@ def _owner_problem(managed_by: str) -> InvalidSetup | None:
 
 
 class Read(NamedTuple):
-    """What pods ask for."""
+    """What pods that are there ask for."""
 
     secrets: list[RequestedSecret]
     problems: list[str]
     """A sentence for each that kept a pod's secrets out."""
     conflicts: list[str]
-    """As of `Sources`."""
+    """A sentence for each conflict that `Sources` finds."""
     waiting: list[str]
     """A sentence for each ServiceAccount whose pods ask for nothing: others sync for them."""
 
@@ -189,7 +189,7 @@ def _evicts(pod: JsonObject) -> bool:
 def of_requests(
     requests: Iterable[SyncRequest], account: str, managed_by: str, *, evicts: bool = False
 ) -> Iterator[RequestedSecret]:
-    """Those of an annotation."""
+    """The Secrets that one annotation's entries ask for."""
     for request in requests:
         source = (request.provider, request.secret_path)
         yield RequestedSecret(

@@ -23,9 +23,9 @@ class Allowed(NamedTuple):
     name: str
     """The store's, under which YAML and JSON have it."""
     objects: JsonObject
-    """What a person makes there."""
+    """What a person makes in that store."""
     blocks: tuple[Block, ...]
-    """The same for Terraform."""
+    """The same as `objects`, for Terraform."""
     warnings: tuple[str, ...] = ()
     """What a person should know of it."""
 

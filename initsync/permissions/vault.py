@@ -30,7 +30,7 @@ class RolePolicy(NamedTuple):
     name: str
     """The policy's, and what names in Terraform end in."""
     namespace: str
-    """Of Vault."""
+    """The namespace of Vault in which they are."""
     role: str
     targets: tuple[str, ...]
     """What may be read, sorted."""

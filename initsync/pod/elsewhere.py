@@ -39,17 +39,17 @@ _LONG_NAME = 200  # bytes of one, and of its source
 
 
 class Clock(NamedTuple):
-    """Times are seconds."""
+    """The clocks of the process, in seconds."""
 
     now: Callable[[], float]
-    """Of the day."""
+    """The time of day, in seconds since 1970."""
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
 
 
 class _Found(NamedTuple):
     code: int
-    """0: all is there."""
+    """The exit code; 0: everything is there."""
     problem: str = ""
     final: bool = True
     """No other look would find anything else."""
@@ -123,7 +123,7 @@ def _patience(
 
 
 def _looked(env: Mapping[str, str], asked: Sequence[Target]) -> _Found:
-    """What is there now."""
+    """Look which of the Secrets' keys are there now."""
     root = env.get("JASM_SECRETS_DIR", keys.SECRETS_DIR)
     mounted = [it for it in asked if os.path.isdir(os.path.join(root, it.secret_name))]
     names = {it.secret_name: _keys(os.path.join(root, it.secret_name)) for it in mounted}

@@ -17,7 +17,7 @@ _MODES = ("init", keys.SIDECAR)
 
 
 def run(env: Mapping[str, str], stderr: TextIO) -> int:
-    """The exit code."""
+    """Sync the pod that the environment describes, and give the exit code."""
     log = Log(stderr, time.time)
     try:
         log = from_env(env, stderr, time.time)

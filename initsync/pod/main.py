@@ -18,7 +18,7 @@ from initsync.words.keys import SIDECAR
 
 _STOPPED = (b"stopped by SIGTERM before the sync ended\n", 128 + signal.SIGTERM)
 _ENDED = (b"ended by SIGTERM\n", 0)
-"""A sidecar's normal end."""
+"""What a sidecar says and returns at its normal end."""
 
 
 def main() -> NoReturn:

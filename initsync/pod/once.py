@@ -40,7 +40,7 @@ class Synced(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        """Of the process."""
+        """The exit code of the process."""
         return report.exit_code(self.reports)
 
     @property
@@ -49,7 +49,7 @@ class Synced(NamedTuple):
         return [outcome for told in self.reports for outcome in told.outcomes]
 
     def close(self) -> None:
-        """End its connections."""
+        """Close the connections to the cluster and the provider."""
         if self.place:
             self.place.network.close()
 

@@ -39,7 +39,7 @@ PROVIDERS = {
     ),
     "vault": Modules("initsync.providers.vault.kv", "initsync.providers.vault.paths"),
 }
-"""By the annotation's `provider`."""
+"""The modules of each provider, by the annotation's `provider`."""
 GROUP = "jasm.providers"
 """Of entry points: each has the annotation's `provider`, and a module as the table's two in one."""
 

@@ -16,7 +16,7 @@ class Bearer(NamedTuple):
 
     token: str
     expires: float
-    """Epoch seconds."""
+    """Seconds since 1970 at which the token ends."""
     who: str
 
     def __repr__(self) -> str:
@@ -42,9 +42,9 @@ class Refused(Exception):
     """A store's definite no to a request with a token."""
 
     status: int
-    """Of its answer."""
+    """The HTTP status of its answer."""
     who = ""
-    """Whose the token was."""
+    """The identity whose token it was."""
 
 
 class Bearers:

@@ -23,7 +23,7 @@ class SecretProvider(Protocol):
 
     @property
     def name(self) -> str:
-        """The annotation's `provider` value."""
+        """The value of the annotation's `provider`."""
 
     def fetch(self, path: str, version: str = "") -> ExternalSecret:
         """What is at `path` now, never cached; of a `version` by the provider's own name, if any.
@@ -70,7 +70,7 @@ class EntryField(NamedTuple):
     title: str
     """For editors: two or three words."""
     description: str
-    """Likewise, whole sentences."""
+    """The field's meaning for editors, in whole sentences."""
 
 
 class PathRule(Protocol):

@@ -19,7 +19,7 @@ class EventSource(NamedTuple):
 
     component: str
     host: str = ""
-    """The node's name."""
+    """The name of the node."""
     field_path: str = ""
     """The part of the pod, such as `spec.initContainers{jasm-init}`."""
 

@@ -45,7 +45,7 @@ class Preview:
         return manifest
 
     def replace_secret(self, manifest: JsonObject) -> JsonObject:
-        """Likewise."""
+        """Note the changes that a replacement would make."""
         return self.apply_secret(manifest)
 
     def remove(self, patch: JsonObject) -> None:

@@ -18,7 +18,7 @@ _CHOSEN = (
 
 
 class SyncSettings(NamedTuple):
-    """Times are seconds."""
+    """What the platform and the pod say of a sync; times are seconds."""
 
     managed_by: str = MANAGED_BY_DEFAULT
     timeout: float = 60.0

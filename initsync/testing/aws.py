@@ -43,7 +43,7 @@ class AwsServer(Closing):
             raise
         self._port = int(port_file.read_text(encoding="ascii"))
         self.url = f"http://{address}:{self._port}"
-        """For AWS_ENDPOINT_URL."""
+        """The URL of the server, for AWS_ENDPOINT_URL."""
 
     def role_arn(self, name: str) -> str:
         """A role that any web identity may take here: moto checks no trust."""

@@ -39,7 +39,7 @@ class Counting:
         self._refusals: dict[str, dict[str, Any]] = {}
 
     def __call__(self, environ: dict[str, Any], start: _Start) -> Iterable[bytes]:
-        """One request."""
+        """Answer one request, as WSGI has it."""
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         if environ["PATH_INFO"] == CALLS:
             return _answer(start, 200, self._calls)

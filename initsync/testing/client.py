@@ -22,7 +22,7 @@ class Answer(NamedTuple):
 
     status: int
     headers: Mapping[str, str]
-    """Names in lower case."""
+    """The headers by their names in lower case."""
     body: Any
     """The JSON value; the text where it is none."""
 

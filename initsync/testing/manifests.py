@@ -52,19 +52,19 @@ def _plural(kind: str) -> str:
 
 
 def namespace(name: str, labels: Mapping[str, str]) -> JsonObject:
-    """A Namespace."""
+    """The manifest of a Namespace."""
     return _object("v1", "Namespace", None, name) | {
         "metadata": {"name": name, "labels": dict(labels)}
     }
 
 
 def service_account(namespace: str, name: str) -> JsonObject:
-    """A ServiceAccount."""
+    """The manifest of a ServiceAccount."""
     return _object("v1", "ServiceAccount", namespace, name)
 
 
 def config_map(namespace: str, name: str, data: Mapping[str, str]) -> JsonObject:
-    """A ConfigMap."""
+    """The manifest of a ConfigMap."""
     return _object("v1", "ConfigMap", namespace, name) | {"data": dict(data)}
 
 

@@ -21,7 +21,7 @@ class Finished(NamedTuple):
     seconds: float
     cpu_seconds: float
     peak_rss: int
-    """Bytes."""
+    """The most resident memory, in bytes."""
 
 
 class Running:
@@ -62,7 +62,7 @@ class Running:
             os.killpg(self._process.pid, signal.SIGTERM)
 
     def wait(self, timeout: float) -> Finished:
-        """Its end. Raises TimeoutError."""
+        """Wait for its end. Raises TimeoutError."""
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired as error:

@@ -12,7 +12,7 @@ from initsync.testing.server import ApiServer
 from initsync.words.model import JsonObject
 
 Files = dict[str, bytes]
-"""Contents by relative path."""
+"""The contents of files by their relative path."""
 
 _KEYED = re.compile(r"metadata\.(annotations|labels)\['(.+)'\]")
 

@@ -15,7 +15,7 @@ class MockProvider:
 
     @property
     def name(self) -> str:
-        """The annotation's `provider` value."""
+        """The value of the annotation's `provider`."""
         return self._name
 
     def add(self, path: str, data: Mapping[str, str]) -> None:
@@ -33,6 +33,6 @@ class MockProvider:
         return ExternalSecret(self._secrets[path], path, self._name, version)
 
     def whoami(self, path: str) -> str:
-        """Nobody in particular."""
+        """The identity of nobody in particular."""
         del path
         return "anybody"

@@ -30,7 +30,7 @@ class ApiServer(Closing):
         self.url = url
         self.ca_file = ca_file
         self.admin_token = admin_token
-        """Of group system:masters."""
+        """A token of the group system:masters."""
         self._admin = self.client(admin_token)
 
     @abstractmethod

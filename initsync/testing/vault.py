@@ -43,7 +43,7 @@ class VaultServer(Closing):
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        """For VAULT_ADDR."""
+        """The URL of the server, for VAULT_ADDR."""
 
     def put(self, path: str, values: Mapping[str, object]) -> None:
         """A new version of the secret at MOUNT/PATH."""
@@ -127,4 +127,4 @@ class _Connection(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = _answer
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing."""
+        """Log nothing: a request is no output of a test."""

@@ -48,7 +48,7 @@ class Webhook(Closing):
 
     @property
     def pid(self) -> int:
-        """Of the injector's process."""
+        """The process ID of the injector."""
         return self._process.pid
 
     def log(self) -> list[dict[str, str]]:
@@ -57,7 +57,7 @@ class Webhook(Closing):
         return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
     def calls(self) -> int:
-        """Reviews so far."""
+        """The number of reviews that it has logged so far."""
         return sum("uid" in line for line in self.log())
 
     def terminate(self) -> None:

@@ -38,9 +38,9 @@ class AnnotationError(JasmError):
         """`of`: that, or `label` where one says the same."""
         self.problem = problem
         self.line = line
-        """Within the annotation's text, counted from 1."""
+        """The line within the annotation's text, counted from 1."""
         self.name = name
-        """The annotation's."""
+        """The name of the annotation."""
         place = f", line {line}" if line else ""
         super().__init__(f"{of} {name}{place}: {problem}")
 
@@ -101,7 +101,7 @@ class SecretRefused(JasmError):
     exit_code = 4
 
     def __init__(self, provider: str, path: str, where: str, detail: str, advice: str) -> None:
-        """`where`: as of SecretNotFound."""
+        """`where` is the place, as of SecretNotFound."""
         asked = " ".join(filter(None, (shown(path), where)))
         super().__init__(
             f"{provider} does not give the secret at path {asked} ({detail}): {advice}"

@@ -13,16 +13,16 @@ SEVERAL = "several"
 """In place of a provider, of a Secret that is from more than one."""
 
 Value = str | bytes
-"""Of one key of a Secret, not in base64."""
+"""The value of one key of a Secret, not in base64."""
 Data = Mapping[str, Value]
-"""A Secret's, by key."""
+"""The values of a Secret, by key."""
 
 JsonObject = dict[str, Any]
 """A Kubernetes object as JSON gives it; never re-serialised through typed classes."""
 
 
 class PodRef(NamedTuple):
-    """The pod that asks."""
+    """The pod that asks for a Secret."""
 
     namespace: str
     name: str
@@ -114,12 +114,12 @@ class SyncRequest(NamedTuple):
 
     @property
     def pod_name(self) -> str:
-        """For logs and Events."""
+        """The pod's name, for logs and Events."""
         return self.pod.name
 
     @property
     def pod_uid(self) -> str:
-        """For Events."""
+        """The pod's UID, for Events."""
         return self.pod.uid
 
 
@@ -130,17 +130,17 @@ class Target(NamedTuple):
 
     @property
     def secret_name(self) -> str:
-        """The Secret's."""
+        """The name of the Secret."""
         return self.entries[0].secret_name
 
     @property
     def namespace(self) -> str:
-        """The pod's own."""
+        """The namespace, which is the pod's own."""
         return self.entries[0].namespace
 
     @property
     def policy(self) -> SyncPolicy:
-        """The pod's."""
+        """What the pod's other annotations say, which is the same for all its entries."""
         return self.entries[0].policy
 
     @property

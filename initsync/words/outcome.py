@@ -21,7 +21,7 @@ class Outcome(NamedTuple):
     `stale` (kept because the provider did not answer)."""
     target: Target
     keys: tuple[str, ...]
-    """Their names."""
+    """The names of the Secret's keys."""
     note: str = ""
     version: str = ""
     """The provider's own name of what the Secret holds; of several sources one a line."""

@@ -34,11 +34,11 @@ _SAID = {
 
 
 class Surroundings(NamedTuple):
-    """Of one run. Times are seconds."""
+    """What one run of the job works with; times are seconds."""
 
     retry: Retry
     left: Callable[[], float]
-    """Until its deadline."""
+    """The seconds that are left until the run's deadline."""
     sleep: Callable[[float], None]
     tell: Callable[[str, str], None]
     """A line of the log: the step's kind, and the sentence."""
@@ -47,7 +47,7 @@ class Surroundings(NamedTuple):
 
 
 class Result(NamedTuple):
-    """How a run ended."""
+    """How one run of the job ended."""
 
     complete: bool
     """False: something is left to do for the next run."""

@@ -70,7 +70,7 @@ class Step(NamedTuple):
     bundle: tuple[str, ...] = ()
     """Of `trust` and `drop`: the CA certificates that every entry gets."""
     seconds: float = 0.0
-    """Of `wait`."""
+    """The seconds that a `wait` takes."""
 
 
 class _Found(NamedTuple):

@@ -41,7 +41,7 @@ class Store:
         """By the API server's clock, as of its last answer."""
 
     def webhook(self) -> JsonObject | None:
-        """The configuration, or None."""
+        """The webhook's configuration, or None where there is none."""
         return self._get(self._webhook)
 
     def beside(self) -> JsonObject | None:
@@ -49,7 +49,7 @@ class Store:
         return self._get(self._beside)
 
     def secret(self) -> JsonObject | None:
-        """The Secret, or None."""
+        """The Secret with the certificate, or None where there is none."""
         return self._get(self._secret)
 
     def service(self) -> JsonObject | None:
@@ -65,15 +65,15 @@ class Store:
         self._write(target, "create", manifest, APPLY)
 
     def patch_secret(self, patch: JsonObject) -> None:
-        """Raises ClusterConflict where it is no longer at the patch's resourceVersion."""
+        """Patch the Secret. Raises ClusterConflict where it has another resourceVersion."""
         self._write(f"{self._secret}?fieldManager={MANAGER}", "patch", patch, MERGE)
 
     def patch_webhook(self, patch: JsonObject) -> None:
-        """Likewise. Entries are merged by their names."""
+        """Patch the webhook's configuration; its entries are merged by their names."""
         self._write(f"{self._webhook}?fieldManager={MANAGER}", "patch", patch, STRATEGIC)
 
     def patch_beside(self, patch: JsonObject) -> None:
-        """Likewise."""
+        """Patch the configuration of workloads; its entries are merged by their names."""
         self._write(f"{self._beside}?fieldManager={MANAGER}", "patch", patch, STRATEGIC)
 
     def _get(self, path: str) -> JsonObject | None:

@@ -31,7 +31,7 @@ TYPE = "kubernetes.io/tls"
 
 
 class Names(NamedTuple):
-    """Of one installation."""
+    """The names of the objects of one installation."""
 
     namespace: str
     secret: str
@@ -52,7 +52,7 @@ class Names(NamedTuple):
 
     @property
     def webhook_title(self) -> str:
-        """Whose caBundle is written."""
+        """The configuration whose caBundle is written, as sentences name it."""
         return f"MutatingWebhookConfiguration {self.webhook}"
 
     @property
@@ -85,7 +85,7 @@ def state(
 
 
 def entries(webhook: JsonObject) -> list[JsonObject]:
-    """Its webhooks."""
+    """The webhooks of a configuration."""
     return list(webhook.get("webhooks") or [])
 
 

@@ -44,7 +44,7 @@ Exit codes, with --secret:
 
 
 class _Options(NamedTuple):
-    """Of the job."""
+    """What the options of the certificate job say."""
 
     names: Names
     days: int

@@ -1,4 +1,4 @@
-"""The listening socket."""
+"""The socket that the injector listens on, and its URL."""
 
 import socket
 
@@ -20,7 +20,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url(sock: socket.socket) -> str:
-    """Where it listens."""
+    """The URL at which the socket listens."""
     host, port = sock.getsockname()[:2]
     return f"https://{f'[{host}]' if ':' in host else host}:{port}"
 

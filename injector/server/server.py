@@ -92,7 +92,7 @@ class Server:
 
 
 async def _until(done: Callable[[], bool], seconds: float) -> None:
-    """At most so long."""
+    """Wait until that is done, for so many seconds at most."""
     ends = time.monotonic() + seconds
     while not done() and time.monotonic() < ends:
         await asyncio.sleep(0.02)

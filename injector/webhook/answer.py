@@ -11,7 +11,7 @@ TEXT = "text/plain; charset=utf-8"
 
 
 class Answer(NamedTuple):
-    """Of one request."""
+    """The answer to one HTTP request."""
 
     status: int
     body: bytes

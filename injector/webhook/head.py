@@ -22,7 +22,7 @@ BODY = 7 * 1024 * 1024
 
 
 class Head(NamedTuple):
-    """What is asked."""
+    """What the head of an HTTP request asks for."""
 
     method: bytes
     path: str

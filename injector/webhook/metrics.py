@@ -63,7 +63,7 @@ class Metrics:
             Gauge(f"jasm_injector_{name}", about, registry=own).set_function(now)
 
     def reviewed(self, outcome: str, seconds: float) -> None:
-        """Count one review."""
+        """Count one review, and the seconds that it took."""
         self._reviews[outcome].inc()
         self._seconds.observe(seconds)
 

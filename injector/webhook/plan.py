@@ -31,7 +31,7 @@ class Plan(NamedTuple):
 
 
 class Plans:
-    """Those of one injector."""
+    """The plans that one injector makes and remembers."""
 
     def __init__(self, settings: InjectionSettings) -> None:
         self._settings = settings

@@ -33,7 +33,7 @@ class Review(NamedTuple):
     pod: dict[str, Any]
     """Or the workload, where that is asked about."""
     size: int
-    """Bytes of it all."""
+    """The size of the whole review, in bytes."""
 
 
 def decode(body: bytes | bytearray, kinds: Collection[str] = ("Pod",)) -> Review:

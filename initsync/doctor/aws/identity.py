@@ -21,7 +21,7 @@ _AGAIN = "delete the pod so that admission runs again"
 
 
 class PodIdentity(NamedTuple):
-    """What was found."""
+    """The identity in AWS that stands in a pod, and that of its ServiceAccount."""
 
     env: Mapping[str, str]
     """Of `jasm-init`; references to elsewhere are empty."""

@@ -19,11 +19,11 @@ from initsync.words.model import JsonObject, Target
 
 FILE = "started.json"
 KEY = 32
-"""Bytes."""
+"""The key has so many bytes."""
 
 
 class Content(NamedTuple):
-    """Of one Secret."""
+    """What is known of one Secret's values, none of which can be read from it."""
 
     origin: str
     """What the annotation says of it: of another origin another value is no change."""
@@ -58,7 +58,7 @@ class Contents:
         return hmac.digest(self._key, named + value, "sha256").hex()
 
     def marks(self, stored: JsonObject) -> dict[str, str]:
-        """Those of a Secret."""
+        """The digest of each value of a Secret, by key."""
         name = stored["metadata"]["name"]
         data = stored.get("data") or {}
         return {key: self.mark(name, key, base64.b64decode(it)) for key, it in data.items()}
@@ -76,23 +76,23 @@ class Watched:
         self._cluster, self._seen = cluster, seen
 
     def read_secret(self, name: str) -> JsonObject | None:
-        """As `Secrets`."""
+        """Read the Secret, and show it to `seen`."""
         if found := self._cluster.read_secret(name):
             self._seen(found)
         return found
 
     def apply_secret(self, manifest: JsonObject) -> JsonObject:
-        """As `Secrets`."""
+        """Apply the Secret, and show it to `seen`."""
         stored = self._cluster.apply_secret(manifest)
         self._seen(manifest)
         return stored
 
     def remove(self, patch: JsonObject) -> None:
-        """As `Secrets`."""
+        """Remove fields of the Secret, which changes none of its values."""
         self._cluster.remove(patch)
 
     def replace_secret(self, manifest: JsonObject) -> JsonObject:
-        """As `Secrets`."""
+        """Replace the Secret, and show it to `seen`."""
         stored = self._cluster.replace_secret(manifest)
         self._seen(manifest)
         return stored

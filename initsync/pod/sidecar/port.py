@@ -27,7 +27,7 @@ _REASONS = {
 
 
 class Page(NamedTuple):
-    """An answer."""
+    """An HTTP answer of the port."""
 
     status: int
     body: bytes
@@ -46,7 +46,7 @@ def serve(port: int, pages: Pages) -> int:
 
 
 class _Client:
-    """One connection."""
+    """One connection to the port, with what it has sent so far."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self.sock = sock
@@ -65,7 +65,7 @@ class _Server:
         self._clients: dict[socket.socket, _Client] = {}  # the first that came is the first
 
     def run(self) -> None:
-        """Never returns."""
+        """Answer requests for as long as the process lives."""
         while True:
             left = [client.deadline - time.monotonic() for client in self._clients.values()]
             watched = [self._sock, *self._clients]

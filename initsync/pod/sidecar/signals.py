@@ -23,18 +23,18 @@ _STAT_PARENT, _STAT_STARTED = 1, 19  # counted behind the command, which may hol
 
 
 class Process(NamedTuple):
-    """One of the pod's."""
+    """A process of the pod, as /proc shows it."""
 
     pid: int
     parent: int
     started: int
-    """In the kernel's ticks."""
+    """When it started, in the kernel's clock ticks."""
     command: str
     program: str
     """The last part of the name that it was started by."""
 
     def is_named(self, name: str) -> bool:
-        """By either."""
+        """Whether the command or the program of the process has that name."""
         return self.program == name or self.command == name[:_NAME]
 
 

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 
 class Step(NamedTuple):
-    """One try."""
+    """One try to bring a new value to the app."""
 
     outcome: str
-    """For the metrics."""
+    """How the try ended, as the metrics name it."""
     said: str
     """What was done, or why not, as the end of a sentence."""
     good: bool = False

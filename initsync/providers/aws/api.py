@@ -74,7 +74,7 @@ class Services:
         self._tls = cache(lambda: trusting(bundle)) if bundle else System()
         self._opening = allocate_lock()
         self.connections: dict[tuple[str, str], Connection] = {}
-        """By service and region."""
+        """The open connections, by service and region."""
 
     def valid(self, service: str, region: str) -> str:
         """`region`, where the service may be asked there. Raises InvalidSetup."""
@@ -118,7 +118,7 @@ class Operation(NamedTuple):
     service: str
     """As endpoints and signatures name it."""
     name: str
-    """The service's, for messages."""
+    """The service's name in messages."""
     target: str
 
 

@@ -132,7 +132,7 @@ class Asker:
         late = "an earlier request for an identity is not answered"
         self._turn = Turn(network.left, lambda: ProviderUnavailable("AWS", late))
         self._region = ""
-        """Whose STS is asked."""
+        """The region whose STS is asked."""
         self.identity = Identity(env, now, self._sts, self.services.direct, sdk=sdk)
         self.assumed: dict[roles.Role, Credentials] = {}
         """By role what was got for it."""
@@ -168,7 +168,7 @@ class Client:
     """What AWS's providers do alike, between calls, too."""
 
     name = ""
-    """The annotation's `provider`."""
+    """The value of the annotation's `provider`."""
     service = ""
     """That has the secrets, as endpoints name it."""
 

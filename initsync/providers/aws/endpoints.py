@@ -27,9 +27,9 @@ class Partition(NamedTuple):
     """A part of AWS with accounts and names of hosts of its own."""
 
     prefix: str
-    """Of its regions' names."""
+    """How the names of its regions begin."""
     name: str
-    """In ARNs."""
+    """The partition's name in ARNs."""
     suffix: str
     dual_stack: str
     plain_dual: tuple[bool, ...] = ()

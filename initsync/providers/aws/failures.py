@@ -69,7 +69,7 @@ class Asked(NamedTuple):
 
     @property
     def permission(self) -> str:
-        """What IAM must allow."""
+        """The permission that IAM must give."""
         action = self.operation.target.partition(".")[2]
         return f"{self.operation.service}:{action} on {self.wanted.path} in {self.wanted.region}"
 

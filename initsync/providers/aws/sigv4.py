@@ -30,9 +30,9 @@ class Credentials:
         self.secret_access_key = secret_access_key
         self.session_token = session_token
         self.expires = expires
-        """Epoch seconds."""
+        """Seconds since 1970 at which the credentials end."""
         self.role = role or f"the AWS access key {access_key_id}"
-        """Who this is, for messages."""
+        """The identity that messages name."""
         self.static = static
         """Whether somebody wrote the keys down, so that no new pod brings others."""
 

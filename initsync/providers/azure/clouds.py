@@ -34,7 +34,7 @@ _NAME = re.compile(r"[A-Za-z0-9][-A-Za-z0-9]*(?:\.[A-Za-z0-9][-A-Za-z0-9]*)+")
 
 
 class Cloud(NamedTuple):
-    """One of Azure's."""
+    """One of Azure's clouds: the public one, or a sovereign one."""
 
     authority: str
     """The URL that has the token endpoints of its tenants, without a slash at its end."""

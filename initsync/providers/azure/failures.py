@@ -73,7 +73,7 @@ def of_login(
 
 
 def of_secret(error: Refusal, asked: Asked) -> JasmError:
-    """What a vault refused."""
+    """The error that says why a vault did not give a secret."""
     if error.status == 401:
         tried = f"{asked.who}: vault {asked.vault} refused its token twice ({error})"
         return NoIdentity([tried], "is the vault in another tenant? its identity must be of that")

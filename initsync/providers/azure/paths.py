@@ -23,10 +23,10 @@ _IDENTIFIER = re.compile(r"https://([^/.]+)\.[^/]+/secrets/([^/]+)(?:/([^/]*))?/
 
 
 class SecretId(NamedTuple):
-    """Where a secret is."""
+    """The vault that a secret is in, and the secret's name."""
 
     vault: str
-    """Empty: the platform's."""
+    """The vault's name; empty: the platform's vault."""
     name: str
 
 

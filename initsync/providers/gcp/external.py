@@ -27,10 +27,10 @@ _SHOWN = 200  # bytes of a name
 
 
 class Configuration(NamedTuple):
-    """What a file says."""
+    """A credential configuration, as its file says it."""
 
     file: str
-    """Its own name."""
+    """The name of the file itself."""
     wanted: api.Exchange
     token_url: str
     subject_file: str

@@ -42,7 +42,7 @@ class Asked(NamedTuple):
     provider: str
     path: str
     resource: str
-    """The secret's whole name."""
+    """The whole resource name of the secret."""
     version: str
     who: str
 
@@ -76,7 +76,7 @@ def of_login(error: Refusal, account: str, principal: str) -> JasmError:
 
 
 def of_secret(error: Refusal, asked: Asked) -> JasmError:
-    """What Secret Manager refused."""
+    """The error that says why Secret Manager did not give a secret."""
     if error.status == 401:
         tried = f"{asked.who}: {SECRET_MANAGER} refused its token twice ({error})"
         return NoIdentity([tried], "delete the pod to begin anew; by hand log in again")

@@ -103,7 +103,7 @@ class Vault:
         self._connections: dict[str, Connection] = {}
         self._opening = allocate_lock()
         self.name = f"Vault at {self._place.authority}"
-        """For sentences."""
+        """The server's name in sentences."""
         self.silent = False
         """Whether the last request got no answer."""
 

@@ -36,14 +36,14 @@ class Token(NamedTuple):
 
     value: str
     whose: str
-    """For sentences."""
+    """The identity that sentences name."""
     asker: Asker
     of_login: bool = True
     """Made by a login of ours, and not a person's own."""
     batch: bool = False
     """It cannot be given back, and takes no room: it ends by itself."""
     expires: float = float("inf")
-    """Epoch seconds."""
+    """Seconds since 1970 at which the token ends."""
 
     def __repr__(self) -> str:
         return f"Token({self.whose}, redacted)"

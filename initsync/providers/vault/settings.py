@@ -36,9 +36,9 @@ class VaultSettings(NamedTuple):
     ca_file: str
     ca_pem: str
     auth: str
-    """The mount, without `auth/`."""
+    """The auth method's mount, without `auth/`."""
     role: str
-    """Empty: the ServiceAccount's name."""
+    """The role; empty: the one named as the ServiceAccount."""
     token_file: str
     kv: str
     fields: tuple[str, ...]

@@ -29,7 +29,7 @@ class Request(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Without the query, decoded."""
+        """The path of the URL, decoded and without the query."""
         return unquote(urlsplit(self.url).path)
 
     @property

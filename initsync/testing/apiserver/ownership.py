@@ -33,7 +33,7 @@ class Owner(NamedTuple):
 
     manager: str
     operation: str
-    """`Apply` or `Update`."""
+    """The kind of the write, `Apply` or `Update`."""
 
 
 Owners = Mapping[Owner, frozenset[Path]]
@@ -84,7 +84,7 @@ def updated(live: JsonObject, owners: Owners, new: JsonObject, manager: str) -> 
 
 
 def managed_fields(owners: Owners, api_version: str) -> list[JsonObject]:
-    """`metadata.managedFields`, without times."""
+    """The value of `metadata.managedFields`, without times."""
     return [
         {
             "manager": owner.manager,
@@ -98,7 +98,7 @@ def managed_fields(owners: Owners, api_version: str) -> list[JsonObject]:
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """RFC 7396."""
+    """The target after a JSON Merge Patch (RFC 7396)."""
     if not isinstance(patch, dict):
         return patch
     result = dict(target) if isinstance(target, dict) else {}

@@ -13,7 +13,7 @@ MASTERS = "system:masters"
 
 
 class User(NamedTuple):
-    """Who asks."""
+    """The user who makes a request."""
 
     name: str
     groups: tuple[str, ...] = ()
@@ -23,7 +23,7 @@ ANONYMOUS = User("system:anonymous", ("system:unauthenticated",))
 
 
 class Attributes(NamedTuple):
-    """What is asked."""
+    """The attributes of a request that RBAC decides by."""
 
     verb: str
     group: str
@@ -33,7 +33,7 @@ class Attributes(NamedTuple):
     name: str
 
     def refusal(self, user: User) -> str:
-        """RBAC's own words."""
+        """The sentence by which RBAC refuses the user."""
         where = f'in the namespace "{self.namespace}"' if self.namespace else "at the cluster scope"
         return (
             f'User "{user.name}" cannot {self.verb} resource "{self.resource}" '

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Resource(NamedTuple):
-    """One kind of object."""
+    """A kind of object, and how URLs name it."""
 
     group: str
     plural: str
@@ -18,7 +18,7 @@ class Resource(NamedTuple):
 
     @property
     def qualified(self) -> str:
-        """As messages name it."""
+        """The name of the resource in messages, with its group."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 

@@ -29,7 +29,7 @@ class FieldError(NamedTuple):
 
     @property
     def message(self) -> str:
-        """Without the field."""
+        """The sentence about the field, without the field's name."""
         return f"{self.kind}: {self.detail}" if self.detail else self.kind
 
 
@@ -134,7 +134,7 @@ def forbidden(resource: Resource, name: str, because: str) -> ApiError:
 
 
 def bad_request(message: str) -> ApiError:
-    """A 400."""
+    """The 400 of a request that cannot be understood."""
     return ApiError(400, "BadRequest", message)
 
 
@@ -144,7 +144,7 @@ def unauthorized() -> ApiError:
 
 
 def unsupported_media_type(message: str) -> ApiError:
-    """A 415."""
+    """The 415 of a body in a form that is not taken."""
     return ApiError(415, "UnsupportedMediaType", message, {})
 
 

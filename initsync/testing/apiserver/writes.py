@@ -43,14 +43,14 @@ class Writer:
         self._namespace = where.namespace if resource.namespaced else ""
 
     def create(self, body: Any) -> Written:
-        """POST. Raises ApiError."""
+        """Create the object, as POST does. Raises ApiError."""
         manifest = objects.incoming(body, self._resource, self._where)
         if manifest["metadata"].get("resourceVersion"):
             raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
         return self._create(manifest, self._updated)
 
     def update(self, body: Any) -> Written:
-        """PUT. Raises ApiError."""
+        """Replace the object, as PUT does. Raises ApiError."""
         manifest = objects.incoming(body, self._resource, self._where)
         with self._storage.lock:
             return self._replace(self._stored(), manifest, self._updated)

@@ -40,7 +40,7 @@ class ControlPlane(ApiServer):
         audit_policy: JsonObject = AUDIT_POLICY,
         flags: Sequence[str] = (),
     ) -> None:
-        """`flags`: more of kube-apiserver's."""
+        """`flags` are further options of kube-apiserver."""
         with ExitStack() as stack:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jasm-")))
             files = ServerFiles(directory, address, node_access, audit_policy)

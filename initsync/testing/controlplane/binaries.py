@@ -32,7 +32,7 @@ _VERSION_PACKAGE = "k8s.io/component-base/version"
 
 
 class Binaries(NamedTuple):
-    """Executable files."""
+    """The programs of a control plane, as executable files."""
 
     etcd: Path
     kube_apiserver: Path

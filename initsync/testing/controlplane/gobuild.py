@@ -18,7 +18,7 @@ class Part(NamedTuple):
 
     name: str
     package: str
-    """In Go's module graph."""
+    """The package's path in Go's module graph."""
     module: Path
     """The folder whose go.mod and go.sum pin it."""
     release: str
