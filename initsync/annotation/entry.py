@@ -16,7 +16,7 @@ _ONE_NAME = "must be a list of one name, under which the whole is kept"
 
 
 def own_fields(nodes: Mapping[str, Node], providers: Providers) -> Mapping[str, OwnField]:
-    """Those that the entry's provider alone has; none where that is none."""
+    """The fields that only entries of this provider may have; none of an unknown provider."""
     named = nodes.get("provider")
     if not isinstance(named, Field) or not providers.supports(named.value):
         return {}

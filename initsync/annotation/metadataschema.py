@@ -43,7 +43,7 @@ def annotations() -> Schema:
 
 
 def whole(pattern: str) -> str:
-    """Of a text as a whole. Nothing in it looks ahead, which not every validator can."""
+    """The pattern that fits a text as a whole; it has no lookahead, which some validators lack."""
     return f"^({pattern})$"
 
 

@@ -16,7 +16,7 @@ from initsync.words.wording import shown
 
 EVICT, SIGNAL, HTTP = "evict", "signal", "http"
 SIGNALS = ("HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "WINCH")
-"""Those that programs take as a wish to read their files anew, or to end and be started again."""
+"""The signals by which programs read their files anew, or end and are started again."""
 NO_SIDECAR = f"needs {keys.MODE}: {keys.SIDECAR}: nothing looks for another value otherwise"
 NO_CONTROLLER = (
     "evict needs a controller that makes the pod anew, such as a Deployment, and the pod has none"

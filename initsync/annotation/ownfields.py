@@ -4,7 +4,7 @@ from initsync.annotation.metadataschema import Schema
 from initsync.annotation.request import OwnField, Providers
 
 Owners = dict[str, dict[str, OwnField]]
-"""By the name of a field, and by provider."""
+"""Fields by their name, and by the provider that has them."""
 
 
 def by_name(providers: Providers) -> Owners:
@@ -17,7 +17,7 @@ def by_name(providers: Providers) -> Owners:
 
 
 def schema(having: dict[str, OwnField]) -> Schema:
-    """Of one field, told for each provider that has it."""
+    """The JSON Schema of one field, which tells of each provider that has it."""
     told = [f"Of {provider}: {own.description}" for provider, own in having.items()]
     title = next(iter(having.values())).title
     return {"title": title, "description": " ".join(told), "type": "string", "minLength": 1}

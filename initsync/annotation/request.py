@@ -47,7 +47,7 @@ class Providers(Protocol):
         """The rule of the provider `name` that `path` breaks, as "must …", or None."""
 
     def check_version(self, name: str, version: str) -> str | None:
-        """Likewise of an entry's `version`."""
+        """The rule that an entry's `version` breaks, as "must …", or None."""
 
     def fields(self, name: str) -> Mapping[str, OwnField]:
         """What entries of the provider `name` may have beside the fields of all, by name."""

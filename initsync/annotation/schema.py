@@ -194,7 +194,7 @@ def _template() -> Schema:
 
 
 def _one_name() -> Schema:
-    """Of a format that has no names (D34)."""
+    """The JSON Schema of an entry whose format has no names (D34)."""
     return {
         "if": {"required": ["format"], "properties": {"format": {"enum": list(WHOLE)}}},
         "then": {"required": ["keys"], "properties": {"keys": {"minItems": 1, "maxItems": 1}}},

@@ -19,7 +19,7 @@ def check(entries: Sequence[SyncRequest]) -> None:
 
 
 def _as_written(target: Target) -> Target:
-    """With its entries in the order of their lines."""
+    """The target with its entries in the order of their lines."""
     return Target(tuple(sorted(target.entries, key=lambda entry: entry.line)))
 
 

@@ -17,7 +17,7 @@ from initsync.words.wording import shown
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STRING = "tag:yaml.org,2002:str"
 REFERENCES = 2000
-"""Those of `values` take a fifth of a second where the text has room for no more."""
+"""The most references; in `values` so many take a fifth of a second."""
 _MOST = (("%TAG", 100, "%TAG directives"), ("${", REFERENCES, "references ${…}"))
 """libyaml compares each %TAG with all before it: 16,000 of them take half a second."""
 _RESOLVED = 512

@@ -14,7 +14,7 @@ class Reference(NamedTuple):
     """A `${…}` of a template."""
 
     name: str
-    """Of the source's document, or a JSON Pointer into it."""
+    """A key of the source's document, or a JSON Pointer into the document."""
     filters: tuple[str, ...]
 
 

@@ -13,7 +13,7 @@ _PACKAGES = (
     *("moto", "flask", "flask_cors", "jsonpatch"),
     *("httptools", "orjson", "cryptography", "prometheus_client"),
 )
-"""By the names under which the extra `demo` and what it includes are imported."""
+"""The packages of the extra `demo`, by the names under which they are imported."""
 
 
 @click.command()

@@ -66,7 +66,7 @@ def doctor(pod: str | None, as_pod: bool, **asked: Any) -> None:
 
 
 def _checks(place: Opened, namespace: str, name: str | None, *, as_pod: bool) -> Iterator[Result]:
-    """From the first thing that must be right to the last."""
+    """The checks in order: first the one on which the others depend."""
     reads, now = place.reads, time.time()
     try:
         yield installation.api_version(reads.version())

@@ -19,7 +19,7 @@ class Lazy(NamedTuple):
 
     module: str
     name: str
-    """Of the command in its module."""
+    """The command's name in its module."""
     told: str
     """Its line in the group's help."""
 

@@ -198,7 +198,7 @@ def _lines(secrets: list[Managed], now: float, *, unused: bool) -> list[str]:
 
 
 def _joined(text: str, characters: int | None = None) -> str:
-    """Of each source one, as the Secret has them: one a line."""
+    """The sources of a Secret, one a line as the Secret has them."""
     every = [line[:characters] or "?" for line in text.split("\n")]
     return ", ".join(every[:_SHOWN]) + _more(every)
 

@@ -194,7 +194,7 @@ def _joined(first: str, second: str) -> str:
 
 
 def _parts(said: str | None, mode: str | None, settings: InjectionSettings) -> JsonObject:
-    """Those of a pod that have to do with JASM."""
+    """The parts of a pod that JASM has to do with."""
     annotations = {keys.ANNOTATION: _annotation(said)} | ({keys.MODE: mode} if mode else {})
     pod: JsonObject = {"metadata": {"annotations": annotations}, "spec": {}}
     spec: JsonObject = {}

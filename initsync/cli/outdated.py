@@ -12,7 +12,7 @@ _HEAD = ("NAMESPACE", "SECRET", "WRITTEN", "POD", "CONTAINER", "STARTED", "THROU
 
 
 def tell(found: Sequence[Outdated], asked: Asked) -> None:
-    """On standard output; that there is none on standard error."""
+    """Print what was found on standard output; that nothing was found, on standard error."""
     if asked.as_json:
         say_json([it._asdict() for it in found])
         return

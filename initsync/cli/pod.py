@@ -108,7 +108,7 @@ def _as_text(reports: Reports, changes: list[Change]) -> Iterator[str]:
 
 
 def _as_json(reports: Reports, changes: list[Change], *, dry_run: bool) -> JsonObject:
-    """Of one Secret its own object; of several a list of those."""
+    """One JSON object for one Secret; for several an object with a list of these."""
     found = [it for report in reports for it in _objects(report, changes, dry_run=dry_run)]
     if len(found) == 1:
         return found[0]

@@ -40,7 +40,7 @@ class Wanted(NamedTuple):
     account: str
     """The ServiceAccount that is to do it, which is there; empty: one of its own is printed."""
     namespace: str
-    """Of objects that have none."""
+    """The namespace of objects that have none."""
 
     @property
     def any(self) -> bool:
@@ -114,7 +114,7 @@ def of_text(text: str, wanted: Wanted) -> Iterator[Order]:
 def objects(
     orders: Iterator[Order], wanted: Wanted, settings: InjectionSettings
 ) -> Iterator[JsonObject]:
-    """Of each ServiceAccount, or namespace: the one that does it, its rights, and its jobs.
+    """For each ServiceAccount, or namespace: who syncs, its rights, and its jobs.
 
     What was printed before, and is among the files, asks for nothing by itself.
     """

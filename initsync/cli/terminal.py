@@ -18,7 +18,7 @@ _CELL = 1_024
 
 
 _COLOURS = {"error:": "red", "warning:": "yellow"}
-"""Of a line's first word on standard error."""
+"""The colour of a line, by its first word on standard error."""
 
 
 def say(text: str, *, err: bool = False, colour: str | None = None) -> None:

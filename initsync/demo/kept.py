@@ -34,7 +34,7 @@ def until_interrupted(ready: Stage, screen: Screen, directory: Path) -> None:
 
 
 def _environment(ready: Stage, kubeconfig: Path) -> dict[str, str]:
-    """Of a person who may read the secrets in AWS: moto takes any keys."""
+    """The environment of a person who may read the secrets in AWS: moto takes any keys."""
     return {
         "KUBECONFIG": str(kubeconfig),
         "AWS_ENDPOINT_URL": ready.aws.url,

@@ -17,7 +17,7 @@ _MODULES = {
     "gcp-secret-manager": "initsync.doctor.gcp.diagnosis",
     "vault": "initsync.doctor.vault.diagnosis",
 }
-"""By provider the module that is its `Diagnosis`, imported when a pod asks for it."""
+"""The module that is a provider's `Diagnosis`, imported when a pod asks for that provider."""
 
 
 class Asker(NamedTuple):
@@ -27,7 +27,7 @@ class Asker(NamedTuple):
     reads: Reads
     network: Network
     as_pod: bool
-    """With the pod's ServiceAccount in place of the caller's own identity."""
+    """Whether to ask as the pod's ServiceAccount, in place of the caller's own identity."""
 
 
 class Patient(NamedTuple):

@@ -95,7 +95,7 @@ def _of_secret(setting: Setting, target: Target, account: str, found: Patient) -
 
 
 def _of_others(setting: Setting, requests: Sequence[SyncRequest]) -> Iterator[Result]:
-    """Of a pod in mode `wait`: the Secrets, and who makes them."""
+    """Check the Secrets of a pod in mode `wait`, and who makes them."""
     reads = setting.asker.reads
     nobody = f"with {keys.MODE}: {keys.WAIT} the pod needs none, others sync for it"
     yield from (skipped(name, nobody) for name in (diagnoses.IDENTITY, "rights"))

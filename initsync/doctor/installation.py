@@ -159,7 +159,7 @@ def guard(policies: Objects, bindings: Objects) -> Result:
 
 
 def versions(deployments: Objects, policies: Objects, pod: JsonObject | None, own: str) -> Result:
-    """Those of injector or policy and of the init image, beside this program's."""
+    """Compare the versions of injector, policy and init image with this program's."""
     images = {} if isinstance(deployments, Unread) else _images(deployments)
     for policy in [] if isinstance(policies, Unread) else policies:
         if version := policy["metadata"]["labels"].get(_VERSION):

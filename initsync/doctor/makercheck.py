@@ -22,7 +22,7 @@ class Maker(NamedTuple):
     """A workload whose own pods sync the Secret."""
 
     name: str
-    """With its kind, such as `CronJob refresh`."""
+    """The maker's kind and name, such as `CronJob refresh`."""
     rests: str = ""
     """Why it makes no pods: `suspended` or `0 replicas`; empty where it does."""
 
@@ -31,7 +31,7 @@ class Maker(NamedTuple):
 
 
 def makers(reads: Reads, target: Target) -> list[Maker]:
-    """Those in the namespace. Raises ClusterError."""
+    """The objects of the namespace that make these Secrets. Raises ClusterError."""
     return list(_makers(reads, target))
 
 

@@ -9,7 +9,7 @@ from initsync.words.model import JsonObject
 
 
 def environment(pod: JsonObject) -> dict[str, str]:
-    """By name; references to elsewhere are empty."""
+    """The variables of our container by name; references to elsewhere are empty."""
     return podfields.variables(podfields.ours(pod) or {})
 
 
@@ -30,6 +30,6 @@ def parts(pod: JsonObject, path: str, kind: str) -> Iterator[tuple[str, Mapping[
 
 
 def audience(pod: JsonObject, path: str) -> str | None:
-    """Of the ServiceAccount's token there: empty, if it is for the API server; None without one."""
+    """The audience of the ServiceAccount's token there; empty: the API server; None: no token."""
     tokens = parts(pod, path, "serviceAccountToken")
     return next((it.get("audience") or "" for at, it in tokens if it.get("path") == at), None)

@@ -44,7 +44,7 @@ def about(pod: JsonObject, now: float) -> Result:
 
 
 def annotations(pod: JsonObject) -> Iterator[Result]:
-    """Those of JASM, by the sentences of `initsync check`; at least one line."""
+    """Judge the pod's annotations by the sentences of `initsync check`; at least one line."""
     found = pod["metadata"].get("annotations") or {}
     wrong = [
         failure("annotation", error)
@@ -72,7 +72,7 @@ def _vain(pod: JsonObject) -> Iterator[str]:
 
 
 def _types(text: str) -> dict[str, str]:
-    """Of the Secrets that the annotation asks for, as far as it says. Raises AnnotationError."""
+    """The types of the Secrets that the annotation asks for. Raises AnnotationError."""
     try:
         return types(request.parse(text, PodRef("", "", ""), providers))
     except AnnotationError:
@@ -208,8 +208,8 @@ def events(
 
 
 def _of_one_sync(newest: Sequence[JsonObject]) -> Iterator[JsonObject]:
-    """Those of the last: of several Secrets there is one for all that went well, and one for each
-    that did not, posted one after the other.
+    """The Events of the last sync: for several Secrets there is one for all that went well, and
+    one for each that did not, posted one after the other.
     """
     told = set[tuple[str, str]]()
     for one in newest:

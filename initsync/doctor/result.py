@@ -21,7 +21,7 @@ class Result(NamedTuple):
     advice: str = ""
     """What to do about it."""
     exit_code: int = 0
-    """Of a failed one: as in the failure table."""
+    """The exit code of a check that failed, as in the failure table."""
 
     @property
     def as_json(self) -> dict[str, object]:
@@ -36,7 +36,7 @@ class Result(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """In place of what could not be read."""
+    """Stands in place of what could not be read."""
 
     why: str
     exit_code: int = 0
@@ -88,5 +88,5 @@ def skipped(check: str, why: str) -> Result:
 
 
 def exit_code(results: Iterable[Result]) -> int:
-    """That of the first check that failed: what comes later often follows from it."""
+    """The exit code of the first check that failed: what comes later often follows from it."""
     return next((one.exit_code for one in results if one.status == "failed"), 0)

@@ -46,7 +46,7 @@ class Answers(NamedTuple):
     of_caller: bool
     """It was asked for whoever runs the doctor, who may not ask for others."""
     denied: list[str]
-    """Such as `patch` on the Secret, `create events`."""
+    """The rights that are missing, such as `patch` on the Secret, `create events`."""
 
 
 def asked(reads: Reads, target: Target) -> Answers | Unread:

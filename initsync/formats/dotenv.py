@@ -30,7 +30,7 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v
 
 
 def parse(text: str) -> dict[str, str]:
-    """By name the value. Raises NotSecretData, which names the line."""
+    """The values of a dotenv text by name. Raises NotSecretData, which names the line."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     found: dict[str, str] = {}
     at = 0
@@ -71,7 +71,7 @@ def _value(line: re.Match[str]) -> str | None:
 
 
 def _number(text: str, at: int) -> int:
-    """Of the line at that place."""
+    """The number of the line at that place, counted from 1."""
     return text.count("\n", 0, at) + 1
 
 

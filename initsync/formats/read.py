@@ -8,7 +8,7 @@ from initsync.formats.json import NotSecretData
 
 
 def document(form: str, content: str | bytes) -> Mapping[str, Any]:
-    """By name the values in it, of a format that has names. Raises NotSecretData."""
+    """The values in a content by name, in a format that has names. Raises NotSecretData."""
     text = _text(content)
     if form == "dotenv":
         return dotenv.parse(json.sized(text))

@@ -41,7 +41,7 @@ MOST = {
     # A DNS label, as for the API server. It comes into the patch once for each source.
     "characters in the name of a volume": 63,
 }
-"""By what is counted, in the order in which it is."""
+"""The most of each thing that is counted, in the order of counting."""
 
 _PARTS = ("command", "args", "ports", "volumeMounts", "envFrom")
 
@@ -57,7 +57,7 @@ def problem(pod: Mapping[str, Any]) -> str:
 
 
 def answer_problem(patch: str) -> str:
-    """Likewise, of a patch as an answer carries it."""
+    """The bound that a patch breaks as an answer carries it, or an empty text."""
     return _told(len(patch), "characters of patch", ANSWER) if len(patch) > ANSWER else ""
 
 

@@ -19,7 +19,7 @@ class Choices(NamedTuple):
     """All that a pod's author chooses, as far as it can be."""
 
     sidecar: bool
-    """Of an unknown mode the container itself tells."""
+    """Whether the pod gets a sidecar. The container itself tells of an unknown mode."""
     waits: bool
     """Whether the pod gets `jasm-wait` alone."""
     user: int | None
@@ -35,7 +35,7 @@ class Choices(NamedTuple):
     tells: bool
     """It tells the app of a change, once the pod's volumes show it."""
     amounts: Mapping[str, str]
-    """By kind the quantity above zero."""
+    """The quantities above zero, by kind."""
     as_a_whole: bool
     """The pod's own resources, not its containers', make its QoS class and its limits, which bind
     its containers too: there nothing is asked for.

@@ -29,7 +29,7 @@ class _Token(NamedTuple):
 
 
 def given(pod: Mapping[str, Any]) -> Identity:
-    """Of each cloud that of the first container, app containers before others, with a whole one."""
+    """For each cloud the whole identity of the first container that has one, apps first."""
     found = [_given(pod["spec"], webhook) for webhook in webhooks.ALL]
     env = [entry for identity in found for entry in identity.env]
     return Identity(env, [mount for identity in found for mount in identity.mounts])

@@ -25,7 +25,7 @@ def job(name: str, namespace: str, pod: JsonObject) -> JsonObject:
 
 
 def cron_job(name: str, namespace: str, schedule: str, pod: JsonObject) -> JsonObject:
-    """Of its runs the next waits for the one before."""
+    """A CronJob whose next run waits for the one before."""
     spec: JsonObject = {
         "schedule": schedule,
         "concurrencyPolicy": "Forbid",

@@ -25,6 +25,6 @@ def given(pod: Mapping[str, Any], kind: str) -> str:
 
 
 def _names(text: str, kind: str) -> set[str]:
-    """Of the containers that it gave a request of that kind."""
+    """The names of the containers that a LimitRange gave a request of that kind."""
     parts = [part.split(_GAVE) for part in text.replace(_START, "").split("; ")]
     return {part[1] for part in parts if len(part) == 2 and kind in part[0].split(", ")}

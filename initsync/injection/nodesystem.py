@@ -22,7 +22,7 @@ def is_windows(spec: Mapping[str, Any]) -> bool:
 
 
 def _terms(spec: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """Of its required node affinity: a node must meet one of them."""
+    """The terms of the pod's required node affinity; a node must meet one of them."""
     node = (spec.get("affinity") or {}).get("nodeAffinity") or {}
     required = node.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
     return required.get("nodeSelectorTerms") or ()

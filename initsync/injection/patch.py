@@ -69,7 +69,7 @@ def inject(pod: Mapping[str, Any], namespace: str, settings: InjectionSettings) 
 
 
 def _not_waited_for(pod: Mapping[str, Any], annotations: Mapping[str, str]) -> Iterator[Operation]:
-    """With an invalid annotation `jasm-init` must start to say so on the pod.
+    """The patch by which `jasm-init` starts to say on the pod that the annotation is invalid.
 
     No app follows it, so no Secret is missed; which one was meant is not always known.
     """
@@ -162,7 +162,7 @@ def _place(pod: Mapping[str, Any], settings: InjectionSettings) -> int:
 
 
 def annotation_path(name: str) -> str:
-    """Of a pod, as a JSON pointer."""
+    """The path of a pod's annotation, as a JSON Pointer."""
     return f"/metadata/annotations/{name.replace('/', '~1')}"
 
 
@@ -178,7 +178,7 @@ def _inserted(
 
 
 def _pulled(pod: Mapping[str, Any], settings: InjectionSettings) -> Iterator[Operation]:
-    """By then the ServiceAccount plugin has put those of the ServiceAccount there, if any."""
+    """Add pull secrets; those of the ServiceAccount are there already."""
     before = pod["spec"].get("imagePullSecrets") or []
     there = {found.get("name") for found in before}
     missing = [{"name": name} for name in settings.image_pull_secrets if name not in there]

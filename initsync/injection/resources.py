@@ -25,7 +25,7 @@ from initsync.injection.settings import InjectionSettings
 
 Resources = dict[str, dict[str, str]]
 _UNITS = {"cpu": (1000.0, "m"), "memory": (2.0**-20, "Mi")}
-"""By kind how many of a unit are in one, and the unit."""
+"""For each kind how many units are in one, and the unit."""
 _NOISE = 1e-6  # of a unit: what floating point may be wrong by
 
 
@@ -85,7 +85,7 @@ def _at_most(own: dict[str, str], kind: str, most: str) -> dict[str, str]:
 
 
 def _share(request: str, limit: str, kind: str, most: str) -> str:
-    """Of `most` what `request` is of `limit`, rounded up to whole units, and not above `most`.
+    """The part of `most` that `request` is of `limit`, rounded up to whole units.
 
     By floating point, as policy mode has it: _policy-resources.tpl.
     """

@@ -31,7 +31,7 @@ class InjectionSettings:
     for takes a second of it, and with 50m the pod's start three seconds more (on a real node). The
     request comes on top of the apps', and for as long as the pod runs."""
     sidecar_memory: str = "48Mi"
-    """Likewise; a sidecar takes 23 MB."""
+    """The memory limit of a sidecar in limited pods; a sidecar takes 23 MB."""
     env: tuple[tuple[str, str], ...] = ()
     """Variables for every injected container, such as AWS_REGION or a proxy."""
     secret_labels: tuple[tuple[str, str], ...] = ()

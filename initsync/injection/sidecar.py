@@ -15,7 +15,7 @@ _SLACK = 60  # seconds that the kubelet may take to start the process and to ask
 
 
 def fields(chosen: Choices, settings: InjectionSettings) -> dict[str, Any]:
-    """Beside those of an init container.
+    """The fields that a sidecar has beside those of an init container.
 
     The probe only looks for a file: it starts no interpreter, and no mesh or network policy is
     in its way, nor another pod's port on a host's network.

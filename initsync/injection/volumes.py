@@ -14,7 +14,7 @@ class Shown(NamedTuple):
 
     volume: str
     path: str
-    """Of the source in the pod, as a JSON pointer."""
+    """The source's path in the pod, as a JSON Pointer."""
     secret: str
     items: tuple[tuple[str, str], ...]
     """Keys, each with its path in the volume; none: every key under its own name."""

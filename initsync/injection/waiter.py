@@ -32,7 +32,7 @@ class Alone(NamedTuple):
 
     podinfo: str
     secrets: Sequence[str]
-    """Of each Secret one, in the order in which the pod asks for them."""
+    """One volume for each Secret, in the order in which the pod asks for them."""
 
 
 def wait_container(

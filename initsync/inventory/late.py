@@ -11,7 +11,7 @@ class Template(NamedTuple):
     """What a pod was made of."""
 
     title: str
-    """Of the object that has it, such as `ReplicaSet web-5d`."""
+    """The object that has the template, such as `ReplicaSet web-5d`."""
     annotations: Mapping[str, str]
 
 

@@ -15,19 +15,19 @@ MAKERS = {
     "Job": Resource("batch", "jobs"),
     "CronJob": Resource("batch", "cronjobs"),
 }
-"""By kind. They may use a Secret while they have no pod: scaled to zero, or between two runs."""
+"""Kinds that use a Secret even without a pod: scaled to zero, or between two runs."""
 
 
 class Makers:
-    """Those of the pods that are asked about, each read once."""
+    """Reads the makers of the pods that are asked about, each once."""
 
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
         self._read: dict[tuple[str, str, str], JsonObject | None] = {}
 
     def template(self, pod: JsonObject) -> Template | None:
-        """That of the pod; None where it has no maker with one, or that may not be read, or has
-        another template by now. Raises ClusterError."""
+        """The template that the pod was made of; None where it has no maker with one, or the maker
+        may not be read, or has another template by now. Raises ClusterError."""
         owners = pod["metadata"].get("ownerReferences") or []
         own = next((one for one in owners if one.get("controller")), None)
         if own is None or own["kind"] not in MAKERS:

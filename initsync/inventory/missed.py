@@ -30,7 +30,7 @@ def missed(
     known: Sequence[Injecting] | None,
     template: Callable[[JsonObject], Template | None],
 ) -> Iterator[Missed]:
-    """Those among `pods`; `labels` are the namespaces' own, by name, `known` is all that injects.
+    """The missed among `pods`; `labels` are those of namespaces, `known` all that injects.
 
     Either is None where it was not read. `template` gives what a pod was made of.
     """
@@ -48,7 +48,7 @@ def missed(
 
 
 def never_asked(kind: str, workloads: Iterable[JsonObject]) -> Iterator[Missed]:
-    """Those among workloads of that kind; a controller's copy its annotations from their maker."""
+    """The missed among workloads of a kind; those of a controller have its annotations."""
     for found in workloads:
         metadata = found["metadata"]
         wrong = [one for one in misplaced.found(kind, found) if one.name == keys.ANNOTATION]

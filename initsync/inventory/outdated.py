@@ -42,7 +42,7 @@ class Outdated(NamedTuple):
 
 
 def outdated(pods: Iterable[JsonObject], written: Mapping[Key, str]) -> Iterator[Outdated]:
-    """Those of `pods`; `written` is by Secret when that was last written, as it says itself."""
+    """The outdated of `pods`; `written` is when each Secret was last written, as it says itself."""
     for pod in pods:
         metadata, spec = pod["metadata"], pod["spec"]
         volumes = {it["name"]: it for it in spec.get("volumes") or []}
@@ -57,7 +57,7 @@ def outdated(pods: Iterable[JsonObject], written: Mapping[Key, str]) -> Iterator
 
 
 def _before(started: str, written: str) -> bool:
-    """By whole seconds, as Kubernetes keeps them; not where either is no time."""
+    """Whether that started before the write, in whole seconds; false where either is no time."""
     return since(written, 0.0) < since(started, 0.0) < float("inf")
 
 
@@ -73,7 +73,7 @@ def _running(pod: JsonObject) -> Iterator[tuple[JsonObject, str]]:
 
 
 def _ways(container: JsonObject, volumes: Mapping[str, Any]) -> dict[str, dict[str, None]]:
-    """By Secret how the container reads it, each way once."""
+    """The ways in which the container reads each Secret, each way once."""
     found: dict[str, dict[str, None]] = {}
     for reference in references.of_container(container):
         found.setdefault(reference.secret, {})[reference.through] = None

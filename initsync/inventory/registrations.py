@@ -25,7 +25,7 @@ def bindings(reads: Reads) -> list[JsonObject]:
 
 
 def _either(reads: Reads, resource: Resource) -> list[JsonObject]:
-    """With JASM's label, of v1, or where that is not served or has none, of v1beta1."""
+    """The objects with JASM's label of v1, or of v1beta1 where v1 is not served or has none."""
     return _ours(reads, resource) or _ours(reads, resource._replace(version="v1beta1"))
 
 

@@ -15,7 +15,7 @@ Key = tuple[str, str]
 
 
 OTHERS = {"Ingress": references.of_ingress, "ServiceAccount": references.of_account}
-"""By kind what names Secrets and makes no pods, with how it does."""
+"""Kinds that name Secrets and make no pods, with the function that finds the names."""
 
 
 class User(NamedTuple):
@@ -54,7 +54,7 @@ class Found:
     """The managed Secrets, as their users are found one by one."""
 
     def __init__(self, secrets: Iterable[JsonObject]) -> None:
-        """Of each its metadata is enough."""
+        """`secrets` need no more than their metadata."""
         every = map(_managed, secrets)
         self._by_key: dict[Key, Managed] = {(one.namespace, one.name): one for one in every}
         self.unclear: list[str] = []
@@ -86,7 +86,7 @@ class Found:
 
 
 def first_users(users: Iterable[User]) -> list[User]:
-    """Those that no other of them made: a Deployment instead of its ReplicaSets and their pods."""
+    """The users that no other of them made: a Deployment, and not its ReplicaSets and pods."""
     every = list(users)
     titles = {user.title for user in every}
     return [user for user in every if user.owner not in titles]

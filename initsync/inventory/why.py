@@ -21,7 +21,7 @@ _OWN = {
 }
 
 Labels = Mapping[str, str] | None
-"""Of a namespace; None where they were not read."""
+"""The labels of a namespace; None where they were not read."""
 
 
 class Injecting(NamedTuple):
@@ -36,7 +36,7 @@ class Injecting(NamedTuple):
     """Other webhook configurations for pods, which API servers call after it."""
 
     def leaves_out(self, pod: JsonObject, namespace: Labels) -> str:
-        """By which selector the pod is left out; empty where by none that is known."""
+        """The selector that leaves the pod out; empty where none that is known does."""
         metadata = pod["metadata"]
         known = {_NAME: metadata["namespace"], **(namespace or {})}
         for one in self.namespaces:

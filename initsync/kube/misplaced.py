@@ -15,11 +15,11 @@ class Misplaced(NamedTuple):
 
     name: str
     problem: str
-    """Behind the annotation's name, as `initsync check` has it."""
+    """The sentence's end behind the annotation's name, as `initsync check` has it."""
 
 
 def found(kind: str, workload: Mapping[str, Any]) -> Iterator[Misplaced]:
-    """Those of a workload of that kind."""
+    """The misplaced annotations of a workload of that kind."""
     path = kinds.pod_path(kind)
     inside = _annotations(template(kind, workload))
     outside = {name for at in kinds.elsewhere(kind) for name in _annotations(_at(workload, at))}

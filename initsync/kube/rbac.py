@@ -8,9 +8,9 @@ https://kubernetes.io/docs/reference/access-authn-authz/rbac/
 from initsync.words.model import JsonObject
 
 SYNC_VERB = "jasm-sync"
-"""On Secrets: a ServiceAccount that holds it is guarded when it writes those."""
+"""A verb on Secrets: a ServiceAccount that holds it is guarded when it writes them."""
 BYPASS_VERB = "jasm-bypass"
-"""On Secrets: whoever holds it as well is not, as by `*` everybody who may do everything."""
+"""A verb on Secrets: who holds it too is not guarded, such as who may do everything (`*`)."""
 SECRET_VERBS = ("get", "create", "patch", SYNC_VERB)
 EVENT_VERBS = ("create",)
 EVICTION_VERBS = ("create", SYNC_VERB)

@@ -102,7 +102,7 @@ def _running(spec: Mapping[str, Any]) -> Iterator[_Container]:
 
 
 def _user(spec: Mapping[str, Any], container: _Container) -> int | None:
-    """None: that of its image."""
+    """The UID that the spec gives the container; None: that of its image."""
     own = (container.get("securityContext") or {}).get("runAsUser")
     of_pod = (spec.get("securityContext") or {}).get("runAsUser")
     found: int | None = of_pod if own is None else own
@@ -110,7 +110,7 @@ def _user(spec: Mapping[str, Any], container: _Container) -> int | None:
 
 
 def _ports(spec: Mapping[str, Any]) -> set[int]:
-    """Those that are named: a container may listen on others, too.
+    """The ports that the containers name; they may listen on others, too.
 
     https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Container
     """

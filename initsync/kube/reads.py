@@ -102,7 +102,7 @@ class Reads:
 
 
 def _not_served(response: Response) -> bool:
-    """Of a kind in a group and version that it knows the API server says so; else Go's mux does."""
+    """Whether the API server, or Go's mux in its place, says that it serves no such kind."""
     plain = response.status == 404 and response.body.strip() == b"404 page not found"
     return plain or answers.missing(response)
 

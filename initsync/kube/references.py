@@ -20,7 +20,7 @@ class Reference(NamedTuple):
 
 
 def references(spec: Mapping[str, Any]) -> Iterator[Reference]:
-    """Those of a pod's spec, one a place; the same Secret may come many times."""
+    """The Secrets that a pod's spec names, one a place; the same one may come many times."""
     for part in ("initContainers", "containers", "ephemeralContainers"):
         for container in spec.get(part) or []:
             yield from of_container(container)
@@ -48,8 +48,8 @@ def of_volume(volume: Mapping[str, Any]) -> Iterator[Reference]:
 
 
 def at_mount(volume: Mapping[str, Any]) -> Iterator[Reference]:
-    """Those that must be there when the kubelet mounts it: a volume of a Secret itself may be
-    optional, and show later what was not there at first.
+    """The Secrets that must be there when the kubelet mounts the volume: a volume of a Secret
+    itself may be optional, and show later what was not there at first.
     """
     for kind, source in volume.items():
         if kind not in PLAIN and isinstance(source, dict):
@@ -60,14 +60,14 @@ def at_mount(volume: Mapping[str, Any]) -> Iterator[Reference]:
 
 
 def of_ingress(ingress: Mapping[str, Any]) -> Iterator[Reference]:
-    """Those of an Ingress, whose controller reads them."""
+    """The Secrets of an Ingress, which its controller reads."""
     for tls in (ingress.get("spec") or {}).get("tls") or []:
         if name := tls.get("secretName"):
             yield Reference(name, "tls")
 
 
 def of_account(account: Mapping[str, Any]) -> Iterator[Reference]:
-    """Those that a ServiceAccount gives each of its pods, to pull with."""
+    """The pull secrets that a ServiceAccount gives each of its pods."""
     for pull in account.get("imagePullSecrets") or []:
         yield from _named(pull, PULL)
 

@@ -17,9 +17,9 @@ _LISTED = 5
 _LONG = 64  # bytes of a name worth showing
 
 _Types = Mapping[str, str]
-"""By a Secret's name its type."""
+"""The type of each Secret by its name."""
 _ByName = dict[str, dict[str, None]]
-"""By a Secret's name who takes it, in order and each once."""
+"""Who takes each Secret, by the Secret's name, in order and each once."""
 
 
 def problems(
@@ -102,7 +102,7 @@ def _never_pulled(name: str, kind: str) -> str:
 def _early(
     before: Iterable[Mapping[str, Any]], volumes: Iterable[Mapping[str, Any]], secrets: _Types
 ) -> _ByName:
-    """By Secret the containers that read it before it is made, by variables or by a mount."""
+    """The containers that read a Secret before it is made, by variables or by a mount."""
     taken = _by_name(before, references.of_container, secrets)
     for secret, containers in _shown_early(before, volumes, secrets).items():
         taken.setdefault(secret, {}).update(containers)
@@ -112,7 +112,7 @@ def _early(
 def _shown_early(
     before: Iterable[Mapping[str, Any]], volumes: Iterable[Mapping[str, Any]], secrets: _Types
 ) -> _ByName:
-    """Likewise, those that read it by a mount."""
+    """The containers that read a Secret before it is made, by a mount."""
     shown = dict[str, set[str]]()
     for secret, names in _by_name(volumes, references.of_volume, secrets).items():
         for name in names:
@@ -130,7 +130,7 @@ def _by_name(
     of: Callable[[Mapping[str, Any]], Iterable[references.Reference]],
     secrets: _Types,
 ) -> _ByName:
-    """By Secret, of those in question, the containers or volumes of which that is true."""
+    """The containers or volumes that name each of the Secrets in question."""
     taken: _ByName = {}
     for part in parts:
         for one in of(part):

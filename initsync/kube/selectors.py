@@ -34,7 +34,7 @@ class Requirement(NamedTuple):
 
 
 def requirements(selector: Mapping[str, Any] | None) -> Iterator[Requirement]:
-    """Those of a selector as it stands in an object; none of one that is not there."""
+    """The requirements of a selector as an object has it; none where there is no selector."""
     for key, value in ((selector or {}).get("matchLabels") or {}).items():
         yield Requirement(key, "In", (value,))
     for found in (selector or {}).get("matchExpressions") or []:

@@ -22,7 +22,7 @@ class Finding(NamedTuple):
     """An annotation that the pod would refuse or never see, or that does not do what it is for."""
 
     line: int
-    """In the file, counted from 1."""
+    """The line in the file, counted from 1."""
     kind: str
     namespace: str
     name: str
@@ -36,7 +36,7 @@ class Finding(NamedTuple):
 def findings(
     text: str, providers: Providers, sources: Sources | None = None
 ) -> Iterator[Finding | None]:
-    """For each annotation in a manifest what is wrong with it, or None; then its warnings.
+    """For each annotation what is wrong with it, or None; then the manifest's warnings.
 
     Raises `documents.NotYaml` at the first problem of the text, after what stands before it.
     """

@@ -17,10 +17,10 @@ from initsync.words.wording import shown
 
 DEPTH = 500
 NODES = 4_000_000
-"""In one file; 32 MiB of `kubectl get pods -o yaml` have half as many."""
+"""The most nodes of one file; 32 MiB of `kubectl get pods -o yaml` have half as many."""
 _HELM = "; it has {{ as Helm templates do: render it first, helm template CHART | initsync check -"
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Of all that reads manifests, so that they agree on what is YAML."""
+"""The loader of all that reads manifests, so that they agree on what is YAML."""
 # A tag or an anchor before a value, and the space and comments behind it.
 _PROPERTY = re.compile(r"[!&]\S*\s+(?:#.*\s+)*")
 # JSON writes a character beyond U+FFFF as two escapes, which YAML does not know.

@@ -49,7 +49,7 @@ def dump(documents: Iterable[object]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """With escapes for what PyYAML takes for printable and `str` does not: all in double quotes."""
+    """The text with escapes for what PyYAML takes for printable and `str` does not."""
     if text.replace("\n", "").isprintable():
         return text
     return "".join(

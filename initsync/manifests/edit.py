@@ -155,7 +155,7 @@ def _into_flow(text: "_Text", node: Any, number: int, index: int, values: list[s
 
 
 def _instead(text: "_Text", node: Any, number: int, pair: Any, value: Any) -> _Edit:
-    """In place of nothing (null, or an empty list), or of another scalar."""
+    """The edit that puts a value in place of nothing (null, an empty list) or of another scalar."""
     key, old = pair
     start, end = old.start_mark.index, text.end(old)
     if isinstance(value, list) and not node.flow_style:

@@ -62,7 +62,7 @@ class Checked:
 
     @property
     def exit_code(self) -> int:
-        """That of `initsync check`: 0 where everything was read and is valid."""
+        """The exit code of `initsync check`: 0 where everything was read and is valid."""
         codes = {unread.exit_code for unread in self.unread}
         return min(codes) if codes else 3 if self.of("error") else 0
 

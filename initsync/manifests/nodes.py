@@ -35,7 +35,7 @@ class _Composer(Composer, Resolver):
 
 
 def _number(loader: Any, node: Any) -> Any:
-    """Of what YAML 1.1 takes for base 60 (`1:30`) the text, as Kubernetes has it. Read as numbers
+    """The text of what YAML 1.1 takes for base 60 (`1:30`), as Kubernetes has it. Read as numbers
     900 KB of it take minutes, or are more than a float holds."""
     if ":" in node.value:
         return node.value

@@ -39,7 +39,7 @@ _SPEC = {
 
 
 def spec(node: Node | None) -> JsonObject:
-    """Of a pod's `spec`. What has another form than a pod's is left out."""
+    """The known parts of a pod's `spec`; what has another form than a pod's is left out."""
     found: JsonObject = _shaped(node, _SPEC)
     return found
 
@@ -59,7 +59,7 @@ def _shaped(node: Node | None, shape: Any) -> Any:
 
 
 def _fields(node: Node | None, shape: dict[str, Any]) -> Iterator[tuple[str, Any, Node | None]]:
-    """Those that are there, and every string."""
+    """The fields of the shape that are there, and every string."""
     for key, inner in shape.items():
         there = lookup(node, key)
         if there is not None or inner == _TEXT:

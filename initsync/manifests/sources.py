@@ -15,7 +15,7 @@ class SourceLocation(NamedTuple):
 
     workload: Workload
     file: str = ""
-    """Empty: it is in a cluster."""
+    """The file's name; empty: the workload is in a cluster."""
     line: int = 0
 
     def __str__(self) -> str:
@@ -30,7 +30,7 @@ class Sources:
     def __init__(self, namespace: str = "") -> None:
         """`namespace`: of workloads that name none."""
         self.file = ""
-        """Of the workloads that follow."""
+        """The file of the workloads that follow."""
         self.conflicts: list[str] = []
         """A sentence for each two that were found, with the places of both."""
         self._namespace = namespace

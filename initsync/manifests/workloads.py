@@ -25,7 +25,7 @@ class Workload(NamedTuple):
     kind: str
     namespace: str
     name: str
-    """With `generateName` what the names start with; both may be empty."""
+    """The name, or with `generateName` how the names start; both may be empty."""
 
 
 class Located(NamedTuple):
@@ -43,7 +43,7 @@ class Located(NamedTuple):
     pod: JsonObject
     """Its annotations of JASM, and those parts of its spec that `podparts` reads."""
     unquoted: dict[str, str]
-    """Of namespace and ServiceAccount what YAML reads as no string, as it is written."""
+    """The namespace and ServiceAccount that YAML reads as no string, as they are written."""
     part: str = "annotation"
     """That, or `label`: of the one that may be either."""
     earlier: int = 0
@@ -56,8 +56,8 @@ class Located(NamedTuple):
 
 
 def annotations(text: str, met: Callable[[str], None] = lambda _: None) -> Iterator[Located]:
-    """Those of a manifest's text, YAML or JSON. Raises `documents.NotYaml` at the first problem,
-    after what stands before it.
+    """The annotations of a manifest's text, YAML or JSON. Raises `documents.NotYaml` at the first
+    problem, after what stands before it.
 
     `met` gets each field under JASM's prefix, of whatever map.
     """

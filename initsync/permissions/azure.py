@@ -24,7 +24,7 @@ ISSUER, GROUP = "AKS_OIDC_ISSUER", "AZURE_RESOURCE_GROUP"
 """Beside the provider's own variables: who issues the cluster's tokens, as Microsoft's guides call
 it, and where the identity is to be made."""
 AUDIENCE = "api://AzureADTokenExchange"
-"""Of the token that the webhook of workload identity projects."""
+"""The audience of the token that the webhook of workload identity projects."""
 CLIENT_ID, USE = "azure.workload.identity/client-id", "azure.workload.identity/use"
 """On the ServiceAccount, and on its pods.
 https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html"""
@@ -60,7 +60,7 @@ def allowed(grant: Grant, secrets: Sequence[RequestedSecret], env: Mapping[str, 
 
 
 def _issuer(env: Mapping[str, str]) -> str:
-    """To the letter as tokens have it, the slash at its end too."""
+    """The issuer exactly as tokens have it, the slash at its end too."""
     advice = "of the cluster: az aks show --query oidcIssuerProfile.issuerUrl"
     found = _given(env, ISSUER, advice)
     if not found.startswith("https://"):

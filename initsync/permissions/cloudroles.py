@@ -15,7 +15,7 @@ from initsync.words.model import JsonObject
 
 _PARAMETERS, _SECRETS = "aws-parameter-store", "aws-secretsmanager"
 _STATEMENTS = {_PARAMETERS: parameters.statements, _SECRETS: iam.statements}
-"""By provider, what IAM must allow who fetches paths from it; a provider without has no line."""
+"""For each of AWS's providers what IAM must allow who fetches paths from it."""
 TRUSTS = ("pod-identity", "irsa", "none")
 _NAME_LIMIT = 64
 
@@ -26,9 +26,9 @@ class Trust(NamedTuple):
     kind: str
     """One of TRUSTS; `none`: by one that is there already, so that none is to be made."""
     issuer: str = ""
-    """Of IRSA: the OIDC issuer, a URL without its scheme."""
+    """The cluster's OIDC issuer for IRSA, a URL without its scheme."""
     cluster: str = ""
-    """Of Pod Identity: the EKS cluster's name; any cluster's where empty."""
+    """The EKS cluster's name for Pod Identity; empty: any cluster."""
     audience: str = iam.AUDIENCE
     """The audience of the ServiceAccounts' tokens, for IRSA."""
 
@@ -51,7 +51,7 @@ class CloudRole(NamedTuple):
     policies: tuple[JsonObject, ...]
     trust: JsonObject | None
     shared: dict[str, JsonObject]
-    """By the ARN of a secret in another account the policy that its owner puts on it."""
+    """The policies that owners in other accounts put on their secrets, by the secret's ARN."""
     stores: tuple[Allowed, ...] = ()
     """What stores other than AWS must allow."""
     assumed: tuple[Assumed, ...] = ()

@@ -48,7 +48,7 @@ class Grant(NamedTuple):
 
     @property
     def marks(self) -> dict[str, list[str]]:
-        """By value of the chart the labels and annotations that the guard must be told of."""
+        """The labels and annotations that the guard must be told of, by the chart's value."""
         return _marks(self.secrets)
 
     @property

@@ -37,7 +37,7 @@ class Block(NamedTuple):
 
 
 def string(text: str) -> str:
-    """In quotes; of its own `${` and `%{` nothing is evaluated."""
+    """The text as a quoted HCL string, in which no `${` or `%{` is evaluated."""
     quoted = "".join(_ESCAPES.get(sign, sign) for sign in text)
     return '"' + re.sub(r"([$%])(?={)", r"\1\1", quoted) + '"'
 

@@ -20,9 +20,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 POLICIES_LIMIT = 10
 """Managed policies of one role, unless AWS raises the account's quota; likewise."""
 ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
-"""On a ServiceAccount, for IRSA."""
+"""The annotation of a ServiceAccount that names its role, for IRSA."""
 AUDIENCE_ANNOTATION = "eks.amazonaws.com/audience"
-"""Likewise: of its token, where that is another than AUDIENCE."""
+"""The annotation of a ServiceAccount that names its token's audience, if not AUDIENCE."""
 AUDIENCE = "sts.amazonaws.com"
 
 # Of a secret's ARN: a dash and six characters that Secrets Manager chooses. Each `?` is one
@@ -51,7 +51,7 @@ class AwsScope(NamedTuple):
         return endpoints.partition(self.region).name
 
     def arn(self, service: str, resource: str) -> str:
-        """Of something in the account that has no region."""
+        """The ARN of a resource of the account that has no region."""
         return f"arn:{self.partition}:{service}::{self.account}:{resource}"
 
 
@@ -91,7 +91,7 @@ def home(arn: str) -> tuple[str, str]:
 
 
 def home_of(path: str, place: AwsScope) -> tuple[str, str]:
-    """Likewise of what an annotation names: an ARN, or a name that is in `place`."""
+    """The partition and region of a secret: those of its ARN, or those of `place`."""
     region = paths.region(path)
     return (path.split(":")[1], region) if region else (place.partition, place.region)
 
@@ -154,7 +154,7 @@ def policies(wanted: Iterable[JsonObject], limit: int = POLICY_LIMIT) -> list[Js
 def irsa_trust(
     place: AwsScope, issuer: str, namespace: str, account: str, audience: str = AUDIENCE
 ) -> JsonObject:
-    """That of a ServiceAccount by a cluster's OIDC issuer (a URL without its scheme).
+    """Trusts a ServiceAccount by a cluster's OIDC issuer (a URL without its scheme).
 
     https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
     """
@@ -173,7 +173,7 @@ def irsa_trust(
 
 
 def pod_identity_trust(cluster: str, namespace: str, account: str) -> JsonObject:
-    """That of a ServiceAccount by EKS Pod Identity; of any cluster where its name is empty.
+    """Trusts a ServiceAccount by EKS Pod Identity; of any cluster where its name is empty.
 
     https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
     """

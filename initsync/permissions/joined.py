@@ -18,9 +18,9 @@ class Joined(NamedTuple):
 
     namespace: str
     account: str
-    """That of the workloads; or the one that is to do it for all of them."""
+    """The ServiceAccount of the workloads, or the one that syncs for all of them."""
     requests: tuple[SyncRequest, ...]
-    """By the Secret's name; those of one Secret follow each other."""
+    """The requests sorted by the Secret's name; those of one Secret follow each other."""
 
     @property
     def text(self) -> str:

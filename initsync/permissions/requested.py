@@ -62,7 +62,7 @@ class Order(NamedTuple):
 def of_manifest(
     text: str, namespace: str, waiting: Callable[[str], None] = lambda _: None
 ) -> Iterator[RequestedSecret]:
-    """Those of a manifest's workloads; `waiting` gets what `Read.waiting` is made of.
+    """The Secrets of a manifest's workloads; `waiting` gets what `Read.waiting` is made of.
 
     Raises as `orders` does.
     """
@@ -75,7 +75,7 @@ def of_manifest(
 
 
 def orders(text: str, namespace: str) -> Iterator[Order]:
-    """Those of a manifest's workloads; `namespace` is that of objects without one.
+    """The orders of a manifest's workloads; `namespace` is that of objects without one.
 
     Raises InvalidSetup where that is needed and empty, for it is a part of whom AWS trusts; and
     where a name is none, for it becomes a part of programs.
@@ -141,8 +141,8 @@ class Read(NamedTuple):
 
 
 def of_pods(pods: Iterable[JsonObject]) -> Read:
-    """Those of pods as the API server gives them. One with a problem stops no other, and the same
-    problem of many pods is told once, as is what another Deployment's pods do.
+    """The Secrets of pods that are there. One with a problem stops no other, and the same problem
+    of many pods is told once, as is what another Deployment's pods do.
     """
     found: list[RequestedSecret] = []
     sources, told = Sources(), set[tuple[str, str]]()

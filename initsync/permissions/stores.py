@@ -14,7 +14,7 @@ _MODULES = {
     "gcp-secret-manager": "initsync.permissions.gcp",
     "vault": "initsync.permissions.vault",
 }
-"""By provider the module that is its `Store`, imported when a pod asks for it."""
+"""The module that is a provider's `Store`, imported when a pod asks for that provider."""
 
 
 class Allowed(NamedTuple):
@@ -36,7 +36,7 @@ class Store(Protocol):
     def allowed(
         self, grant: Grant, secrets: Sequence[RequestedSecret], env: Mapping[str, str]
     ) -> Allowed:
-        """For the secrets of `grant` that are this provider's, sorted.
+        """What must be allowed for the secrets of `grant` that are this provider's, sorted.
 
         `env`: what the platform gives the pods, by `--env`. Raises InvalidSetup where it lacks
         what must be known.
@@ -44,7 +44,7 @@ class Store(Protocol):
 
 
 def of(grant: Grant, env: Mapping[str, str]) -> Iterator[Allowed]:
-    """Those of every provider that has a line."""
+    """What each store must allow, for the providers that have a module."""
     for provider in sorted({secret.provider for secret in grant.secrets} & _MODULES.keys()):
         secrets = [secret for secret in grant.secrets if secret.provider == provider]
         module = cast("Store", importlib.import_module(_MODULES[provider]))

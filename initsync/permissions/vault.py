@@ -18,7 +18,7 @@ from initsync.words.model import JsonObject
 from initsync.words.rules import user_name
 
 AUDIENCE = "vault"
-"""Of the token that pods log in with, as docs/providers/vault.md has it."""
+"""The audience of the token that pods log in with, as docs/providers/vault.md has it."""
 _TTL = 300  # seconds: a sync takes one at most, and its tries a minute
 _READ = {"capabilities": ["read"]}
 _NOWHERE = {"VAULT_ADDR": "https://vault.invalid"}  # nobody is asked
@@ -89,7 +89,7 @@ def _role(pair: RolePolicy, grant: Grant, chosen: VaultSettings) -> JsonObject:
 
 
 def _is_jwt(chosen: VaultSettings) -> bool:
-    """By the mount's name: nothing else says which kind of auth method it is."""
+    """Whether the mount's name says JWT: nothing else tells which kind of auth method it is."""
     return "jwt" in chosen.auth.rpartition("/")[2]
 
 

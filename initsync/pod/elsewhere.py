@@ -58,7 +58,7 @@ class _Found(NamedTuple):
 class _Patience(NamedTuple):
     seconds: float
     last: bool = True
-    """Of a pod that starts anyway: the time is up then."""
+    """Whether the time is up: then a pod that starts anyway does so."""
 
 
 def run(env: Mapping[str, str], stderr: TextIO, clock: Clock) -> int:
@@ -139,7 +139,7 @@ def _looked(env: Mapping[str, str], asked: Sequence[Target]) -> _Found:
 
 
 def _keys(directory: str) -> list[str]:
-    """Of the Secret that is mounted there; files of the kubelet's own begin with two dots."""
+    """The keys of the Secret that is mounted there, without the kubelet's own files."""
     return sorted(name for name in os.listdir(directory) if not name.startswith(".."))
 
 

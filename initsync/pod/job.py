@@ -13,7 +13,7 @@ from initsync.words.errors import JasmError
 from initsync.words.wording import bug
 
 _MODES = ("init", keys.SIDECAR)
-"""In mode `wait` a pod has no `jasm-init`."""
+"""The modes of `jasm-init`; in mode `wait` a pod has none."""
 
 
 def run(env: Mapping[str, str], stderr: TextIO) -> int:

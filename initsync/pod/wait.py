@@ -19,7 +19,7 @@ HANDOVER = "keys.json"
 _PAUSE = 0.05  # seconds; the kubelet shows them within some tenths of a second
 
 Names = Mapping[str, Sequence[str]]
-"""By Secret the names of its keys."""
+"""The names of the keys of each Secret."""
 
 
 class Expected(NamedTuple):

@@ -41,7 +41,7 @@ PROVIDERS = {
 }
 """The modules of each provider, by the annotation's `provider`."""
 GROUP = "jasm.providers"
-"""Of entry points: each has the annotation's `provider`, and a module as the table's two in one."""
+"""The group of entry points by which packages bring providers of their own."""
 
 
 def names() -> tuple[str, ...]:
@@ -69,7 +69,7 @@ def check_path(name: str, path: str) -> str | None:
 
 
 def check_version(name: str, version: str) -> str | None:
-    """Likewise of an entry's `version`."""
+    """The rule that an entry's `version` breaks, as "must …", or None."""
     if problem := getattr(_rules(name), "version_problem", None):
         return cast("str | None", problem(version))
     return f"must be left out: {name} has no versions"
@@ -108,7 +108,7 @@ def _modules(name: str) -> Modules:
 
 @cache
 def _installed() -> "Mapping[str, Modules]":
-    """Those of packages, whose installation is the platform's; they change with the image only."""
+    """The providers of installed packages, which change with the image only."""
     from importlib import metadata  # 15 ms, which a provider of the table never pays
 
     found = metadata.entry_points(group=GROUP)

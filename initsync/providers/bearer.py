@@ -29,7 +29,7 @@ def usable(token: object) -> bool:
 
 
 def lasts(answer: Mapping[str, Any]) -> float:
-    """For how many seconds its token is good; 0 where it does not say.
+    """The seconds for which the token of an answer is good; 0 where it does not say.
 
     A number, which older endpoints of Azure have in quotes:
     https://www.rfc-editor.org/rfc/rfc6749#section-5.1

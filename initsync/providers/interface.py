@@ -68,7 +68,7 @@ class EntryField(NamedTuple):
     problem: Callable[[str], str | None]
     """The rule that a text breaks, as "must …", or None. Asks nobody."""
     title: str
-    """For editors: two or three words."""
+    """The field's name for editors, of two or three words."""
     description: str
     """The field's meaning for editors, in whole sentences."""
 

@@ -10,7 +10,7 @@ _OWNERS = 3
 
 
 def note(existing: JsonObject) -> str:
-    """For the Event, of the Secret as it was before."""
+    """The Event's note on a Secret, as it was before its adoption."""
     metadata = existing["metadata"]
     owners = [f"{it['kind']} {it['name']}" for it in metadata.get("ownerReferences") or []]
     said = ["taken over"]

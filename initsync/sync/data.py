@@ -14,7 +14,7 @@ _PLAIN = Selection()
 
 
 def of(found: Iterable[tuple[SyncRequest, ExternalSecret]]) -> Data:
-    """By key its value, of all entries of one Secret together.
+    """The values of one Secret by key, of all its entries together.
 
     Raises InvalidSecretData; its sentences have names and sizes, never a value.
     """

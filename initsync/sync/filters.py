@@ -25,7 +25,7 @@ def _base64(value: Value) -> str:
 
 
 def _base64decode(value: Value) -> bytes:
-    """Of either alphabet, with or without padding, on one line or several.
+    """The bytes of base64 in either alphabet, with or without padding, on one line or several.
 
     https://www.rfc-editor.org/rfc/rfc4648#section-4, -5
     """
@@ -37,7 +37,7 @@ def _base64decode(value: Value) -> bytes:
 
 
 def _json(value: Any) -> str:
-    """Of a value that is not text yet, such as an object, itself."""
+    """The JSON of a value that is not text yet, such as an object."""
     try:
         return json.encoded(value.decode() if isinstance(value, bytes) else value)
     except UnicodeDecodeError:
@@ -50,4 +50,4 @@ FILTERS: Mapping[str, Callable[[Any], Value]] = {
     "base64decode": _base64decode,
     "json": _json,
 }
-"""By name; `annotation.values.FILTERS` has the names."""
+"""The filters by name; `annotation.values.FILTERS` has the names."""

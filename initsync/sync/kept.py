@@ -7,7 +7,7 @@ from initsync.words.errors import AccessDenied
 
 
 class Kept:
-    """By provider the identity of the last sync, such as credentials or a token.
+    """Keeps of each provider the identity of the last sync, such as credentials or a token.
 
     Each ends by itself: a provider takes none that is over, or nearly so.
     """

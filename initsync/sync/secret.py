@@ -51,7 +51,7 @@ def secret(
 
 
 def digest(target: Target) -> str:
-    """Of what the entries say beside provider and path; empty where that is nothing.
+    """A digest of what the entries say beside provider and path; empty if that is nothing.
 
     A Secret of the same source and another digest is not what is asked for.
     """
@@ -106,7 +106,7 @@ def version(stored: JsonObject) -> str:
 
 
 def versions(stored: JsonObject) -> dict[str, str]:
-    """By source, as `SyncRequest.source` names it, the version that a managed Secret holds."""
+    """The versions that a managed Secret holds, by source as `SyncRequest.source` names it."""
     path = _annotations(stored).get(keys.SOURCE_PATH, "")
     if "\n" in path:  # of several sources, each with its provider
         return dict(zip(path.split("\n"), version(stored).split("\n"), strict=False))

@@ -18,7 +18,7 @@ _LISTED = 20  # names in a sentence
 
 
 def data(selection: Selection, content: str | bytes | Mapping[str, str]) -> dict[str, Value]:
-    """By key in the Secret its value. Raises NotSecretData."""
+    """The chosen values by key in the Secret. Raises NotSecretData."""
     source = _Source(_document(selection, content))
     taken: dict[str, Value] = {}
     left = rules.DATA_LIMIT
@@ -64,7 +64,7 @@ class _Source:
         self._made: dict[str, Value] = {}
 
     def value(self, name: str) -> Value:
-        """Of that name or pointer. Raises NotSecretData."""
+        """The value of that name or pointer. Raises NotSecretData."""
         if name not in self._made:
             self._made[name] = _value(name, _found(name, self.document))
         return self._made[name]

@@ -22,7 +22,7 @@ class SyncSettings(NamedTuple):
 
     managed_by: str = MANAGED_BY_DEFAULT
     timeout: float = 60.0
-    """For the whole sync, retries included."""
+    """The time for the whole sync, retries included."""
     propagation_delay: float = 1.0
     """After changing an existing Secret: lets the kubelet's cache see it before a container
     reads it (D5, kubernetes#129645)."""

@@ -50,7 +50,7 @@ class Secrets(Protocol):
 
 
 Load = Callable[[str], "SecretProvider"]
-"""By the annotation's `provider`, one instance each."""
+"""Gives the provider of that name, one instance each."""
 
 
 def sync(
@@ -121,7 +121,7 @@ class Fetched(NamedTuple):
 
     data: Data
     version: str
-    """Those that were read, of several sources one a line."""
+    """The versions that were read; those of several sources stand one a line."""
     note: str
     warning: str
 

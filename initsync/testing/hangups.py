@@ -15,7 +15,7 @@ class Server(ThreadingHTTPServer):
 
 
 def body(handler: BaseHTTPRequestHandler, most: int | None = None) -> bytes:
-    """That of the request, `most` bytes of it. Raises ConnectionError where its end is missing."""
+    """The request's body, or `most` bytes of it. Raises ConnectionError where its end lacks."""
     length = int(handler.headers.get("content-length") or 0)
     length = length if most is None else min(length, most)
     found = handler.rfile.read(length)

@@ -85,7 +85,7 @@ def _builder(
     key: ec.EllipticCurvePrivateKey,
     signer: ec.EllipticCurvePrivateKey,
 ) -> x509.CertificateBuilder:
-    """With the identifiers that RFC 5280 asks for, without which Python 3.13 trusts nobody."""
+    """A builder with the identifiers of RFC 5280, without which Python 3.13 trusts nobody."""
     now = datetime.datetime.now(datetime.UTC)
     own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     by = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())

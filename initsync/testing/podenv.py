@@ -26,7 +26,7 @@ class AwsIdentity(NamedTuple):
     role_arn: str
     region: str
     endpoint: str
-    """Of AWS itself: this machine's stand-in."""
+    """The URL of AWS itself, which is this machine's stand-in."""
 
 
 def environment(
@@ -37,7 +37,7 @@ def environment(
     aws: AwsIdentity | None,
     more: Mapping[str, str],
 ) -> dict[str, str]:
-    """Of `container`, with `more`. Raises UnsupportedPod."""
+    """The environment of `container`, with `more`. Raises UnsupportedPod."""
     values = {
         **_service_env(api, pod),
         **(_aws_env(aws) if aws else {}),

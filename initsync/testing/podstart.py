@@ -38,7 +38,7 @@ class StartedPod:
 
     def __init__(self) -> None:
         self.finished: dict[str, Finished] = {}
-        """By name; the sidecars' after the block only."""
+        """The containers that ended, by name; sidecars are there after the block only."""
         self.running: dict[str, Container] = {}
 
 

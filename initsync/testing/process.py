@@ -44,7 +44,7 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """For those who measure it."""
+        """The process ID, for those who measure it."""
         return self._child.pid
 
     def check(self) -> None:

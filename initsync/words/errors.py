@@ -231,7 +231,7 @@ class ClusterUnavailable(ClusterError):
 
 
 class ClusterTooLarge(ClusterError):
-    """With what was written the object would be larger than anybody lets it be."""
+    """The object would be larger with what was written than anybody lets it be."""
 
 
 class ClusterConflict(ClusterError):

@@ -32,7 +32,7 @@ RUN_AS_USER = PREFIX + "run-as-user"
 SECCOMP_PROFILE = PREFIX + "seccomp-profile"
 """On a pod: `none` leaves it out of our container, for clusters that forbid to name one."""
 LEFT_OUT = "none"
-"""Of that one and of `run-as-user`: the field is not set."""
+"""The value of `seccomp-profile` and `run-as-user` by which the field is not set."""
 CPU, MEMORY = PREFIX + "cpu", PREFIX + "memory"
 """On a pod: request and limit of our container."""
 NAMESPACE_LABEL = PREFIX + "injection"
@@ -76,7 +76,7 @@ PODINFO_FILES = {
     ON_CHANGE: "on-change",
     CHANGE_WINDOW: "change-window",
 }
-"""By annotation the downward-API file that shows it."""
+"""The downward-API file that shows each annotation."""
 HANDOVER_DIR = "/var/run/jasm/handover"
 """Where the init container leaves the names of the keys for the waiter."""
 READY_FILE = "ready"

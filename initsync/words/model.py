@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 OPAQUE = "Opaque"
 """The type of a Secret that has no rules about its keys."""
 SEVERAL = "several"
-"""In place of a provider, of a Secret that is from more than one."""
+"""The text in place of a provider, for a Secret that is from more than one."""
 
 Value = str | bytes
 """The value of one key of a Secret, not in base64."""
@@ -73,11 +73,11 @@ class Selection(NamedTuple):
     """The provider's own name of one; empty: the current one."""
     format: str = "json"
     keys: tuple[Key, ...] | None = None
-    """None: everything at the top level."""
+    """The chosen keys; None: everything at the top level."""
     values: tuple[tuple[str, str], ...] = ()
-    """By key in the Secret the template of its value."""
+    """The template of each value, by key in the Secret."""
     options: tuple[tuple[str, str], ...] = ()
-    """By name what the fields say that entries of this provider alone have, sorted."""
+    """What the fields say that entries of this provider alone have, sorted by name."""
 
 
 class Form(NamedTuple):
@@ -96,7 +96,7 @@ class SyncRequest(NamedTuple):
     secret_name: str
     pod: PodRef
     policy: SyncPolicy = SyncPolicy()
-    """From the pod's other annotations."""
+    """What the pod's other annotations say."""
     selection: Selection = Selection()
     form: Form = Form()
     line: int = 0
@@ -187,7 +187,7 @@ def _by_source(entry: SyncRequest) -> tuple[str, str, str]:
 
 
 def types(entries: Iterable[SyncRequest]) -> dict[str, str]:
-    """By name the types of an annotation's Secrets."""
+    """The types of an annotation's Secrets, by the Secret's name."""
     return {target.secret_name: target.form.type for target in targets(entries)}
 
 
@@ -216,7 +216,7 @@ class ExternalSecret:
         """What the Event is to tell of how it came here, as half a sentence, such as which of two
         regions answered."""
         self.warning = warning
-        """Likewise, what somebody should look at although the secret was given."""
+        """What somebody should look at although the secret was given, as half a sentence."""
         self.made = made
         """When the version was made, in RFC 3339, of a provider whose versions are numbers that
         only grow (D38); else empty."""

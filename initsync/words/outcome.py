@@ -32,7 +32,7 @@ class Outcome(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """For the Event, the log and the CLI."""
+        """The sentence of the Event, the log and the CLI."""
         return self.said()
 
     def said(self, *, dry_run: bool = False) -> str:

@@ -9,7 +9,7 @@ from initsync.words import rules
 
 
 def canonical(host: str) -> str:
-    """Of either, as a certificate or a webhook configuration has it."""
+    """A host name or address, as a certificate or a webhook configuration has it."""
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:

@@ -79,7 +79,7 @@ def _serving(
 def _keyed(
     builder: _Builder, key: ec.EllipticCurvePrivateKey, issuer: ec.EllipticCurvePrivateKey
 ) -> _Builder:
-    """With the identifiers that RFC 5280 asks for, without which Python 3.13 trusts nobody."""
+    """The builder with the identifiers of RFC 5280, without which Python 3.13 trusts nobody."""
     own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     by = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key())
     builder = builder.public_key(key.public_key())
@@ -87,7 +87,7 @@ def _keyed(
 
 
 def _signs() -> x509.KeyUsage:
-    """Of a CA: certificates and lists of revoked ones."""
+    """The key usage of a CA: it signs certificates and lists of revoked ones."""
     return x509.KeyUsage(False, False, False, False, False, True, True, False, False)
 
 

@@ -46,7 +46,7 @@ class Unusable(ValueError):
 
 
 class Facts(NamedTuple):
-    """Of a pair that can serve now. Times in UTC."""
+    """What a pair says that can serve now; times are in UTC."""
 
     ca: str
     """The CA's certificate, PEM as `authorities` writes it."""
@@ -56,11 +56,11 @@ class Facts(NamedTuple):
 
     @property
     def renewal(self) -> datetime.datetime:
-        """At two thirds of its life, as cert-manager's default is."""
+        """The time of renewal, at two thirds of the pair's life, as cert-manager's default is."""
         return self.begins + (self.ends - self.begins) * 2 / 3
 
     def lacks(self, hosts: Collection[str]) -> list[str]:
-        """Those among `hosts` that it is not for."""
+        """The names among `hosts` that the pair is not for."""
         return sorted(set(hosts) - self.hosts)
 
 

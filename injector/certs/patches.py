@@ -84,7 +84,7 @@ def webhook_patch(webhook: JsonObject, step: Step, now: str) -> JsonObject:
 
 
 def following_patch(beside: JsonObject, webhook: JsonObject) -> JsonObject:
-    """Likewise of the configuration of workloads: what those of pods have."""
+    """The patch that gives the configuration of workloads the caBundle that the pods' has."""
     bundle = entries(webhook)[0]["clientConfig"].get("caBundle")
     return {
         "metadata": {"resourceVersion": beside["metadata"]["resourceVersion"]},

@@ -49,12 +49,12 @@ class State(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """For whom the certificate must be, and how long changes take to reach everybody."""
+    """The hosts that the certificate must be for, and how long changes take to reach everybody."""
 
     hosts: tuple[str, ...]
     """DNS names and IP addresses."""
     trust_seconds: float = 60.0
-    """From a write of the caBundle to the slowest API server's knowing it."""
+    """The seconds from a write of the caBundle until the slowest API server knows it."""
     reload_seconds: float = 600.0
     """From a write of the Secret to the slowest replica's serving it: kubelets take up to two
     minutes. Longer costs nothing: of the old CA only its certificate is left."""
@@ -68,7 +68,7 @@ class Step(NamedTuple):
     kind: Kind
     why: str
     bundle: tuple[str, ...] = ()
-    """Of `trust` and `drop`: the CA certificates that every entry gets."""
+    """The CA certificates that every entry gets, in steps `trust` and `drop`."""
     seconds: float = 0.0
     """The seconds that a `wait` takes."""
 
@@ -118,7 +118,7 @@ def _asked(state: State) -> str:
 
 
 def _going_over(state: State, ca: str, rules: Rules, now: datetime.datetime) -> Step:
-    """From the pair that is served to one whose CA every entry trusts."""
+    """The next step from the pair that is served to one whose CA every entry trusts."""
     if _in_force(state, ca, now):  # else nobody can be serving anything that is accepted
         if _is_future(state.trusted_since, rules, now):
             return Step("trust", "its caBundle is of the future", _turned(_union(state, [])))
@@ -128,7 +128,7 @@ def _going_over(state: State, ca: str, rules: Rules, now: datetime.datetime) -> 
 
 
 def _settled(state: State, current: Facts, rules: Rules, now: datetime.datetime) -> Step:
-    """With one pair, which every entry trusts."""
+    """The next step with one pair, which every entry trusts."""
     if len(_union(state, [current.ca])) > 1:
         if _is_future(state.current_since, rules, now):
             return Step("date", "its Secret is of the future")
@@ -167,10 +167,10 @@ def _turned(bundle: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _is_future(since: datetime.datetime, rules: Rules, now: datetime.datetime) -> bool:
-    """Of a clock that was wrong then, or is now."""
+    """Whether the clock was wrong then, or is now."""
     return (since - now).total_seconds() > rules.skew_seconds
 
 
 def _left(since: datetime.datetime, seconds: float, rules: Rules, now: datetime.datetime) -> float:
-    """Of a wait that holds by whatever API server's clock."""
+    """The seconds that are left of a wait, by whatever API server's clock."""
     return seconds + rules.skew_seconds - (now - since).total_seconds()

@@ -38,7 +38,7 @@ class Store:
             self._webhook: names.webhook_title,
         }
         self.now = datetime.datetime.now(datetime.UTC)
-        """By the API server's clock, as of its last answer."""
+        """The time by the API server's clock, as of its last answer."""
 
     def webhook(self) -> JsonObject | None:
         """The webhook's configuration, or None where there is none."""
@@ -57,7 +57,7 @@ class Store:
         return self._get(self._service)
 
     def create_secret(self, manifest: JsonObject) -> None:
-        """By server-side apply: the one way to create that RBAC can limit by name (F1).
+        """Create it by server-side apply: the one way to create that RBAC can limit by name (F1).
 
         Raises ClusterConflict where there is one meanwhile, as the manifest's version asks.
         """

@@ -19,10 +19,10 @@ from injector.certs.rotation import State
 MANAGER = "jasm-certs"
 """The field manager of what the job writes, and the managed-by label of its Secret."""
 RENEW = keys.PREFIX + "renew"
-"""On the Secret, by a person: each new value asks for one renewal."""
+"""The Secret's annotation by which a person asks for a renewal: one for each new value."""
 RENEWED = keys.PREFIX + "renewed"
 WRITTEN = keys.PREFIX + "certificates-at"
-"""For people, and so that each write is a change which the API server dates."""
+"""An annotation for people, and so that the API server dates each write."""
 CURRENT = (CA, CERTIFICATE, KEY)
 NEXT = ("next-ca.crt", "next.crt", "next.key")
 _CERT_MANAGER = "cert-manager.io/"
@@ -42,7 +42,7 @@ class Names(NamedTuple):
 
     @property
     def secret_title(self) -> str:
-        """For messages, as the others."""
+        """The Secret, as messages name it."""
         return f"Secret {self.namespace}/{self.secret}"
 
     @property
@@ -57,7 +57,7 @@ class Names(NamedTuple):
 
     @property
     def beside_title(self) -> str:
-        """That of workloads, whose caBundle follows."""
+        """The configuration of workloads, whose caBundle follows, as messages name it."""
         return f"ValidatingWebhookConfiguration {self.webhook}"
 
 
@@ -160,7 +160,7 @@ def _annotations(stored: JsonObject) -> dict[str, str]:
 
 
 def _is_owned(secret: JsonObject, service: JsonObject | None) -> bool:
-    """By its uid: one that was made anew has another, and takes nothing with it."""
+    """Whether the Secret is the Service's by its uid: one that was made anew has another."""
     owners = [it["uid"] for it in secret["metadata"].get("ownerReferences") or []]
     return service is None or service["metadata"]["uid"] in owners
 

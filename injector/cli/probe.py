@@ -83,7 +83,7 @@ def _unanswered(where: str, error: TransportError) -> str:
 
 
 def _answer(entry: Entry, address: str, body: bytes) -> tuple[int, str]:
-    """To `address`, verified by the entry's host, as API servers do it."""
+    """The answer of `address`, verified by the entry's host, as API servers do it."""
     try:
         context = _trusting(entry.bundle)
     except ValueError as error:
@@ -99,7 +99,7 @@ def _answer(entry: Entry, address: str, body: bytes) -> tuple[int, str]:
 
 
 def _network() -> Network:
-    """Of one request, by no proxy."""
+    """The network of one request, without a proxy."""
     end = time.monotonic() + _TIMEOUT
     return Network({}, lambda: end - time.monotonic(), lambda _: None)
 

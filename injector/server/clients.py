@@ -28,7 +28,7 @@ long after the last newcomer one yields all the same, or who asks all the time w
 
 
 class Phase(IntEnum):
-    """Of a connection; those that are spared most easily come first."""
+    """The phase of a connection; those that are spared most easily come first."""
 
     LEAVING = 0  # the last answer was given
     OPENING = 1  # no whole head has come
@@ -44,7 +44,7 @@ ones who close."""
 
 
 class Clients:
-    """Those that are open; `now` is a monotonic clock, in seconds."""
+    """The connections that are open; `now` is a monotonic clock, in seconds."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.now = now

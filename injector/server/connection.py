@@ -37,7 +37,7 @@ Wrap = Callable[[socket.socket], ssl.SSLSocket]
 
 
 class Connection:
-    """From accept to its end. `wrap` takes a socket into TLS, and leaves the handshake to us."""
+    """One connection from accept to its end; `wrap` takes a socket into TLS without a handshake."""
 
     def __init__(
         self, sock: socket.socket, wrap: Wrap, app: App, clients: Clients, loop: AbstractEventLoop
@@ -59,7 +59,7 @@ class Connection:
         """Bytes of a body that is not whole, or of an answer that is not taken."""
 
     def end(self, answer: BadReview | None = None) -> None:
-        """At once; a request whose body is being read gets `answer`."""
+        """End at once; a request whose body is being read gets `answer`."""
         told = answer if self.phase is Phase.ASKING else None
         if inspect.getgeneratorstate(self._steps) == inspect.GEN_RUNNING:
             raise told or ConnectionAbortedError  # it is the one that asks for room

@@ -8,7 +8,7 @@ _BUFFER = 32 * 1024
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """On that address; port 0 lets the system choose one. `::` is every address there is."""
+    """A socket that listens on that address; port 0: the system chooses; `::`: every address."""
     if host == "::" and not _has_ipv6():
         host = "0.0.0.0"  # noqa: S104  # what `::` means on a node without IPv6
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -33,7 +33,7 @@ class _Unfit(ValueError):
 
 
 class Validity(NamedTuple):
-    """Of a certificate, in epoch seconds."""
+    """The validity of a certificate, in seconds since 1970."""
 
     begins: float
     ends: float

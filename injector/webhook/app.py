@@ -32,7 +32,7 @@ class App:
         """Once true, every answer asks for the connection's end, and none is lost."""
 
     def answer(self, head: Head, body: bytes | bytearray) -> Answer:
-        """To any request, whatever it asks for."""
+        """The answer to any request, whatever it asks for."""
         try:
             return self._answer(head, body)
         except BadReview as error:
@@ -43,7 +43,7 @@ class App:
             return Answer(500, b"jasm-injector failed: this is a bug in JASM, please report it")
 
     def refused(self, error: BadReview) -> Answer:
-        """To a request that is no review."""
+        """The answer to a request that is no review."""
         self.metrics.refused(error.status)
         self.log.line("warning", "request refused", status=error.status, reason=str(error))
         return Answer(error.status, str(error).encode(), retry=error.status == 503)

@@ -44,7 +44,7 @@ def of(pod: Mapping[str, Any]) -> bytes:
 
 
 def _whole(pod: Mapping[str, Any]) -> bytes:
-    """Of the few pods whose users, ports, mounts and owners matter: all that could."""
+    """The facts of the few pods whose users, ports, mounts and owners matter: all that could."""
     owners = [{"controller": True}] if reach.controlled(pod) else []
     metadata = _picked(pod["metadata"], ("annotations", "labels")) | {"ownerReferences": owners}
     return orjson.dumps({"metadata": metadata, "spec": pod["spec"]})

@@ -29,7 +29,7 @@ class Head(NamedTuple):
     kind: str
     """The body's content type, as it was written."""
     length: int
-    """Of the body, in bytes."""
+    """The length of the body, in bytes."""
     stays: bool
     """Whether the connection may be used again."""
 

@@ -24,7 +24,7 @@ class PodIdentity(NamedTuple):
     """The identity in AWS that stands in a pod, and that of its ServiceAccount."""
 
     env: Mapping[str, str]
-    """Of `jasm-init`; references to elsewhere are empty."""
+    """The variables of `jasm-init`; references to elsewhere are empty."""
     account_role: str
     audience: str
 
@@ -48,7 +48,7 @@ class PodIdentity(NamedTuple):
 
 
 def identity_of(pod: JsonObject, account: Stored) -> PodIdentity:
-    """That of a pod; `account` is its ServiceAccount."""
+    """The AWS identity of a pod; `account` is the pod's ServiceAccount."""
     there = account if isinstance(account, dict) else {"metadata": {}}
     marks = there["metadata"].get("annotations") or {}
     env = podfields.variables(_container(pod))

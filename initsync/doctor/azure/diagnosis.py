@@ -30,7 +30,7 @@ def asked(asker: Asker, parts: Sequence[Part], found: Patient) -> Iterator[Resul
 
 
 def _as_caller(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
-    """As whom `az` is logged in. A refusal says nothing of the pod.
+    """Ask Azure as whoever `az` is logged in as. A refusal says nothing of the pod.
 
     The caller's token goes to Azure's own clouds, or where the caller's environment says, and never
     to a host that a pod names: whoever wrote the pod would get it.
@@ -72,6 +72,6 @@ def _harmless(of_pod: Mapping[str, str]) -> dict[str, str]:
 
 
 def _told(pod: JsonObject, names: Sequence[str]) -> dict[str, str]:
-    """Those of the pod's variables that say something."""
+    """The pod's variables of these names that have a value."""
     found = mounted.environment(pod)
     return {name: found[name] for name in names if found.get(name)}

@@ -38,7 +38,7 @@ def asked(asker: Asker, parts: Sequence[Part], found: Patient) -> Iterator[Resul
 
 
 def _as_caller(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
-    """As whom `gcloud` is logged in. A refusal says nothing of the pod.
+    """Ask Google as whoever `gcloud` is logged in as. A refusal says nothing of the pod.
 
     The universe is the caller's own: in that of a pod, whoever wrote the pod would get the token.
     """

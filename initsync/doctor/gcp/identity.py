@@ -17,7 +17,7 @@ from initsync.words.model import JsonObject
 from initsync.words.wording import shown
 
 ANNOTATION = "iam.gke.io/gcp-service-account"
-"""On a ServiceAccount: the Google service account that its pods are."""
+"""The annotation of a ServiceAccount that names the Google service account of its pods."""
 
 
 class Source(NamedTuple):

@@ -14,9 +14,9 @@ from initsync.words.model import JsonObject
 
 _STORE = asking.Store("Vault token", "pod's token of Vault", not_the_pod=(InvalidSetup,))
 _FILES = ("VAULT_CACERT", "JASM_VAULT_TOKEN_FILE")
-"""Of the pod's variables those that name what is there only."""
+"""The pod's variables that name files which are there only."""
 _HARMLESS = ("VAULT_NAMESPACE", "JASM_VAULT_KV")
-"""Those that decide neither where the caller's token goes nor whom that trusts."""
+"""The variables that decide neither where the caller's token goes nor whom that trusts."""
 
 
 def identity(found: Patient, paths: Sequence[str]) -> Iterator[Result]:
@@ -32,7 +32,7 @@ def asked(asker: Asker, parts: Sequence[Part], found: Patient) -> Iterator[Resul
 
 
 def _as_caller(asker: Asker, parts: Sequence[Part], pod: JsonObject) -> Iterator[Result]:
-    """By VAULT_TOKEN, or what `vault login` left. A refusal says nothing of the pod.
+    """Ask Vault by VAULT_TOKEN or the token of `vault login`. A refusal says nothing of the pod.
 
     The caller's token goes to the caller's VAULT_ADDR only, never to one that a pod names: whoever
     wrote the pod would get it.

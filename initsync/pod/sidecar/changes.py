@@ -219,4 +219,4 @@ class Changes:
 
 
 _PASSING = ("budget", "unavailable")
-"""Of an eviction that comes by itself, in the end."""
+"""The outcomes after which an eviction comes by itself, in the end."""

@@ -28,7 +28,7 @@ class Content(NamedTuple):
     origin: str
     """What the annotation says of it: of another origin another value is no change."""
     marks: Mapping[str, str]
-    """By key the digest of its value."""
+    """The digest of each value, by key."""
 
 
 class Contents:
@@ -46,7 +46,7 @@ class Contents:
         return self._known.get(name)
 
     def put(self, found: Mapping[str, Content]) -> None:
-        """From now on the app has these. Raises InvalidSetup."""
+        """Note that the app has these from now on. Raises InvalidSetup."""
         self._known |= found
         if self._path:
             secrets = {name: [it.origin, it.marks] for name, it in self._known.items()}
@@ -65,7 +65,7 @@ class Contents:
 
 
 def origin(target: Target) -> str:
-    """Of a Secret, by the annotation."""
+    """What the annotation says of a Secret's origin."""
     return f"{target.source} {digest(target)}".strip()
 
 
@@ -110,7 +110,7 @@ def _read(path: str, uid: str) -> tuple[bytes, dict[str, Content]] | None:
 
 
 def _write(path: str, found: JsonObject) -> None:
-    """As a whole or not at all, and for nobody else to read."""
+    """Write the file as a whole or not at all, and for nobody else to read."""
     try:
         file = os.open(f"{path}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(file, "w", encoding="utf-8") as text:

@@ -14,10 +14,10 @@ _GOES_ON = "; the pod goes on with the Secret as it is"
 
 
 class Figures(NamedTuple):
-    """For /metrics; replaced as a whole, so that another thread never sees half of a change."""
+    """What /metrics shows; replaced as a whole, so that no thread sees half of a change."""
 
     syncs: Mapping[str, int]
-    """By the outcome's action, or the failure's reason."""
+    """The number of syncs by the outcome's action, or the failure's reason."""
     last_sync: float = 0.0
     """Epoch seconds, as the next; 0: never."""
     last_success: float = 0.0
@@ -76,8 +76,8 @@ class Cycles:
         self.figures = self.figures._replace(failing=False)
 
     def _forget(self, reports: Reports) -> None:
-        """Of Secrets that are asked for no more nothing fails; of those that were written anew,
-        from whatever source, nothing does any more.
+        """Forget the failures of Secrets that are no longer asked for, and of those that were
+        written anew, from whatever source.
         """
         done = {it.target.secret_name for report in reports for it in report.outcomes}
         asked = done | {report.secret_name for report in reports}

@@ -143,7 +143,7 @@ class Sidecar:
         return f"the last sync began {quiet:.0f} s ago, and {allowed:.0f} s are allowed"
 
     def _annotations(self) -> Mapping[str, str]:
-        """Those of now; a change while they are worked on is seen by the next `wait`."""
+        """The pod's annotations of now; the next `wait` sees a change that comes meanwhile."""
         self._begun = self._clock.monotonic()
         directory = once.directory(self.env)
         self._version = podinfo.version(directory)

@@ -35,7 +35,7 @@ class Page(NamedTuple):
 
 
 Pages = Callable[[str], Page | None]
-"""By path; None: there is none."""
+"""Gives the page at a path; None: there is none."""
 
 
 def serve(port: int, pages: Pages) -> int:
@@ -109,7 +109,7 @@ class _Server:
 
 
 def _listening(port: int) -> socket.socket:
-    """Of both families; of IPv4 alone where there is no IPv6."""
+    """A listening socket of both families; of IPv4 alone where there is no IPv6."""
     try:
         return _bound(socket.AF_INET6, "::", port)
     except OSError:

@@ -66,8 +66,8 @@ def send(
 
 
 def chosen(found: Sequence[Process], name: str, own: int) -> list[Process]:
-    """For whom the signal is: of those of the name the ones above, as a server's above its workers;
-    without a name the oldest first process.
+    """The processes that the signal is for: of those with that name the ones above, as a server's
+    is above its workers; without a name the oldest first process.
     """
     others = [it for it in found if it.pid not in (_PAUSE, own)]
     if not name:
@@ -79,7 +79,7 @@ def chosen(found: Sequence[Process], name: str, own: int) -> list[Process]:
 
 
 def processes(proc: str) -> Iterator[Process]:
-    """Those that can be seen; one may end while it is looked at."""
+    """The processes that can be seen; one may end while it is looked at."""
     for entry in os.listdir(proc):
         if entry.isascii() and entry.isdigit():
             with suppress(OSError, ValueError, IndexError):

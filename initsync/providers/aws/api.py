@@ -40,7 +40,7 @@ LIMIT = 2_097_152
 times that where JSON escapes each.
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html"""
 CREDENTIALS_LIMIT = 65_536
-"""Likewise, of whoever gives credentials: some kilobytes."""
+"""The most bytes of an answer with credentials, which has some kilobytes."""
 _PARTS = 90_000  # commas and brackets, in the secret's own text too: no more than it has bytes
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 _DATE = "%a, %d %b %Y %H:%M:%S GMT"  # https://www.rfc-editor.org/rfc/rfc9110#name-date

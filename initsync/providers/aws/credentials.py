@@ -135,7 +135,7 @@ class Asker:
         """The region whose STS is asked."""
         self.identity = Identity(env, now, self._sts, self.services.direct, sdk=sdk)
         self.assumed: dict[roles.Role, Credentials] = {}
-        """By role what was got for it."""
+        """The credentials of each role that was assumed."""
 
     def credentials(self, wanted: Wanted) -> Credentials:
         """The pod's own, or those of the role that the entry names. Raises as `Client.fetch`."""
@@ -170,7 +170,7 @@ class Client:
     name = ""
     """The value of the annotation's `provider`."""
     service = ""
-    """That has the secrets, as endpoints name it."""
+    """The service that has the secrets, as endpoints name it."""
 
     def __init__(
         self, env: Mapping[str, str], now: Callable[[], float], network: Network, sdk: bool = False

@@ -33,7 +33,7 @@ class Partition(NamedTuple):
     suffix: str
     dual_stack: str
     plain_dual: tuple[bool, ...] = ()
-    """With FIPS or without, Secrets Manager's dual-stack names here have the plain suffix."""
+    """The values of FIPS for which Secrets Manager's dual-stack names have the plain suffix."""
 
 
 # https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json; prefixes rather
@@ -53,7 +53,7 @@ _GLOBAL = "aws-global"
 
 
 def partition(region: str) -> Partition:
-    """The one that has the region."""
+    """The partition that has the region."""
     return next(found for found in _PARTITIONS if region.startswith(found.prefix))
 
 
@@ -64,7 +64,7 @@ def region_of(path: str, env: Mapping[str, str]) -> str | None:
 
 
 def needed_region(path: str, env: Mapping[str, str], *, sdk: bool) -> str:
-    """Likewise; `sdk`: or else that of a person's profile. Raises InvalidSetup without any."""
+    """The region as `region_of` has it; with `sdk` or else a profile's. Raises InvalidSetup."""
     if region := region_of(path, env):
         return region
     if sdk:

@@ -34,7 +34,7 @@ _UNFIT = frozenset(
 )
 _OF_KEY = frozenset(["DecryptionFailure", "InvalidKeyId"])
 _OLD_PAGE = "InvalidNextToken"
-"""Of a list that is to be read anew."""
+"""The code of a list that must be read anew."""
 _SIGNATURE = frozenset(
     [
         *("InvalidSignatureException", "SignatureDoesNotMatch", "InvalidSignature"),
@@ -60,7 +60,7 @@ class Asked(NamedTuple):
     wanted: Wanted
     credentials: Credentials
     by_hand: bool = False
-    """By a person, whose the credentials are."""
+    """Whether a person asks, whose the credentials are."""
 
     @property
     def where(self) -> str:
@@ -160,7 +160,7 @@ _STATES: tuple[tuple[str, type[JasmError], str], ...] = (
 
 
 def _unfit(error: ServiceError, asked: Asked) -> JasmError:
-    """Of a secret that is there, or of a name that can be none's."""
+    """The error for a secret that cannot be given, or for a name that no secret can have."""
     said = f"{error.code}: {error.message}"
     kind, advice = next(row[1:] for row in _STATES if re.search(row[0], error.message, re.I))
     if kind is AccessDenied:

@@ -22,14 +22,14 @@ def role_problem(text: str) -> str | None:
 
 
 def external_id_problem(text: str) -> str | None:
-    """Likewise of an external ID."""
+    """The rule that an external ID breaks, as "must …", or None."""
     if _EXTERNAL_ID.fullmatch(text):
         return None
     return "must be an external ID: 2 to 1224 letters, digits and _+=,.@:/-"
 
 
 def region_problem(text: str) -> str | None:
-    """Likewise of a region, so that a request goes to AWS and not to a host of others."""
+    """The rule that a region breaks, so that no request goes to a host of others, or None."""
     return None if paths.is_region(text) else "must be an AWS region, such as eu-west-1"
 
 

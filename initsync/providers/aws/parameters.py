@@ -17,13 +17,13 @@ _SELECTOR = re.compile(r":[^:/]*$")
 
 
 class Arn(NamedTuple):
-    """That of a parameter, or of a path of parameters."""
+    """The ARN of a parameter, or of a path of parameters."""
 
     partition: str
     region: str
     account: str
     name: str
-    """From the slash on, which a parameter's own name may lack."""
+    """The name from its first slash on, which the name of a parameter may lack."""
 
 
 def problem(path: str) -> str | None:
@@ -52,7 +52,7 @@ def arn(path: str) -> Arn | None:
 
 
 def hierarchy(path: str) -> str:
-    """Of a tree the Path that AWS is asked for, without its last slash: so IAM's policies name it.
+    """The Path that AWS is asked for, without its last slash: so IAM's policies name it.
 
     https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html
     """

@@ -41,7 +41,7 @@ class Sts(NamedTuple):
 
 
 class Roles:
-    """By role its credentials, kept until shortly before they end.
+    """Keeps the credentials of roles until shortly before they end.
 
     `now` is epoch seconds, `session` the name under which CloudTrail shows this pod, `kept` what is
     known already, `by_hand` whether the own identity is a person's.

@@ -10,7 +10,7 @@ from initsync.words.wording import install
 
 
 def credentials() -> Credentials | str:
-    """Of profiles, SSO, processes, instance metadata: whatever boto3 finds; else why none."""
+    """The credentials that boto3 finds (profiles, SSO, instance metadata), or why it finds none."""
     try:
         import boto3
         from botocore.exceptions import BotoCoreError, ClientError
@@ -29,7 +29,7 @@ def credentials() -> Credentials | str:
 
 
 def region() -> str | None:
-    """That of the profile that boto3 would take, an empty AWS_DEFAULT_REGION aside."""
+    """The region of the profile that boto3 would take; an empty AWS_DEFAULT_REGION is ignored."""
     try:
         from botocore.exceptions import BotoCoreError
         from botocore.session import Session

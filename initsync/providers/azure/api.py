@@ -16,7 +16,7 @@ LIMIT = 2_097_152
 """Bytes of an answer; a secret has 25,600 at most, six times that where JSON escapes each.
 https://learn.microsoft.com/azure/key-vault/secrets/about-secrets"""
 TOKEN_LIMIT = 131_072
-"""Likewise, of a token's: some kilobytes."""
+"""The most bytes of an answer with a token, which has some kilobytes."""
 _PARTS = 70_000  # commas and brackets, in the secret's own text too: more than it may have bytes
 _VERSION = "7.4"  # of the API: the newest that every cloud has
 _SHOWN = 600

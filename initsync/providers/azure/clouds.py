@@ -52,7 +52,7 @@ class Cloud(NamedTuple):
 
 
 def cloud(env: Mapping[str, str]) -> Cloud:
-    """That of the environment. Raises InvalidSetup."""
+    """The cloud that the environment names. Raises InvalidSetup."""
     authority = _authority(env.get(AUTHORITY) or _PUBLIC)
     suffix = env.get(SUFFIX, "").lstrip(".")
     if suffix and not _NAME.fullmatch(suffix):

@@ -104,7 +104,7 @@ def _missing(asked: Asked) -> str:
 
 
 def _denied(error: Refusal, asked: Asked) -> AccessDenied:
-    """By which of its two ways a vault gives access, the refusal tells."""
+    """The denial of a vault: it tells by which of two ways the vault gives access."""
     if error.inner in ("AccessDenied", "ForbiddenByPolicy"):
         wanted = "the permission Get on secrets, in that vault's access policies"
         return AccessDenied(f"{asked.provider} {asked.vault}", wanted, asked.who, str(error))

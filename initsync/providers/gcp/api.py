@@ -19,7 +19,7 @@ LIMIT = 2_097_152
 """Bytes of an answer; a secret has 65,536 at most, a third more in base64.
 https://cloud.google.com/secret-manager/quotas"""
 TOKEN_LIMIT = 131_072
-"""Likewise, of a token's: some kilobytes."""
+"""The most bytes of an answer with a token, which has some kilobytes."""
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 """The only one that Secret Manager takes."""
 _IAM_SCOPE = "https://www.googleapis.com/auth/iam"  # enough to become a service account
@@ -175,7 +175,7 @@ def _failure(service: str, response: Response, answer: Mapping[str, Any]) -> Exc
 
 
 def _reason(error: Mapping[str, Any]) -> str:
-    """Of the detail that says it: https://cloud.google.com/apis/design/errors#error_info."""
+    """The reason in an error's details: https://cloud.google.com/apis/design/errors#error_info."""
     details = error.get("details")
     every = details if isinstance(details, list) else []
     found = (text(it, "reason") for it in every if isinstance(it, dict))

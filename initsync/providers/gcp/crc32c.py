@@ -11,7 +11,7 @@ _ALL = 0xFFFFFFFF
 
 
 def checksum(data: bytes) -> int:
-    """Of 64 KiB, the largest secret, in some 10 ms: most are a hundredth of that."""
+    """The CRC32C of `data`; 64 KiB, the largest secret, take some 10 ms."""
     table, crc = _table(), _ALL
     for byte in data:
         crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)

@@ -35,7 +35,7 @@ class Configuration(NamedTuple):
     token_url: str
     subject_file: str
     subject_field: str
-    """Of the JSON object that the subject's file has; empty: that is the token itself."""
+    """The field of the JSON object in the subject's file; empty: the file is the token."""
     impersonation_url: str
     lifetime: int
     """Seconds of the service account's token."""
@@ -176,7 +176,7 @@ def _field(text: str, name: str) -> str:
 
 
 def _principal(read: Configuration, subject: str) -> str:
-    """As IAM has it, where the pool maps google.subject to the token's `sub`."""
+    """The principal as IAM names it, where the pool maps google.subject to the token's `sub`."""
     pool = read.wanted.audience.partition("/providers/")[0].removeprefix("//")
     named = shortened(printable(pool), _SHOWN)
     return f"principal://{named}/subject/{_claim(subject)}"

@@ -54,7 +54,7 @@ class Asked(NamedTuple):
 
     @property
     def flags(self) -> str:
-        """Of gcloud, to name the secret."""
+        """The flags of gcloud that name the secret."""
         parts = self.resource.split("/")
         named = dict(zip(parts[::2], parts[1::2], strict=False))
         place = f" --location={named['locations']}" if "locations" in named else ""

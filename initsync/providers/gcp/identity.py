@@ -17,16 +17,16 @@ FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 DEFAULT_FILE = f"{keys.SERVICEACCOUNT_DIR}/{keys.CREDENTIALS_FILE}"
 """Where the chart's `injection.credentials` puts one."""
 LOGIN = "log in by gcloud auth login"
-"""To a person, whose identity is not the pod's."""
+"""The advice to a person, whose identity is not the pod's."""
 
 
 class Doors(NamedTuple):
     """How those who know an identity are reached."""
 
     platform: Callable[[], Connection]
-    """To the metadata server of the platform: past any proxy."""
+    """Opens a connection to the platform's metadata server, past any proxy."""
     service: Callable[[str], Connection]
-    """To the URL of a service of Google's."""
+    """Opens a connection to the URL of a service of Google's."""
 
 
 class Identity:

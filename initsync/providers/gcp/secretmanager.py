@@ -79,7 +79,7 @@ class Provider:
         return self._who(self._bearers.get().who)
 
     def _who(self, known: str) -> str:
-        """Of a pod on GKE only the metadata server knows it, and a good sync does not ask."""
+        """Who asks; on GKE only the metadata server knows, and a good sync does not ask it."""
         if self._by_platform:
             from initsync.providers.gcp import metadata
 

@@ -8,7 +8,7 @@ from initsync.words.errors import InvalidSetup
 from initsync.words.wording import shown
 
 UNIVERSE = "GOOGLE_CLOUD_UNIVERSE_DOMAIN"
-"""Of a sovereign or air-gapped cloud, as Google's own clients have it."""
+"""The variable of Google's own clients that names a sovereign or air-gapped cloud."""
 PUBLIC = "googleapis.com"
 _NAME = re.compile(r"[A-Za-z0-9][-A-Za-z0-9]*(?:\.[A-Za-z0-9][-A-Za-z0-9]*)+")
 

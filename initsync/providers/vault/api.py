@@ -21,7 +21,7 @@ _PARTS = 70_000
 """Commas and brackets, in the secret's own texts too: to read more takes more memory than a
 container has."""
 _REDIRECTS = (307, 308)
-"""Those after which a request stays what it is. A standby answers 307 while there is no leader."""
+"""The redirects after which a request stays as it is. A standby without a leader answers 307."""
 _TRANSIENT = (408, 412, 425, 429, 472, 473)
 """Beside every 5xx. 412: a standby of Vault Enterprise lags; 472, 473: it does not serve."""
 _PLAIN_HTTP = b"Client sent an HTTP request to an HTTPS server"
@@ -78,7 +78,7 @@ class Answer(NamedTuple):
 
     @property
     def version(self) -> tuple[str, str]:
-        """Of a secret: its number, and when it was made; empty where the answer does not say."""
+        """A secret's version and when it was made; empty where the answer does not say."""
         return self.metadata("version"), self.metadata("created_time")
 
     def metadata(self, name: str) -> str:

@@ -119,7 +119,7 @@ def of_read(answer: Answer, asked: Asked) -> JasmError:
 
 
 def _read_advice(asked: Asked) -> str:
-    """Of a policy that denies, which an engine of the other version looks like, too."""
+    """What to do about a policy that denies: an engine of the other version looks the same."""
     needed = f'path {json.dumps(asked.target)} {{ capabilities = ["read"] }}'
     return f"its policy must have {needed}; if it has, {_otherwise(asked)}"
 

@@ -85,7 +85,7 @@ class Provider:
             session.tokens.of(Asker("", session.settings.namespace))
 
     def whoami(self, path: str) -> str:
-        """By what name and policies Vault knows who asks."""
+        """The name and policies by which Vault knows who asks."""
         del path
         session = self._opened()
         namespace = session.settings.namespace

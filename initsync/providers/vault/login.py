@@ -27,7 +27,7 @@ class Asker(NamedTuple):
     """Which role of which namespace."""
 
     role: str
-    """Empty: the platform's, or else the ServiceAccount's name."""
+    """The role; empty: the platform's, or else the ServiceAccount's name."""
     namespace: str
 
 

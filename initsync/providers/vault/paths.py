@@ -83,4 +83,4 @@ FIELDS: Mapping[str, EntryField] = {
         f"The namespace of Vault, in place of the platform's. {_ALLOWED}",
     ),
 }
-"""By name what entries of this provider may have beside the fields of all."""
+"""The fields that entries of this provider may have beside the fields of all, by name."""

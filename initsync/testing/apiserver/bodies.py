@@ -39,7 +39,7 @@ class Request(NamedTuple):
 
     @property
     def media_type(self) -> str:
-        """Of the body; JSON where nothing is said."""
+        """The media type of the body; JSON where nothing is said."""
         said = self.headers.get("content-type", "").partition(";")[0].strip()
         return said or "application/json"
 
@@ -68,7 +68,7 @@ class Selectors(NamedTuple):
 
 
 def selectors(request: Request) -> Selectors:
-    """Those of a list; empty where it is of everything."""
+    """The selectors of a list; empty where it is of everything."""
     query = parse_qs(urlsplit(request.url).query)
     return Selectors(*(query.get(f"{of}Selector", [""])[-1] for of in ("label", "field")))
 

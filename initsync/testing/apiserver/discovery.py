@@ -9,7 +9,7 @@ from initsync.testing.apiserver.resources import Resource, served
 from initsync.words.model import JsonObject
 
 VERSION = "v1.37.2"
-"""Of the API server whose answers the embedded one gives."""
+"""The version of the API server whose answers the embedded one gives."""
 _VERBS = ["create", "delete", "get", "list", "patch", "update"]
 _SHORT = {
     **{"pods": "po", "events": "ev", "namespaces": "ns", "serviceaccounts": "sa"},

@@ -28,7 +28,7 @@ class Attributes(NamedTuple):
     verb: str
     group: str
     resource: str
-    """With its subresource, such as `serviceaccounts/token`."""
+    """The resource with its subresource, such as `serviceaccounts/token`."""
     namespace: str
     name: str
 

@@ -76,7 +76,7 @@ _GROUPS = {group for group, _ in _SERVED}
 
 
 def served(group: str | None) -> list[Resource]:
-    """Those of an API group, the core's being empty; None: all."""
+    """The resources of an API group, the core's being empty; None: all."""
     return [it for it in _SERVED.values() if group in (None, it.group)]
 
 

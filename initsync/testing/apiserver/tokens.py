@@ -107,7 +107,7 @@ class Tokens:
 
 
 def _jwt(claims: JsonObject) -> str:
-    """In the form of a ServiceAccount's token; nobody checks what stands for the signature."""
+    """A token in the form of a ServiceAccount's; nobody checks what stands for the signature."""
     parts = (json.dumps(part).encode() for part in ({"alg": "none", "typ": "JWT"}, claims))
     encoded = (base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
     return ".".join((*encoded, secrets.token_urlsafe(24)))

@@ -13,7 +13,7 @@ from initsync.testing.controlplane.progress import Progress
 from initsync.testing.controlplane.toolchain import MissingToolchain
 
 VERSION = "1.37.2"
-"""Of Kubernetes, where nothing else is asked for."""
+"""The version of Kubernetes, where nothing else is asked for."""
 VERSION_VARIABLE = "JASM_TEST_KUBERNETES"
 VERSIONS = {VERSION: "go", "1.30.14": "go-1.30"}
 """What can be built, and the Go module beside this file that pins it; the oldest supported last."""

@@ -12,7 +12,7 @@ from initsync.testing.controlplane.progress import Failed, Progress, run
 
 _CHECKOUT = Path(__file__).parents[3]
 REQUIREMENTS = _CHECKOUT / "requirements" / "go.txt"
-"""Of the source tree: an installed JASM has no hashes to install from."""
+"""The lock of the source tree: an installed JASM has no hashes to install from."""
 
 
 class MissingToolchain(Exception):
