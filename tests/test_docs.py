@@ -11,7 +11,7 @@ from initsync.annotation import check
 from initsync.sync import report
 from initsync.words import keys
 from initsync.words.errors import JasmError
-from tests import docs_update
+from tests import docs_update, errors_examples, errors_page
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -35,9 +35,9 @@ def test_the_readme_lists_every_event_reason_with_its_exit_code(error: type[Jasm
 
 
 def test_the_page_of_errors_is_the_failure_table_and_shows_every_class() -> None:
-    assert docs_update.PAGE.read_text() == docs_update.page()
-    assert {type(error) for error in docs_update.EXAMPLES} == set(classes())
-    assert all(docs_update.remedy(error) for error in docs_update.EXAMPLES)
+    assert docs_update.PAGE.read_text() == errors_page.page()
+    assert {type(error) for error in errors_examples.EXAMPLES} == set(classes())
+    assert all(errors_examples.remedy(error) for error in errors_examples.EXAMPLES)
 
 
 def test_the_schema_of_the_annotation_is_the_one_that_is_printed() -> None:
@@ -45,7 +45,7 @@ def test_the_schema_of_the_annotation_is_the_one_that_is_printed() -> None:
 
 
 def test_each_reason_of_an_event_has_a_heading_that_a_link_finds() -> None:
-    headings = re.findall(r"^## (\w+)$", docs_update.page(), re.M)
+    headings = re.findall(r"^## (\w+)$", errors_page.page(), re.M)
 
     done = {report.SYNCED, report.STALE, report.REPLACED}
     assert set(headings) >= {error.reason for error in classes()} | done
@@ -53,7 +53,7 @@ def test_each_reason_of_an_event_has_a_heading_that_a_link_finds() -> None:
 
 
 def test_the_page_of_errors_names_nothing_of_the_code() -> None:
-    page = docs_update.page()
+    page = errors_page.page()
 
     assert [it.__name__ for it in classes() if f"**{it.__name__}**" in page] == []
     assert re.findall(r"\b[DF]\d+\b", page) == []

@@ -14,7 +14,7 @@ from initsync.injection.patch import inject
 from initsync.injection.settings import InjectionSettings
 from initsync.manifests import check
 from initsync.words import errors, keys
-from tests import docs_blocks, docs_update
+from tests import docs_blocks, errors_examples
 from tests.places import GOLDEN
 
 ROOT = Path(__file__).parent.parent
@@ -144,13 +144,15 @@ def test_the_policy_of_the_job_is_one_that_the_api_server_takes() -> None:
     assert [rule["action"] for rule in spec["podFailurePolicy"]["rules"]] == ["Ignore", "FailJob"]
     (rule,) = codes
     assert rule == {"operator": "In", "values": [2, 3]}, "jasm-init is not in the template"
-    passing = {error.exit_code for error in docs_update.EXAMPLES if error.transient}
+    passing = {error.exit_code for error in errors_examples.EXAMPLES if error.transient}
     outside = {errors.SecretNotFound.exit_code, errors.AccessDenied.exit_code}
     assert not (passing | outside) & set(rule["values"])
 
 
 def test_failures_are_shown_in_the_programs_own_words() -> None:
-    shown = next(error for error in docs_update.EXAMPLES if type(error) is errors.SecretNotFound)
+    shown = next(
+        error for error in errors_examples.EXAMPLES if type(error) is errors.SecretNotFound
+    )
     refused = errors.ClusterUnavailable(
         "GET secrets/db in namespace shop", "10.96.0.1:443: Connection refused"
     )

@@ -3,73 +3,26 @@
 from typing import Any
 
 import pytest
-import yaml
 
-from initsync import providers
-from initsync.doctor import podchecks
 from initsync.kube import place, secretuse
-from initsync.manifests import check
 from initsync.words import keys
 from initsync.words.model import OPAQUE
-
-GOOD = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
-ENV = {"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "db", "key": "a"}}}]}
-ENV_FROM = {"envFrom": [{"secretRef": {"name": "db"}}]}
-MOUNTED = {"volumeMounts": [{"name": "creds", "mountPath": "/creds"}]}
-APP = {"name": "app", "image": "a", **ENV_FROM}
-OURS = {"name": keys.CONTAINER, "image": "i"}
-BY_HAND = {
-    **{"name": "secrets", "image": "i", "command": ["/usr/bin/jasm-init"]},
-    "volumeMounts": [{"name": "podinfo", "mountPath": keys.PODINFO_DIR}],
-}
-PROXY = {"name": "istio-proxy", "image": "i", "restartPolicy": "Always"}
-EARLY = (
-    "init containers that start before jasm-init can never see what that writes to Secret db: "
-    "migrate. Move them behind it, or see jasm.codnod.io/place"
+from tests.initsync.kube.warned_pods import (
+    APP,
+    BY_HAND,
+    EARLY,
+    ENV,
+    ENV_FROM,
+    MOUNT,
+    MOUNTED,
+    OURS,
+    PROXY,
+    PULL,
+    by_check,
+    migrate,
+    pod,
+    said,
 )
-MOUNT = (
-    "volumes that must be mounted before any container starts can never see what jasm-init writes "
-    "to Secret db: share. Give them a Secret of their own"
-)
-PULL = (
-    "no image can ever be pulled with Secret db of imagePullSecrets: jasm-init's own is pulled "
-    "before that is made, and for all others its type, Opaque, is none to pull with"
-)
-
-
-def pod(annotations: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
-    metadata = {"name": "web", "annotations": {keys.ANNOTATION: GOOD, **(annotations or {})}}
-    return {"kind": "Pod", "metadata": metadata, "spec": {"containers": [APP], **spec}}
-
-
-def migrate(**takes: Any) -> dict[str, Any]:
-    return {"name": "migrate", "image": "m", **takes}
-
-
-def by_check(found: dict[str, Any], kind: str = "Pod") -> list[str]:
-    """The warnings of a manifest, which are no reason to stop anybody."""
-    if kind == "Deployment":
-        template = {"metadata": found["metadata"], "spec": found["spec"]}
-        found = {"kind": kind, "metadata": {"name": "web"}, "spec": {"template": template}}
-    text = yaml.safe_dump(found)
-    said = list(check.findings(text, providers))
-    told = [one for one in said if one]
-    assert {one.severity for one in told} <= {"warning"}
-    assert {one.annotation for one in told} <= {keys.ANNOTATION}
-    return [one.message for one in told]
-
-
-def by_doctor(found: dict[str, Any]) -> list[str]:
-    lines = [one for one in podchecks.annotations(found) if one.message != "valid"]
-    assert {one.status for one in lines} <= {"warning"}
-    return [one.message for one in lines]
-
-
-def said(found: dict[str, Any]) -> list[str]:
-    """By check and doctor alike, of a pod and of a workload."""
-    (one, *others) = by_check(found), by_check(found, "Deployment"), by_doctor(found)
-    assert others == [one, one]
-    return one
 
 
 @pytest.mark.parametrize("takes", [ENV, ENV_FROM, MOUNTED])
@@ -208,79 +161,3 @@ def test_of_many_there_is_one_sentence_of_each_kind() -> None:
 
     assert [len(line) < 250 for line in lines] == [True, True]
     assert "m0, m1, m2, m3, m4 and 994 more" in lines[0]
-
-
-def listed(*entries: str) -> str:
-    return "secrets:\n" + "".join(f"- {{{entry}}}\n" for entry in entries)
-
-
-def entry(name: str, more: str = "") -> str:
-    return f"provider: aws-secretsmanager, path: /{name}, secretName: {name}{more and f', {more}'}"
-
-
-def asking(text: str, **spec: Any) -> dict[str, Any]:
-    found = pod(**spec)
-    found["metadata"]["annotations"][keys.ANNOTATION] = text
-    return found
-
-
-def test_of_a_list_each_secret_is_told() -> None:
-    found = asking(
-        listed(entry("db"), entry("api"), entry("tls"), entry("share")),
-        initContainers=[migrate(envFrom=[{"secretRef": {"name": "api"}}]), OURS],
-        volumes=[{"name": "v", "csi": {"nodePublishSecretRef": {"name": "share"}}}],
-        imagePullSecrets=[{"name": "tls"}],
-    )
-
-    assert said(found) == [
-        EARLY.replace("Secret db", "Secret api"),
-        PULL.replace("Secret db", "Secret tls"),
-        MOUNT.replace("Secret db", "Secret share").replace("share. Give", "v. Give"),
-    ]
-
-
-def test_one_of_a_list_that_nothing_takes_is_told_without_its_neighbours() -> None:
-    found = asking(
-        listed(entry("db"), entry("api")),
-        volumes=[{"name": "v", "secret": {"secretName": "apis"}}],
-    )
-
-    assert said(found) == ["nothing in the pod takes from Secret api; it names apis"]
-
-
-DOCKER = "keys: [/d: .dockerconfigjson], type: kubernetes.io/dockerconfigjson"
-
-
-def test_images_are_pulled_with_a_secret_of_the_type_for_that() -> None:
-    pulls = [{"name": "pull"}]
-
-    assert said(asking(listed(entry("pull", DOCKER)), imagePullSecrets=pulls)) == []
-    (one,) = said(asking(listed(entry("pull", "keys: [a]")), imagePullSecrets=pulls))
-    assert "with Secret pull of imagePullSecrets" in one
-
-
-def test_the_line_is_that_of_the_entry() -> None:
-    block = listed(entry("db"), entry("api")).replace("- {", "-\n  {")
-    text = yaml.safe_dump(asking("LATER")).replace(
-        "LATER\n", "|\n" + "".join(f"      {line}\n" for line in block.splitlines())
-    )
-
-    (told,) = [one for one in check.findings(text, providers) if one]
-
-    assert "secretName: api" in text.splitlines()[told.line - 1]
-
-
-def test_fifty_secrets_cost_no_more_than_one_walk_through_the_pod() -> None:
-    """The shared webhook does this, for whatever pod it is sent."""
-    names = {f"s{number}": OPAQUE for number in range(50)}
-    sources = [{"secret": {"name": name}} for name in names]
-    volumes = [{"name": f"v{n}", "projected": {"sources": sources}} for n in range(200)]
-    before = [
-        {"name": f"m{n}", "volumeMounts": [{"name": f"v{n % 200}", "mountPath": "/a"}]}
-        for n in range(999)
-    ]
-
-    lines = list(secretuse.problems({"containers": [APP], "volumes": volumes}, names, before))
-
-    assert len(lines) == 50
-    assert max(map(len, lines)) < 250

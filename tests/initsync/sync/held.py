@@ -16,7 +16,7 @@ from initsync.words.model import (
     targets,
 )
 from initsync.words.outcome import Outcome
-from tests.initsync.sync.test_upsert import Cluster
+from tests.initsync.sync.one_secret import Cluster
 
 POD = PodRef("shop", "web-1", "0b2a")
 

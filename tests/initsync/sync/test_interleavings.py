@@ -15,7 +15,7 @@ from tests.initsync.sync.interleavings_several import (
     assert_newest_wins_of_two_sources,
 )
 from tests.initsync.sync.interleavings_several import orders as some
-from tests.initsync.sync.test_upsert import Cluster
+from tests.initsync.sync.one_secret import Cluster
 
 CHUNK = 200
 

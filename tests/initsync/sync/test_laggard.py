@@ -25,7 +25,7 @@ from initsync.words.model import (
 from initsync.words.outcome import Outcome
 from initsync.words.times import timestamp
 from tests.initsync.sync import interleavings
-from tests.initsync.sync.test_upsert import Cluster
+from tests.initsync.sync.one_secret import Cluster
 
 POD = PodRef("shop", "web-1", "0b2a")
 ENTRY = SyncRequest("vault", "kv/db", "db", POD)

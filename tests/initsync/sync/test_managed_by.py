@@ -8,7 +8,7 @@ from initsync.sync.upsert import sync
 from initsync.words import keys
 from initsync.words.errors import NotManaged
 from initsync.words.model import OPAQUE
-from tests.initsync.sync.test_upsert import TARGET, Cluster, Provider
+from tests.initsync.sync.one_secret import TARGET, Cluster, Provider
 
 CHANGED = {"JASM_MANAGED_BY": "acme"}
 

@@ -1,7 +1,7 @@
 """A run without writes: what would change, and never a value."""
 
 from initsync.sync.preview import Change, Preview, changes
-from tests.initsync.sync.test_upsert import Cluster, Provider, run
+from tests.initsync.sync.one_secret import Cluster, Provider, run
 
 
 def test_changes_are_key_names_and_sizes() -> None:

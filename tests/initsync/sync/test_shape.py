@@ -11,7 +11,7 @@ from initsync.words import keys, secrettypes
 from initsync.words.errors import InvalidSecretData, NotManaged, ProviderUnavailable
 from initsync.words.model import Form, Key, Selection, SyncPolicy, SyncRequest, Target
 from tests.initsync.sync.held import Held, annotations, entry, labels, run
-from tests.initsync.sync.test_upsert import Cluster
+from tests.initsync.sync.one_secret import Cluster
 
 PLAIN = (Selection(), Form())
 CHANGES: list[tuple[Selection, Form]] = [

@@ -9,7 +9,7 @@ from initsync.words import keys
 from initsync.words.errors import InvalidSecretData, ProviderUnavailable, SecretNotFound
 from initsync.words.model import Key, Selection, SyncPolicy
 from tests.initsync.sync.held import Held, annotations, entry, labels, run
-from tests.initsync.sync.test_upsert import Cluster
+from tests.initsync.sync.one_secret import Cluster
 
 ONLY_B = Selection(keys=(Key("b", "b"),))
 

@@ -16,7 +16,7 @@ from initsync.words import keys
 from initsync.words.errors import ProviderUnavailable
 from initsync.words.model import PodRef, SyncRequest, Target
 from tests.full import only_in_full
-from tests.initsync.sync.test_upsert import Cluster
+from tests.initsync.sync.one_secret import Cluster
 from tests.openbao import program
 from tests.openbao.issuer import Issuer
 from tests.openbao.server import Bao
