@@ -231,7 +231,7 @@ class ClusterUnavailable(ClusterError):
 
 
 class ClusterTooLarge(ClusterError):
-    """The object would be larger with what was written than anybody lets it be."""
+    """What was written would make the object larger than the cluster allows."""
 
 
 class ClusterConflict(ClusterError):
