@@ -59,6 +59,28 @@ def app(**more: Any) -> JsonObject:
     return {"name": "app", "image": "registry.invalid/app:1", **more}
 
 
+def takes(container: JsonObject) -> JsonObject:
+    """That container with the variables of Secret db."""
+    return container | {"envFrom": [{"secretRef": {"name": "db"}}]}
+
+
+def workload(kind: str, namespace: str, text: str | None, **own: str) -> JsonObject:
+    """One that nothing makes pods of: its template has that annotation, itself has `own`."""
+    found = maker(kind, namespace, "web", {"containers": [takes(app())]})
+    found["metadata"]["annotations"] = own
+    if text is not None:
+        template_of(found)["metadata"]["annotations"] = {keys.ANNOTATION: text}
+    return found
+
+
+def template_of(found: JsonObject) -> dict[str, Any]:
+    """What a workload makes its pods of."""
+    spec = found["spec"]
+    within: dict[str, Any] = spec.get("jobTemplate", {}).get("spec") or spec
+    template: dict[str, Any] = within["template"]
+    return template
+
+
 WAYS: dict[str, JsonObject] = {
     "env": {
         "containers": [

@@ -20,7 +20,7 @@ from initsync.words.model import JsonObject
 from tests import programs
 from tests.cluster.by_hand import GOOD, subcommand, write_kubeconfig
 from tests.cluster.injector_side import Broken, answer, received, review
-from tests.cluster.listed import app, maker
+from tests.cluster.listed import workload
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "deploy/manifests/validatingwebhookconfiguration.yaml"
@@ -72,26 +72,6 @@ def apply(config: Path, tmp_path: Path) -> Apply:
         return done.returncode, done.stderr
 
     return run
-
-
-def takes(container: JsonObject) -> JsonObject:
-    return container | {"envFrom": [{"secretRef": {"name": "db"}}]}
-
-
-def workload(kind: str, namespace: str, text: str | None, **own: str) -> JsonObject:
-    """One that nothing makes pods of: its template has that annotation, itself has `own`."""
-    found = maker(kind, namespace, "web", {"containers": [takes(app())]})
-    found["metadata"]["annotations"] = own
-    if text is not None:
-        template_of(found)["metadata"]["annotations"] = {keys.ANNOTATION: text}
-    return found
-
-
-def template_of(found: JsonObject) -> dict[str, Any]:
-    spec = found["spec"]
-    within: dict[str, Any] = spec.get("jobTemplate", {}).get("spec") or spec
-    template: dict[str, Any] = within["template"]
-    return template
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,4 +1,4 @@
-"""`initsync manifest` run in this process, on a workload with a volume."""
+"""`initsync manifest` run in this process, and workloads that it is given."""
 
 from typing import Any
 
@@ -42,6 +42,10 @@ data:   {{ on: "yes",  n: 012 }}
 IMAGE = f"registry.invalid/jasm/init:{__version__}"
 
 
+EVERY = ("--cronjob", "*/5 * * * *")
+DB = "provider: aws-secretsmanager\npath: /prod/db\nsecretName: db\n"
+
+
 def run(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
     """With an image; another one in `arguments` counts in its place."""
     command = ["manifest", f"--image={IMAGE}", *arguments]
@@ -52,3 +56,12 @@ def run(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
 
 def template(deployment: Any) -> Any:
     return deployment["spec"]["template"]
+
+
+def workload(name: str, text: str, account: str = "app", **fields: Any) -> dict[str, Any]:
+    """A Deployment in namespace shop whose pods have that annotation."""
+    container = {"name": "app", "image": "app:1", **fields}
+    spec = {"serviceAccountName": account, "containers": [container]}
+    template = {"metadata": {"annotations": {keys.ANNOTATION: text}}, "spec": spec}
+    metadata = {"name": name, "namespace": "shop"}
+    return {"kind": "Deployment", "metadata": metadata, "spec": {"template": template}}

@@ -1,7 +1,6 @@
 """A container of a stored pod as a local process: what a kubelet would give it, and no more."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,55 +10,20 @@ import pytest
 from initsync.testing import manifests
 from initsync.testing.apiserver import EmbeddedApiServer
 from initsync.testing.client import Refused
-from initsync.testing.podrun import AwsIdentity, UnsupportedPod, run_container
+from initsync.testing.podrun import AwsIdentity, run_container
 from initsync.words import keys
 from initsync.words.model import JsonObject
-
-# Prints its whole environment and every file below the directories named there.
-SHOW = f"""#!{sys.executable} -IS
-import json, os, sys
-files = {{}}
-for name, value in os.environ.items():
-    for root, _, names in os.walk(value, followlinks=True) if os.path.isdir(value) else ():
-        for found in names:
-            if ".." not in root[len(value):]:
-                path = os.path.join(root, found)
-                with open(path) as file:
-                    files[f"{{name}}{{path[len(value):]}}"] = file.read()
-print(json.dumps({{"env": dict(os.environ), "files": files, "args": sys.argv[1:]}}))
-"""
+from tests.initsync.testing.showing_pods import created, mounted, with_namespace, with_program
 
 
 @pytest.fixture(scope="module")
 def api(api: EmbeddedApiServer) -> EmbeddedApiServer:
-    api.create_namespace("shop")
-    api.create_service_account("shop", "app")
-    return api
+    return with_namespace(api)
 
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
-    show = tmp_path / "show"
-    show.write_text(SHOW)
-    show.chmod(0o755)
-    return tmp_path
-
-
-def created(
-    api: EmbeddedApiServer,
-    container: JsonObject,
-    volumes: list[JsonObject] | None = None,
-    annotations: dict[str, str] | None = None,
-) -> JsonObject:
-    pod = manifests.pod("shop", "", annotations)
-    pod["metadata"] |= {"generateName": "web-", "labels": {"tier": "front"}}
-    init = {"name": "init", "image": "registry.invalid/x:1", "command": ["show"], **container}
-    pod["spec"] |= {
-        "serviceAccountName": "app",
-        "initContainers": [init],
-        "volumes": volumes or [],
-    }
-    return api.create(pod)
+    return with_program(tmp_path)
 
 
 def shown(api: EmbeddedApiServer, pod: JsonObject, programs: Path, **more: Any) -> JsonObject:
@@ -67,10 +31,6 @@ def shown(api: EmbeddedApiServer, pod: JsonObject, programs: Path, **more: Any) 
     assert finished.exit_code == 0, finished.stderr
     found: JsonObject = json.loads(finished.stdout)
     return found
-
-
-def mounted(name: str, path: str, **more: str) -> JsonObject:
-    return {"volumeMounts": [{"name": name, "mountPath": path, **more}]}
 
 
 def test_it_gets_its_own_environment_and_none_of_ours(
@@ -240,72 +200,3 @@ def test_the_web_identity_token_is_not_for_the_cluster(
     token = finished.stdout.strip()
     assert token
     assert api.client(token).request("GET", "/api/v1/namespaces/shop").status == 401
-
-
-def test_the_way_it_ends_is_told(api: EmbeddedApiServer, programs: Path) -> None:
-    end = programs / "end"
-    end.write_text(
-        f"#!{sys.executable} -IS\nimport sys\n"
-        "print('out'); print('err', file=sys.stderr); x = bytearray(40_000_000)\n"
-        "sum(range(3_000_000)); sys.exit(int(sys.argv[1]))\n"
-    )
-    end.chmod(0o755)
-    pod = created(api, {"command": ["end"], "args": ["4"]})
-
-    finished = run_container(api, pod, "init", programs=programs)
-
-    assert (finished.exit_code, finished.stdout, finished.stderr) == (4, "out\n", "err\n")
-    assert 0.005 < finished.cpu_seconds < 10
-    assert 0.005 < finished.seconds < 60
-    assert 45_000_000 < finished.peak_rss < 90_000_000
-
-
-def test_its_peak_memory_is_its_own_not_ours(api: EmbeddedApiServer, programs: Path) -> None:
-    ours = bytearray(os.urandom(1)) * 100_000_000
-
-    finished = run_container(api, created(api, {}), "init", programs=programs)
-
-    assert len(ours) > finished.peak_rss
-
-
-def test_one_that_does_not_end_is_ended(api: EmbeddedApiServer, programs: Path) -> None:
-    wait = programs / "wait"
-    wait.write_text(f"#!{sys.executable} -IS\nimport time\ntime.sleep(600)\n")
-    wait.chmod(0o755)
-
-    with pytest.raises(TimeoutError, match=r"still runs after 0\.3 s"):
-        run_container(
-            api, created(api, {"command": ["wait"]}), "init", programs=programs, timeout=0.3
-        )
-
-
-@pytest.mark.parametrize(
-    ("container", "volumes", "sentence"),
-    [
-        ({"command": []}, [], "relies on its image's own command"),
-        ({"command": ["nowhere"]}, [], "there is no program nowhere"),
-        ({"envFrom": [{"secretRef": {"name": "x"}}]}, [], "envFrom of container init"),
-        (
-            {"env": [{"name": "X", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]},
-            [],
-            "secretKeyRef of variable X",
-        ),
-        (mounted("v", "/v"), [{"name": "v", "hostPath": {"path": "/"}}], "not supported here: h"),
-    ],
-)
-def test_what_it_cannot_do_it_says(
-    api: EmbeddedApiServer,
-    programs: Path,
-    container: JsonObject,
-    volumes: list[JsonObject],
-    sentence: str,
-) -> None:
-    pod = created(api, container, volumes)
-
-    with pytest.raises(UnsupportedPod, match=sentence):
-        run_container(api, pod, "init", programs=programs)
-
-
-def test_an_unknown_container_is_named(api: EmbeddedApiServer) -> None:
-    with pytest.raises(UnsupportedPod, match="no container other; it has init, app"):
-        run_container(api, created(api, {}), "other")

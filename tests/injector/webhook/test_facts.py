@@ -19,7 +19,8 @@ from initsync.words import keys
 from injector.webhook import facts, plan
 from injector.webhook.plan import Plans
 from tests.golden.settings import DEFAULT, settings_of
-from tests.initsync.injection.test_patch import ANNOTATION, CASES, SPEC, load
+from tests.initsync.injection.generated import SPEC
+from tests.initsync.injection.test_patch import ANNOTATION, CASES, load
 from tests.injector.webhook.test_hostile import PODS, hostile
 from tests.places import ROOT
 

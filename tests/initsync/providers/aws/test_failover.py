@@ -2,68 +2,42 @@
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import closing
 
 import pytest
 
 from initsync.network import transport
 from initsync.network.transport import Network
-from initsync.providers import fields
-from initsync.providers.aws import failover, paths
+from initsync.providers.aws import failover
 from initsync.providers.aws.api import Wanted
 from initsync.providers.aws.credentials import Client
-from initsync.providers.aws.parameterstore import Provider as ParameterStore
 from initsync.providers.aws.secretsmanager import Provider
-from initsync.words.errors import AccessDenied, InvalidSetup, JasmError, ProviderUnavailable
+from initsync.words.errors import AccessDenied, JasmError, ProviderUnavailable
 from initsync.words.model import ExternalSecret
-from tests.initsync.fake_aws import ASSUMED, FakeAws
-
-NOW = 1_761_300_000.0
-STATIC = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "pl4nted-key"}
-FIRST, SECOND = "eu-west-1", "eu-central-1"
-OPTION = {"failoverRegion": SECOND}
-PLATFORM = {"JASM_AWS_FAILOVER_REGION": SECOND}
-ARN = "arn:aws:secretsmanager:{}:123456789012:secret:db-AbCdEf"
-SECRET = {"SecretString": '{"a": "pl4nted"}', "VersionId": "5f2e"}
-NOTE = f"read in {SECOND}, for {FIRST} did not answer"
-
-
-class Regions(FakeAws):
-    """An AWS of which each region has answers of its own."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.down: set[str] = set()
-        """Regions that answer nothing but 503."""
-        self.refusing: dict[str, tuple[int, dict[str, str], bytes]] = {}
-
-    def answer(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
-        status, more, found = super().answer(headers, body)
-        where = region(headers)
-        if where in self.down:
-            return 503, {}, b"pl4nted"
-        return self.refusing.get(where, (status, more, found))
-
-
-def region(headers: dict[str, str]) -> str:
-    """The one that a signature names; of a request without, STS's of the host's."""
-    return headers["authorization"].split("/")[2] if "authorization" in headers else ""
+from tests.initsync.fake_aws import FakeAws
+from tests.initsync.providers.aws.regions import (
+    FIRST,
+    NOTE,
+    NOW,
+    OPTION,
+    SECOND,
+    SECRET,
+    STATIC,
+    Regions,
+    asked,
+    with_regions,
+)
 
 
 @pytest.fixture
 def aws(aws: FakeAws) -> FakeAws:
-    """The loopback AWS with regions in it."""
-    aws.__class__ = Regions
-    aws.down, aws.refusing = set(), {}  # type: ignore[attr-defined]
-    aws.will("GetSecretValue", 200, SECRET)
-    return aws
+    return with_regions(aws)
 
 
 @pytest.fixture
 def network() -> Iterator[Network]:
-    made = Network({}, lambda: 60.0, lambda _: None)
-    yield made
-    made.close()
+    with closing(Network({}, lambda: 60.0, lambda _: None)) as made:
+        yield made
 
 
 class Clock:
@@ -75,8 +49,7 @@ def provider(aws: Regions, network: Network) -> Provider:
     return Provider(STATIC | aws.env, lambda: Clock.now, network)
 
 
-def asked(aws: FakeAws) -> list[str]:
-    return [region(headers) for _, headers, _ in aws.asked]
+PLATFORM = {"JASM_AWS_FAILOVER_REGION": SECOND}
 
 
 def refusal(code: str) -> tuple[int, dict[str, str], bytes]:
@@ -203,119 +176,6 @@ def test_of_many_at_once_one_finds_out(aws: Regions, provider: Provider) -> None
 
     assert asked(aws).count(FIRST) == 1
     assert asked(aws).count(SECOND) == 10
-
-
-@pytest.mark.parametrize(
-    ("path", "there"),
-    [
-        ("/prod/db", "/prod/db"),
-        (ARN.format(FIRST), ARN.format(SECOND)),
-        (
-            f"arn:aws:ssm:{FIRST}:1:parameter/a/b:3",
-            f"arn:aws:ssm:{SECOND}:1:parameter/a/b:3",
-        ),
-    ],
-)
-def test_a_replica_has_the_same_name_and_arn_but_for_the_region(path: str, there: str) -> None:
-    assert paths.in_region(path, SECOND) == there
-
-
-def test_the_secret_is_marked_with_the_path_of_the_annotation(
-    aws: Regions, provider: Provider
-) -> None:
-    aws.down.add(FIRST)
-
-    found = provider.fetch(ARN.format(FIRST), "", OPTION)
-
-    assert found.source_path == ARN.format(FIRST)
-    assert ARN.format(SECOND).encode() in aws.asked[-1][2]
-
-
-def test_all_pages_of_a_path_come_from_one_region(aws: Regions, network: Network) -> None:
-    aws.will("GetParametersByPath", 200, {"Parameters": [], "NextToken": "a"})
-    aws.will("GetParametersByPath", 200, {"Parameters": [{"Name": "/p/a", "Value": "pl4nted"}]})
-    provider = ParameterStore(STATIC | aws.env, lambda: NOW, network)
-    aws.down.add(FIRST)
-    aws.answers["GetParametersByPath"].insert(0, (200, {}, b"{}"))
-
-    assert provider.fetch("/p/", "", OPTION).content == {"a": "pl4nted"}
-    assert asked(aws) == [FIRST, SECOND, SECOND]
-
-
-def test_a_role_is_assumed_in_the_second_region_where_the_first_is_silent(
-    aws: Regions, provider: Provider
-) -> None:
-    body = ASSUMED.replace("WithWebIdentity", "").format(
-        expiration="2999-01-01T00:00:00Z", number=2
-    )
-    aws.will("AssumeRole", 200, body)
-    aws.down.add(FIRST)
-
-    found = provider.fetch(
-        "/prod/db", "", OPTION | {"role": "arn:aws:iam::222222222222:role/reader"}
-    )
-
-    assert found.note == NOTE
-    assert aws.actions() == ["AssumeRole", "AssumeRole", "GetSecretValue"]
-    assert asked(aws) == [FIRST, SECOND, SECOND]
-
-
-def test_the_pods_own_identity_is_asked_of_the_second_regions_sts(
-    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "token").write_text("t")
-    irsa = {"AWS_ROLE_ARN": "r", "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token")}
-    provider = Provider(irsa | {"AWS_REGION": FIRST}, lambda: NOW, network)
-    hosts: list[str] = []
-
-    def silent(service: str, region: str) -> None:
-        hosts.append(f"{service}.{region}")
-        raise ProviderUnavailable("AWS STS", "no answer")
-
-    monkeypatch.setattr(provider._asker.services, "connection", silent)
-
-    with pytest.raises(ProviderUnavailable, match="in the failover region eu-central-1"):
-        provider.fetch("/prod/db", "", OPTION)
-
-    assert hosts == [f"sts.{FIRST}", f"sts.{SECOND}"]
-
-
-@pytest.mark.threat("An annotation is malicious")
-@pytest.mark.parametrize("other", ["cn-north-1", "us-gov-west-1", "us-iso-east-1"])
-def test_no_token_goes_to_another_partition(aws: Regions, network: Network, other: str) -> None:
-    aws.down.add(FIRST)
-    provider = Provider(STATIC | aws.env, lambda: NOW, network)
-
-    with pytest.raises(InvalidSetup, match="name one of the same partition"):
-        provider.fetch("/prod/db", "", {"failoverRegion": other})
-
-    assert asked(aws) == []
-
-
-@pytest.mark.parametrize("name", ["aws-secretsmanager", "aws-parameter-store"])
-def test_only_a_region_of_aws_is_one(name: str) -> None:
-    rule = fields(name)["failoverRegion"].problem
-
-    assert rule(SECOND) is None
-    assert str(rule("s3")).startswith("must be an AWS region")
-    assert str(rule("evil.example/")).startswith("must be an AWS region")
-
-
-def test_a_platforms_region_that_is_none_is_told(network: Network) -> None:
-    env = STATIC | {"AWS_REGION": FIRST, "JASM_AWS_FAILOVER_REGION": "evil.example/"}
-
-    with pytest.raises(InvalidSetup, match=r"'evil\.example/' is no AWS region: set one"):
-        Provider(env, lambda: NOW, network).fetch("/prod/db")
-
-
-def test_the_first_region_as_its_own_second_is_none(aws: Regions, provider: Provider) -> None:
-    aws.down.add(FIRST)
-
-    with pytest.raises(ProviderUnavailable) as caught:
-        provider.fetch("/prod/db", "", {"failoverRegion": FIRST})
-
-    assert asked(aws) == [FIRST]
-    assert "failover" not in str(caught.value)
 
 
 def test_who_waits_longer_than_there_is_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

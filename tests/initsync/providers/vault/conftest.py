@@ -1,4 +1,4 @@
-"""A real OpenBao, and a pod that may ask it."""
+"""A real OpenBao and a pod that may ask it, and what stands in for Vault."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ import pytest
 
 from initsync.network.transport import Network
 from initsync.providers.vault.kv import Provider
+from tests.initsync.providers.vault.standin import StandIn
 from tests.openbao import program
 from tests.openbao.server import Bao
 from tests.openbao.world import World
@@ -21,6 +22,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     found = program.of_tests()
     with Bao(found, tmp_path_factory.mktemp("openbao")) as bao:
         yield World(bao.initialise())
+
+
+@pytest.fixture
+def vault() -> Iterator[StandIn]:
+    """It answers with what a test gives it."""
+    with StandIn() as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,15 +1,29 @@
-"""Whatever listens where Vault should: it answers with the bytes that a test gives it."""
+"""Whatever listens where Vault should, which answers as a test tells it, and who asks it."""
 
 import json
 import socketserver
 import ssl
 import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from initsync.network.transport import Network
+from initsync.providers.vault.kv import Provider
 from initsync.testing.closing import Closing
 from initsync.testing.pki import LOOPBACK, Authority
 
 TOKEN = "s.pl4nted-token"  # of every login
+DB = "secret/app/db"
+JWT = "pl4nted.jwt.token"
+MADE = "2026-11-30T12:00:00.123456789Z"
+SECRET = {
+    "lease_id": "",
+    "data": {"data": {"a": "pl4nted"}, "metadata": {"version": 3, "created_time": MADE}},
+}
+Asking = Callable[..., Provider]
 
 
 class StandIn(Closing):
@@ -80,3 +94,18 @@ class StandIn(Closing):
                         return
 
         return Handler
+
+
+@contextmanager
+def asking_it(vault: StandIn, directory: Path, trace: list[str]) -> Iterator[Asking]:
+    """What makes a provider of a pod that asks the stand-in; variables go before the usual ones."""
+    network = Network({}, lambda: 5.0, trace.append)
+    token = directory / "token"
+    token.write_text(JWT)
+
+    def made(**env: str) -> Provider:
+        usual = {"VAULT_ADDR": vault.url, "JASM_VAULT_TOKEN_FILE": str(token)}
+        return Provider(usual | {"JASM_VAULT_ROLE": "app"} | env, time.time, network)
+
+    yield made
+    network.close()
