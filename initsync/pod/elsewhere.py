@@ -58,7 +58,7 @@ class _Found(NamedTuple):
 class _Patience(NamedTuple):
     seconds: float
     last: bool = True
-    """Whether the time is up: then a pod that starts anyway does so."""
+    """Whether these seconds are the last: after them a pod that starts anyway does so."""
 
 
 def run(env: Mapping[str, str], stderr: TextIO, clock: Clock) -> int:

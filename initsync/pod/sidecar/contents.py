@@ -88,7 +88,7 @@ class Watched:
         return stored
 
     def remove(self, patch: JsonObject) -> None:
-        """Remove fields of the Secret, which changes none of its values."""
+        """Take out of the Secret what a merge patch removes."""
         self._cluster.remove(patch)
 
     def replace_secret(self, manifest: JsonObject) -> JsonObject:

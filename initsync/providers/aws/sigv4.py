@@ -32,7 +32,7 @@ class Credentials:
         self.expires = expires
         """Seconds since 1970 at which the credentials end."""
         self.role = role or f"the AWS access key {access_key_id}"
-        """The identity that messages name."""
+        """The role, or else the access key, as messages name it."""
         self.static = static
         """Whether somebody wrote the keys down, so that no new pod brings others."""
 

@@ -36,7 +36,7 @@ class Token(NamedTuple):
 
     value: str
     whose: str
-    """The identity that sentences name."""
+    """The token's owner in sentences, such as `role app at auth/kubernetes`."""
     asker: Asker
     of_login: bool = True
     """Made by a login of ours, and not a person's own."""
